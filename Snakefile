@@ -1,0 +1,57 @@
+# From stimuli to figures: how human-like are generative classifiers? See README.md.
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+configfile: "config.yaml"
+
+
+import sys
+
+sys.path.insert(0, f"{workflow.basedir}/scripts")
+
+from generative_classifiers import registry, targets
+
+STUDY = registry.load(config)
+DATA = f"data/{STUDY.name}"
+FIGURES = f"figures/{STUDY.name}"
+DOWNLOADS = "data/downloads"
+
+
+wildcard_constraints:
+    dataset=targets.either(STUDY.datasets),
+    observer=targets.either(STUDY.observers),
+
+
+localrules:
+    all,
+    metrics,
+    figures,
+    download,
+
+
+rule all:
+    default_target: True
+    input:
+        targets.stimuli(STUDY),
+        targets.metrics(STUDY),
+        targets.figures(STUDY),
+
+
+rule metrics:
+    input:
+        targets.metrics(STUDY),
+
+
+rule figures:
+    input:
+        targets.figures(STUDY),
+
+
+include: "rules/stimuli.smk"
+include: "rules/observers.smk"
+include: "rules/evidence.smk"
+include: "rules/decisions.smk"
+include: "rules/metrics.smk"
+include: "rules/figures.smk"

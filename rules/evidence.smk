@@ -1,0 +1,34 @@
+# The loss of every category at every draw. The one stage that needs a GPU, and the one that is never repeated by accident:
+# what is there is told by the store's own fingerprint.
+
+
+rule evidence:
+    input:
+        stimuli=f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json",
+        weights=lambda wildcards: STUDY.made_weights(wildcards.observer),
+    output:
+        f"{DATA}/evidence/{{observer}}/{{dataset}}.zarr/zarr.json",
+    log:
+        f"{DATA}/logs/evidence/{{observer}}/{{dataset}}.log",
+    benchmark:
+        f"{DATA}/benchmarks/evidence/{{observer}}/{{dataset}}.tsv"
+    wildcard_constraints:
+        observer=targets.either(STUDY.models),
+    conda:
+        "../envs/models.yaml"
+    # One thread, however many cores there are: sums in another order are other losses.
+    threads: 1
+    resources:
+        mem_mb=16000,
+        runtime=2880,
+        gpu=1,
+    params:
+        study=STUDY.name,
+        settings=STUDY.evidence,
+        prompts=STUDY.prompts,
+        row=lambda wildcards: STUDY.matter(wildcards.observer),
+        weights=lambda wildcards: STUDY.weights(wildcards.observer),
+        device=config.get("device"),
+        batch_size=config.get("batch_size"),
+    script:
+        "../scripts/evidence.py"

@@ -1,0 +1,93 @@
+# Decisions -> metrics: each a store, and beside it the same numbers as a tidy CSV.
+
+CELLS = {
+    "conditions": {name: row["conditions"] for name, row in STUDY.datasets.items()},
+    "excluded": {name: row["excluded"] for name, row in STUDY.datasets.items()},
+}
+
+
+rule accuracy:
+    input:
+        decisions=[
+            f"{DATA}/decisions/{dataset}.zarr/zarr.json" for dataset in STUDY.datasets
+        ],
+    output:
+        store=f"{DATA}/metrics/accuracy.zarr/zarr.json",
+        table=f"{DATA}/metrics/accuracy.csv",
+    log:
+        f"{DATA}/logs/accuracy.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **CELLS,
+        study=STUDY.name,
+    script:
+        "../scripts/accuracy.py"
+
+
+rule consistency:
+    input:
+        decisions=rules.accuracy.input.decisions,
+    output:
+        store=f"{DATA}/metrics/consistency.zarr/zarr.json",
+        table=f"{DATA}/metrics/consistency.csv",
+    log:
+        f"{DATA}/logs/consistency.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        **CELLS,
+        study=STUDY.name,
+    script:
+        "../scripts/consistency.py"
+
+
+rule shape_bias:
+    input:
+        decisions=f"{DATA}/decisions/cue-conflict.zarr/zarr.json",
+    output:
+        store=f"{DATA}/metrics/shape_bias.zarr/zarr.json",
+        table=f"{DATA}/metrics/shape_bias.csv",
+    log:
+        f"{DATA}/logs/shape_bias.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        study=STUDY.name,
+        reference=STUDY.reference,
+    script:
+        "../scripts/shape_bias.py"
+
+
+rule benchmark:
+    input:
+        accuracy=rules.accuracy.output.store,
+        consistency=rules.consistency.output.store,
+    output:
+        store=f"{DATA}/metrics/benchmark.zarr/zarr.json",
+        table=f"{DATA}/metrics/benchmark.csv",
+    log:
+        f"{DATA}/logs/benchmark.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        study=STUDY.name,
+        reference=STUDY.reference,
+    script:
+        "../scripts/benchmark.py"

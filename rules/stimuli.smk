@@ -1,0 +1,68 @@
+# Images: downloaded and checked, or rendered. Which of the two, the study says.
+
+
+rule download:
+    output:
+        f"{DATA}/downloads/{{content}}/{{dataset}}.tsv",
+    log:
+        f"{DATA}/logs/download/{{content}}/{{dataset}}.log",
+    wildcard_constraints:
+        content="stimuli|decisions",
+    retries: 1
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=500,
+        runtime=60,
+    params:
+        sources=lambda wildcards: STUDY.sources(wildcards.content, wildcards.dataset),
+        folder=DOWNLOADS,
+        mirror=config.get("mirror"),
+    script:
+        "../scripts/download.py"
+
+
+rule release:
+    input:
+        f"{DATA}/downloads/stimuli/{{dataset}}.tsv",
+    output:
+        f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json",
+    log:
+        f"{DATA}/logs/release/{{dataset}}.log",
+    benchmark:
+        f"{DATA}/benchmarks/release/{{dataset}}.tsv"
+    wildcard_constraints:
+        dataset=targets.either(STUDY.released),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        study=STUDY.name,
+        folder=DOWNLOADS,
+        row=lambda wildcards: STUDY.levels(wildcards.dataset),
+    script:
+        "../scripts/release.py"
+
+
+rule render:
+    output:
+        f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json",
+    log:
+        f"{DATA}/logs/render/{{dataset}}.log",
+    benchmark:
+        f"{DATA}/benchmarks/render/{{dataset}}.tsv"
+    wildcard_constraints:
+        dataset=targets.either(STUDY.rendered),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        study=STUDY.name,
+        world=STUDY.settings.get("world"),
+        row=lambda wildcards: STUDY.levels(wildcards.dataset),
+    script:
+        "../scripts/render.py"

@@ -1,0 +1,14 @@
+"""The benchmark's row of every model and of the reference group."""
+
+from generative_classifiers.job import job
+from generative_classifiers.metrics.benchmark import benchmark
+from generative_classifiers.metrics.tables import benchmark_table, write_table
+from generative_classifiers.stores import read, store_of, write
+
+snakemake = job(globals())
+
+study, reference = snakemake.params.study, snakemake.params.reference
+metrics = (read(store_of(path)) for path in (snakemake.input.accuracy, snakemake.input.consistency))
+result = benchmark(*metrics, reference)
+write_table(benchmark_table(result), snakemake.output.table)
+write(result, store_of(snakemake.output.store), study=study, reference=reference)

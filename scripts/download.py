@@ -1,0 +1,12 @@
+"""Download a dataset's published decisions, or its archive of stimuli and the decisions it is checked against."""
+
+from pathlib import Path
+
+from generative_classifiers.downloads import Source, fetch_all, mirror, write_manifest
+from generative_classifiers.job import job
+
+snakemake = job(globals())
+
+sources = [Source(*source) for source in snakemake.params.sources]
+files = fetch_all(sources, Path(snakemake.params.folder), mirror(snakemake.params.mirror))
+write_manifest(files, snakemake.output[0], Path(snakemake.params.folder))

@@ -1,0 +1,1 @@
+"""Text-to-image models as image classifiers, and how human-like they are."""

@@ -1,0 +1,109 @@
+"""Evidence -> decisions: every family decides by the smallest weighted loss."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from generative_classifiers import published
+from generative_classifiers.categories import CATEGORIES
+from generative_classifiers.draws import scores, weights
+from generative_classifiers.errors import InputError
+
+
+def decide(evidence, weighting):
+    """The category with the smallest weighted mean loss over its draws (arXiv 2303.15233, equation 2).
+
+    Parameters
+    ----------
+    evidence : xarray.Dataset
+        `loss` (image, category, draw) with time, alpha, sigma per draw.
+    weighting : str
+        As in `draws.weights`.
+
+    Returns
+    -------
+    numpy.ndarray
+        int8 (image,): index into the 16 categories; -1 where no category was evaluated.
+    """
+    weight = weights(evidence.time, evidence.alpha, evidence.sigma, weighting)
+    score = scores(evidence.loss.values, weight)
+    position = pd.Index(CATEGORIES).get_indexer(evidence.category.values)
+    answered = ~np.isnan(score).all(axis=1)
+    best = np.where(np.isnan(score), np.inf, score).argmin(axis=1)
+    return np.where(answered, position[best], -1).astype(np.int8)
+
+
+def gather(dataset, row, answers, evidence, families, weighting):
+    """The decisions of all observers on one dataset.
+
+    Parameters
+    ----------
+    dataset : str
+    row : dict
+        Of the registry: its kind and conditions count.
+    answers : dict of str to Path
+        Files in the benchmark's CSV format by observer.
+    evidence : dict of str to xarray.Dataset
+        Evidence by observer.
+    families : dict of str to str
+        By observer.
+    weighting : str
+        As in `draws.weights`.
+
+    Returns
+    -------
+    xarray.Dataset
+        Decisions.
+
+    Raises
+    ------
+    InputError
+        That names the file or the observer, and the image that it lacks.
+    """
+    if answers:
+        read = {
+            name: published.read_answers(path, name, row["kind"], row["conditions"]) for name, path in answers.items()
+        }
+        images = published.images(list(read.values()))
+        responses = {name: published.align(answer, images) for name, answer in read.items()}
+    else:
+        images, responses = _images(next(iter(evidence.values()))), {}
+    for observer, store in evidence.items():
+        if not _images(store).equals(images):
+            raise InputError(f"{dataset}: {observer} did not see the images that the others saw: {_odd(store, images)}")
+        order = np.argsort(store.name.values, kind="stable")
+        responses[observer] = decide(store, weighting)[order]
+    return published.decisions(dataset, images, responses, families)
+
+
+def _images(evidence):
+    table = {"category": evidence.true_category.values, "condition": evidence.condition.values}
+    return pd.DataFrame(table, index=evidence.name.values, dtype=object).sort_index()
+
+
+def _odd(evidence, images):
+    """An image that only one side has, or has otherwise."""
+    seen = _images(evidence)
+    single = seen.index.symmetric_difference(images.index)
+    return single[0] if len(single) else seen.index[(seen != images.loc[seen.index]).any(axis=1)][0]
+
+
+def write_table(decisions, path):
+    """Write decisions as a tidy CSV: observer, image, condition, true_category, response; `na` is no answer.
+
+    Parameters
+    ----------
+    decisions : xarray.Dataset
+    path : Path
+    """
+    names = np.array([*decisions.category.values, published.NO_ANSWER])
+    images = list(zip(decisions.name.values, decisions.condition.values, decisions.true_category.values, strict=True))
+    partial = Path(f"{path}.partial")
+    with partial.open("w", newline="") as handle:
+        table = csv.writer(handle, lineterminator="\n")
+        table.writerow(["observer", "image", "condition", "true_category", "response"])
+        for observer, responses in zip(decisions.observer.values, names[decisions.response.values], strict=True):
+            table.writerows((observer, *image, response) for image, response in zip(images, responses, strict=True))
+    partial.replace(path)

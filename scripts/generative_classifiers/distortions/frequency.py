@@ -1,0 +1,146 @@
+"""Distortions of the Fourier spectrum: Gaussian filters, phases, amplitudes."""
+
+import numpy as np
+from scipy import fft
+
+# Side in pixels of the images for which the benchmark states its lengths.
+REFERENCE_SIZE = 224
+
+# Mean grey value of the benchmark's images: what its filters see beyond the border, and its high-pass
+# images' mean.
+BACKGROUND = 0.4423
+
+
+def gaussian_response(frequencies, sigma):
+    """Transfer function of the benchmark's Gaussian filter: sampled at the pixels, cut at 4 sigma, sum 1.
+
+    Parameters
+    ----------
+    frequencies : numpy.ndarray
+        (frequency,) in cycles per pixel of the reference size. Beyond 1/2, the highest that the reference
+        size holds, the response stays what it is there.
+    sigma : float
+        Standard deviation in pixels of the reference size.
+
+    Returns
+    -------
+    numpy.ndarray
+        (frequency,), 1 at frequency 0.
+    """
+    radius = int(4 * sigma + 0.5)
+    x = np.arange(-radius, radius + 1)
+    kernel = np.exp(-0.5 * (x / sigma) ** 2)
+    frequencies = np.minimum(np.abs(frequencies), 0.5)
+    return np.cos(2 * np.pi * frequencies[:, None] * x) @ (kernel / kernel.sum())
+
+
+def low_pass(images, sigma):
+    """Blur with a Gaussian; beyond their border images continue in the benchmark's mean grey.
+
+    At 224 px this is `scipy.ndimage.gaussian_filter(mode="constant", cval=BACKGROUND)`; at other sizes each
+    frequency, in cycles per image, is weakened as there. (Kernels sampled at a smaller image's own pixels
+    would not do: most of those of the high-pass dataset would shrink to one pixel and leave nothing of the
+    image.)
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        (image, y, x) in [0, 1], square.
+    sigma : float
+        Standard deviation in pixels at 224 px.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same shape.
+    """
+    size = images.shape[-1]
+    scale = size / REFERENCE_SIZE
+    padded = fft.next_fast_len(size + int(np.ceil((4 * sigma + 1) * scale)), real=True)
+    response = gaussian_response(fft.fftfreq(padded) * scale, sigma)
+    spectrum = fft.rfft2(images - BACKGROUND, (padded, padded))
+    spectrum *= response[:, None] * response[: spectrum.shape[-1]]
+    return BACKGROUND + fft.irfft2(spectrum, (padded, padded))[:, :size, :size]
+
+
+def high_pass(images, sigma):
+    """Subtract the image's low-pass filtered version, then bring its mean to the benchmark's mean grey.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        (image, y, x) in [0, 1], square.
+    sigma : float
+        Standard deviation of the low-pass filter in pixels at 224 px.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same shape.
+    """
+    difference = images - low_pass(images, sigma)
+    return BACKGROUND + difference - difference.mean(axis=(1, 2), keepdims=True)
+
+
+def phase_noise(shape, width, generator):
+    """Random shifts of the phases of an image's Fourier transform, odd so that the image stays real.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (y, x).
+    width : float
+        In degrees: shifts are uniform in [-width, width).
+    generator : numpy.random.Generator
+
+    Returns
+    -------
+    numpy.ndarray
+        (y, x) in radians, in the order of `numpy.fft.fft2`; 0 at frequencies that are their own opposites.
+    """
+    own = np.arange(np.prod(shape)).reshape(shape)
+    opposite = np.roll(np.flip(own), 1, axis=(0, 1))
+    shifts = generator.uniform(-np.radians(width), np.radians(width), own.size)
+    return np.sign(opposite - own) * shifts[np.minimum(own, opposite)]
+
+
+def phase_scrambling(images, width, generators):
+    """Shift the phase of every frequency at random; the amplitude spectrum stays.
+
+    The benchmark leaves the phases in the row and the column of the highest frequency of an even-sized image
+    alone; here every pair of opposite frequencies is shifted.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        (image, y, x) in [0, 1].
+    width : float
+        In degrees: shifts are uniform in [-width, width).
+    generators : sequence of numpy.random.Generator
+        One per image.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same shape.
+    """
+    shifts = np.stack([phase_noise(images.shape[1:], width, generator) for generator in generators])
+    return fft.ifft2(fft.fft2(images) * np.exp(1j * shifts)).real
+
+
+def power_equalisation(images):
+    """Give all images the same amplitude spectrum, the mean of their own; each keeps its phases.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        (image, y, x) in [0, 1].
+
+    Returns
+    -------
+    numpy.ndarray
+        The same shape.
+    """
+    spectra = fft.fft2(images)
+    amplitude = np.abs(spectra).mean(axis=0)
+    return fft.ifft2(amplitude * np.exp(1j * np.angle(spectra))).real

@@ -1,0 +1,181 @@
+"""Cells: a cell is one dataset under one condition. Who was right in it?"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from generative_classifiers.errors import InputError
+
+
+class Cell(NamedTuple):
+    """One dataset under one condition; the benchmark leaves excluded conditions out."""
+
+    dataset: str
+    condition: str
+    in_benchmark: bool
+
+
+class Correctness(NamedTuple):
+    """Right and wrong answers of all observers, cell by cell.
+
+    Attributes
+    ----------
+    coords : dict
+        Coordinates of the dimensions observer (with family, is_reference) and cell (dataset, condition,
+        in_benchmark), for `xarray.Dataset`.
+    answers : list of numpy.ndarray
+        Per cell, float64 (observer, image): 1 right, 0 wrong, NaN for observers who did not see the dataset.
+    """
+
+    coords: dict
+    answers: list
+
+
+def list_cells(conditions, excluded):
+    """Cells of a study, in the order of its datasets and of their conditions.
+
+    Parameters
+    ----------
+    conditions : dict of str to list of str
+        All conditions of every dataset, in order.
+    excluded : dict of str to list of str
+        Conditions that the benchmark leaves out; a dataset without any may be missing.
+
+    Returns
+    -------
+    list of Cell
+
+    Raises
+    ------
+    InputError
+        When an excluded condition is none of its dataset's.
+    """
+    for dataset, names in excluded.items():
+        known = conditions.get(dataset, [])
+        for name in names:
+            if name not in known:
+                raise InputError(f"{dataset}: excluded condition {name!r} is none of its conditions {known}")
+    return [
+        Cell(dataset, condition, condition not in excluded.get(dataset, []))
+        for dataset, names in conditions.items()
+        for condition in names
+    ]
+
+
+def index_of(names, decisions, what):
+    """Positions of category names in the `category` coordinate.
+
+    Parameters
+    ----------
+    names : xarray.DataArray
+        Category names, dimension image.
+    decisions : xarray.Dataset
+    what : str
+        What the names are, for the error.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (image,)
+
+    Raises
+    ------
+    InputError
+        When a name is no category: its index of -1 would equal a missing answer.
+    """
+    index = decisions.indexes["category"].get_indexer(names.values)
+    _demand(decisions, index >= 0, what, names, list(decisions.indexes["category"]))
+    return index
+
+
+def correctness(decisions, cells):
+    """Compare every response with the image's category.
+
+    Parameters
+    ----------
+    decisions : list of xarray.Dataset
+        One per dataset of the cells, in any order. A response of -1 (no answer) is a wrong answer.
+    cells : list of Cell
+
+    Returns
+    -------
+    Correctness
+        Its observers are those of all datasets, in order of first appearance.
+
+    Raises
+    ------
+    InputError
+        When the datasets are not those of the cells, an image's condition is in no cell, an excluded
+        condition has no image, or an observer's family differs from dataset to dataset.
+    """
+    by_name = {dataset.attrs["dataset"]: dataset for dataset in decisions}
+    expected = list(dict.fromkeys(cell.dataset for cell in cells))
+    if sorted(dataset.attrs["dataset"] for dataset in decisions) != sorted(expected):
+        raise InputError(f"decisions of {list(by_name)}: expected each of {expected} once")
+    for name, dataset in by_name.items():
+        _check_conditions(dataset, [cell for cell in cells if cell.dataset == name])
+    observers = _observers(by_name.values())
+    # Padded with NaN to all observers, the answers need no bookkeeping of who saw which dataset.
+    padded = {name: _answers(dataset).reindex(observer=observers.index) for name, dataset in by_name.items()}
+    answers = [
+        padded[cell.dataset].values[:, by_name[cell.dataset]["condition"].values == cell.condition] for cell in cells
+    ]
+    coords = {"observer": observers.index.values}
+    coords |= {column: ("observer", observers[column].values) for column in observers}
+    coords |= {field: ("cell", [getattr(cell, field) for cell in cells]) for field in Cell._fields}
+    return Correctness(coords, answers)
+
+
+def stack(parts, dims, coords):
+    """Put the results of single cells side by side.
+
+    Parameters
+    ----------
+    parts : list of NamedTuple of numpy.ndarray
+        One per cell; the fields become the variables.
+    dims : tuple of str
+        Dimensions of the fields.
+    coords : dict
+
+    Returns
+    -------
+    xarray.Dataset
+        With the dimensions `dims` and cell.
+    """
+    dims, columns = (*dims, "cell"), zip(parts[0]._fields, zip(*parts, strict=True), strict=True)
+    return xr.Dataset({name: (dims, np.stack(values, axis=-1)) for name, values in columns}, coords)
+
+
+def _answers(decisions):
+    truth = index_of(decisions["true_category"], decisions, "category")
+    return (decisions["response"] == truth).astype(float)
+
+
+def _check_conditions(decisions, cells):
+    present, known = decisions["condition"], [cell.condition for cell in cells]
+    _demand(decisions, np.isin(present, known), "condition", present, known)
+    for cell in cells:
+        if present.size and not cell.in_benchmark and cell.condition not in present.values:
+            raise InputError(f"{cell.dataset}: no image has the excluded condition {cell.condition!r}")
+
+
+def _demand(decisions, known, what, values, expected):
+    """Name the first image whose value is not a known one."""
+    if not known.all():
+        image = np.argmin(known)
+        name, value = str(decisions["name"].values[image]), str(values.values[image])
+        where = f"{decisions.attrs['dataset']}, image {name}"
+        raise InputError(f"{where}: {what} {value!r} is none of {expected}")
+
+
+def _observers(decisions):
+    """All observers in order of first appearance, with what every dataset says of them."""
+    columns = ["family", "is_reference"]
+    tables = (pd.DataFrame({c: d[c].values for c in columns}, d.indexes["observer"]) for d in decisions)
+    rows = pd.concat(tables)
+    observers = rows[~rows.index.duplicated()]
+    differs = (rows != observers.loc[rows.index]).any(axis=1)
+    if differs.any():
+        raise InputError(f"observer {differs.idxmax()}: expected the same {columns} in all datasets")
+    return observers

@@ -1,0 +1,79 @@
+"""The miniature's datasets: held-out drawings, rendered and distorted."""
+
+import numpy as np
+import xarray as xr
+
+from generative_classifiers.categories import CATEGORIES
+from generative_classifiers.distortions import distort
+from generative_classifiers.names import CUE_CONFLICT, texture_coords
+from generative_classifiers.noise import generator
+from generative_classifiers.world import looks
+from generative_classifiers.world.album import album, pick
+from generative_classifiers.world.scenes import concatenate, layers, quantise, sample
+
+_LOOKS = {
+    "sketch": looks.sketch,
+    "stylized": looks.stylized,
+    "edge": looks.edge,
+    "silhouette": looks.silhouette,
+    CUE_CONFLICT: looks.cue_conflict,
+}
+
+
+def render(dataset, row, world):
+    """Render one dataset.
+
+    Parameters
+    ----------
+    dataset : str
+    row : dict
+        Of the registry: `kind` and `conditions` count.
+    world : dict
+        The study's settings of the world.
+
+    Returns
+    -------
+    xarray.Dataset
+        Stimuli. No image is in two conditions, as in the benchmark.
+    """
+    conditions = row["conditions"]
+    per_condition = world["images"].get(dataset, world["images"][row["kind"]])
+    names, categories = _cast(dataset, per_condition * len(conditions))
+    rngs = [generator("stimuli", world["seed"], dataset, name) for name in names]
+    drawings = album("held_out")
+    which = np.concatenate([pick(drawings, [k], rng) for k, rng in zip(categories, rngs, strict=True)])
+    scene = concatenate([sample(rng, 1) for rng in rngs])
+    contrast = np.array([rng.uniform(*world["texture_contrast"]) for rng in rngs])
+    coords = texture_coords(dataset, names)
+    textures = coords["texture_category"][1] if coords else np.array(CATEGORIES)[categories]
+
+    parts = layers(drawings.planes, which, textures, scene, world["size"])
+    images = quantise(_LOOKS.get(dataset, looks.plain)(parts, scene, contrast, world))
+    condition = np.repeat(conditions, per_condition)
+    if row["kind"] == "parametric":
+        for level in conditions:
+            chosen = condition == level
+            images[chosen] = distort(images[chosen], dataset, level, list(names[chosen]), world["seed"])
+    return xr.Dataset(
+        {"image": (("image", "y", "x", "channel"), images)},
+        coords={
+            "name": ("image", names),
+            "category": ("image", np.array(CATEGORIES)[categories]),
+            "condition": ("image", condition),
+            **coords,
+        },
+    )
+
+
+def _cast(dataset, count):
+    """Names and categories of a dataset's images, each category as often in every run of 16 (240 in cue-conflict)."""
+    number = np.arange(count)
+    if dataset == CUE_CONFLICT:
+        # All ordered pairs of different categories, once per 240 images.
+        shapes, textures = np.nonzero(~np.eye(len(CATEGORIES), dtype=bool))
+        pair, repeat = number % len(shapes), number // len(shapes) + 1
+        shape = shapes[pair]
+        pairs = zip(shape, textures[pair], repeat, strict=True)
+        return np.array([f"{CATEGORIES[s]}{n}-{CATEGORIES[t]}{n}.png" for s, t, n in pairs]), shape
+    category, repeat = number % len(CATEGORIES), number // len(CATEGORIES) + 1
+    return np.array([f"{CATEGORIES[k]}{n}.png" for k, n in zip(category, repeat, strict=True)]), category

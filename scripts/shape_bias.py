@@ -1,0 +1,13 @@
+"""Shape bias on the cue conflicts, per category and overall."""
+
+from generative_classifiers.job import job
+from generative_classifiers.metrics.shape_bias import shape_bias
+from generative_classifiers.metrics.tables import shape_bias_table, write_table
+from generative_classifiers.stores import read, store_of, write
+
+snakemake = job(globals())
+
+study, reference = snakemake.params.study, snakemake.params.reference
+result = shape_bias(read(store_of(snakemake.input.decisions)), reference)
+write_table(shape_bias_table(result), snakemake.output.table)
+write(result, store_of(snakemake.output.store), study=study, reference=reference)

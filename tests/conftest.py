@@ -1,0 +1,65 @@
+"""What tests share: the project's place, its registry, and servers on loopback."""
+
+import contextlib
+import functools
+import http.server
+import os
+import threading
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+SHARED = Path(os.environ.get("GENERATIVE_CLASSIFIERS_SHARED", ROOT / "../shared"))
+
+
+@contextlib.contextmanager
+def serving(folder):
+    """Serve a folder over HTTP; gives the address and the list of paths asked for."""
+    asked = []
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            super().do_GET()
+
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Handler, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def mirror_folder():
+    """The public data files, laid out by URL."""
+    folder = SHARED / "mirror"
+    if not folder.is_dir():
+        pytest.skip(f"needs the public data files: no {folder} (GENERATIVE_CLASSIFIERS_SHARED names its parent)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mirror(mirror_folder):
+    """Address of a server of the public data files."""
+    with serving(mirror_folder) as (address, _):
+        yield address
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A server of `tmp_path / "upstream"`: its folder, its address and the list of paths asked for."""
+    folder = tmp_path / "upstream"
+    folder.mkdir()
+    with serving(folder) as (address, asked):
+        yield folder, address, asked
+
+
+@pytest.fixture(scope="session")
+def datasets():
+    """The content of registry/datasets.yaml."""
+    return yaml.safe_load((ROOT / "registry/datasets.yaml").read_text())

@@ -1,0 +1,87 @@
+"""Fill an evidence store while being killed at random moments; run by test_evidence.
+
+Usage: killed_often.py <pipeline> <store> <log> <seed>. Each evaluation adds a
+line with its images to the log. Prints how many jobs were killed.
+"""
+
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+import tiny_pipelines
+from generative_classifiers import models
+from generative_classifiers.evidence import compute_evidence, prompts_of
+
+IMAGES, SHARD, DRAWS, CATEGORIES = 44, 4, 2, ("cat", "dog", "truck")
+
+
+def stimuli(images=IMAGES, seed=0):
+    """Random images of the pixel pipeline's size."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (images, 16, 16, 3), dtype=np.uint8)
+    names = [f"image-{i}.png" for i in range(images)]
+    coords = {"name": names, "category": ["cat"] * images, "condition": ["all"] * images}
+    return xr.Dataset(
+        {"image": (("image", "y", "x", "channel"), pixels)},
+        coords={name: ("image", np.array(values, object)) for name, values in coords.items()},
+    )
+
+
+def job(pipeline, store, log):
+    """One evidence job that logs what it evaluates."""
+    row = {"family": "diffusion", "pipeline": pipeline, "batch_size": 6}
+    model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu")
+    evaluate = model.evaluate
+
+    def logged(images, names, draws, reconstruct=None):
+        with open(log, "a") as file:
+            file.write(",".join(names) + "\n")
+        return evaluate(images, names, draws, reconstruct)
+
+    model.evaluate = logged
+    settings = {"observer": "tiny", "dataset": "random", "count": DRAWS, "reconstruct": 1, "shard": SHARD}
+    return lambda: compute_evidence(model, stimuli(), store, progress=False, **settings)
+
+
+def run(work):
+    """Work in a child, so that what was imported need not be imported again."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    return child
+
+
+def main(pipeline, store, log, seed):
+    """Kill jobs until one ends well."""
+    work, chance, killed = job(pipeline, store, log), random.Random(int(seed)), 0
+    while True:
+        child = run(work)
+        deadline = time.monotonic() + chance.uniform(0.02, 0.2 + killed / 20)  # so that it ends on any machine
+        while time.monotonic() < deadline:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                assert status == 0
+                print(killed)
+                return
+            time.sleep(0.001)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        killed += 1
+        if chance.random() < 0.5:  # as Snakemake does
+            (Path(store) / "zarr.json").unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    tiny_pipelines.torch.set_num_threads(1)
+    main(*sys.argv[1:])

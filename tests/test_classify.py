@@ -1,0 +1,215 @@
+"""Folders of images, and the command that classifies them."""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from PIL import Image
+
+import tiny_pipelines
+from generative_classifiers import classify as library
+from generative_classifiers import models
+from generative_classifiers.__main__ import main
+from generative_classifiers.draws import scores, weights
+from generative_classifiers.errors import InputError
+from generative_classifiers.evidence import prompts_of
+from generative_classifiers.images import read, read_folder, square
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory):
+    return tiny_pipelines.stable_diffusion(tmp_path_factory.mktemp("pipeline") / "sd")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Images of several sizes and formats, in sub-folders; and what is to be ignored."""
+    generator = np.random.default_rng(0)
+    root = tmp_path / "images"
+    names = {"z.png": (16, 16), "cat/a b.jpg": (30, 20), "cat/c.webp": (16, 40), "deep/er/d.bmp": (50, 50)}
+    for name, (height, width) in names.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(generator.integers(0, 256, (height, width, 3), dtype=np.uint8)).save(path)
+    (root / ".DS_Store").write_text("not an image")
+    (root / ".cache").mkdir()
+    (root / ".cache/x.txt").write_text("not an image")
+    return root
+
+
+def test_folder_becomes_stimuli(folder):
+    found = read_folder(folder, 16, ("cat", "dog"))
+    assert found["name"].values.tolist() == ["cat/a b.jpg", "cat/c.webp", "deep/er/d.bmp", "z.png"]
+    assert found["category"].values.tolist() == ["cat", "cat", "", ""]
+    assert set(found["condition"].values) == {"all"}
+    assert found["image"].dims == ("image", "y", "x", "channel")
+    assert found["image"].shape == (4, 16, 16, 3) and found["image"].dtype == np.uint8
+    assert (found["image"].values[3] == np.asarray(Image.open(folder / "z.png"))).all()
+
+
+def test_square_is_the_centre():
+    pixels = np.zeros((4, 10, 3), np.uint8)
+    pixels[:, 3:7] = 200
+    assert (np.asarray(square(Image.fromarray(pixels), 4)) == 200).all()
+    tall = square(Image.fromarray(pixels.transpose(1, 0, 2).copy()), 8)
+    assert tall.size == (8, 8) and (np.asarray(tall) == 200).all()
+
+
+def test_every_kind_of_image_becomes_rgb(tmp_path):
+    ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    path = tmp_path / "image.png"
+
+    Image.fromarray(ramp).save(path)
+    assert (read(path, 16) == ramp[:, :, None]).all()
+
+    Image.fromarray(ramp.astype(np.uint16) * 257).save(path)
+    assert (read(path, 16) == ramp[:, :, None]).all()
+
+    red = Image.new("RGBA", (16, 16), (255, 0, 0, 0))
+    red.paste((0, 0, 255, 255), (0, 0, 8, 16))
+    red.save(path)
+    assert (read(path, 16)[:, :8] == (0, 0, 255)).all() and (read(path, 16)[:, 8:] == 255).all()
+
+    Image.new("RGB", (16, 16), (255, 0, 0)).quantize(4).save(path)
+    assert (read(path, 16) == (255, 0, 0)).all()
+
+    Image.new("CMYK", (16, 16)).save(tmp_path / "image.tif")
+    assert (read(tmp_path / "image.tif", 16) == 255).all()
+
+
+def test_images_are_turned_upright(tmp_path):
+    pixels = np.zeros((16, 16, 3), np.uint8)
+    pixels[:8] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by 90° clockwise to be seen
+    Image.fromarray(pixels).save(tmp_path / "image.png", exif=exif)
+    assert (read(tmp_path / "image.png", 16) == np.rot90(pixels, -1)).all()
+
+
+def test_unreadable_images_are_named(folder):
+    (folder / "cat/notes.txt").write_text("hello")
+    with pytest.raises(InputError, match=r"cat/notes.txt: not a readable image"):
+        read_folder(folder, 16)
+    (folder / "cat/notes.txt").unlink()
+    whole = (folder / "z.png").read_bytes()
+    (folder / "z.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"z.png: not a readable image"):
+        read_folder(folder, 16)
+
+
+def test_missing_and_empty_folders(tmp_path):
+    with pytest.raises(InputError, match="nowhere: no such folder of images"):
+        read_folder(tmp_path / "nowhere", 16)
+    with pytest.raises(InputError, match="holds no images"):
+        read_folder(tmp_path, 16)
+
+
+def arguments(pipeline, folder, store, *more):
+    given = ["classify", "--observer", str(pipeline), "--images", str(folder), "--out", str(store)]
+    return [*given, "--device", "cpu", "--draws", "3", *more]
+
+
+def run(*arguments):
+    """The command in a process of its own."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "scripts")}
+    command = [sys.executable, "-m", "generative_classifiers", *map(str, arguments)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def test_command_end_to_end(pipeline, folder, tmp_path):
+    store, table = tmp_path / "out/a.zarr", tmp_path / "a.csv"
+    more = ["--categories", "cat, dog,truck", "--seed", "4", "--reconstruct-draw", "2", "--csv", table]
+    done = run(*arguments(pipeline, folder, store, *more))
+    assert done.returncode == 0, done.stderr
+    found = xr.open_zarr(store).load()
+    assert found["loss"].dims == ("image", "category", "draw") and found["loss"].shape == (4, 3, 3)
+    assert found["reconstruction"].shape == (4, 3, 16, 16, 3)
+    assert found["true_category"].values.tolist() == ["cat", "cat", "", ""]
+    assert found["category"].values.tolist() == ["cat", "dog", "truck"]
+    assert found.attrs["prompts"]["truck"] == "A bad photo of a truck"
+
+    model = models.load("x", {"family": "diffusion"}, prompts_of(("cat", "dog", "truck")), path=pipeline)
+    stimuli = read_folder(folder, 16)
+    loss, _ = model.evaluate(stimuli["image"].values, stimuli["name"].values, model.draws(3, 4))
+    np.testing.assert_allclose(found["loss"], loss, rtol=1e-4)
+
+    score = scores(loss, weights(found["time"], found["alpha"], found["sigma"]))
+    rows = list(csv.DictReader(table.open()))
+    assert [row["image"] for row in rows] == found["name"].values.tolist()
+    assert [row["decision"] for row in rows] == [("cat", "dog", "truck")[k] for k in score.argmin(axis=1)]
+    for row, values in zip(rows, np.sort(score, axis=1), strict=True):
+        assert float(row["margin"]) == pytest.approx(values[1] - values[0], rel=1e-2)
+        assert row["image"] in done.stdout and row["decision"] in done.stdout
+
+
+def test_command_tells_which_image(pipeline, folder, tmp_path, capsys):
+    (folder / "cat/notes.txt").write_text("hello")
+    assert main(arguments(pipeline, folder, tmp_path / "a.zarr")) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(f"error: {folder}/cat/notes.txt: not a readable image")
+    assert not list(tmp_path.glob("a.zarr*"))
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--categories", "cat,cat"], "categories: expected different names"),
+        (["--categories", "cat"], None),
+        (["--draws", "0"], "0 draws in shards of 32 images"),
+        (["--batch-size", "0"], "batch size is 0"),
+        (["--reconstruct-draw", "3"], "draw 3 is to be reconstructed, expected one of 0 to 2"),
+        (["--prompt", "a photo"], "expected {category} in the category's place"),
+        (["--out", "evidence"], "evidence: expected a store's name, which ends in .zarr"),
+        (["--observer", "nobody"], "observer nobody: neither a pipeline's folder, nor a hub id"),
+        (["--images", "nowhere"], "nowhere: no such folder of images"),
+        (["--images", "."], ".: holds no images"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_bad_arguments(pipeline, folder, tmp_path, monkeypatch, capsys, more, message):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    status = main(arguments(pipeline, folder, tmp_path / "a.zarr", *more))
+    assert status == (2 if message else 0)
+    if message:
+        last = capsys.readouterr().err.splitlines()[-1]
+        assert last.startswith("error: ") and message in last
+        assert not list(tmp_path.glob("a.zarr*")) and not list(empty.iterdir())
+
+
+def test_names_of_the_registry(pipeline, folder, tmp_path, monkeypatch):
+    (tmp_path / "registry").mkdir()
+    (tmp_path / "registry/observers.yaml").write_text(
+        "observers:\n  tiny-one: {label: Tiny, family: diffusion, pipeline: weights/tiny, batch_size: 5}\n"
+        "  tiny-cnn: {label: Tiny, family: discriminative}\n  someone: {label: A person, family: human}\n"
+    )
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights/tiny").symlink_to(pipeline)
+    monkeypatch.chdir(tmp_path)
+    row, path = library.find_observer("tiny-one")
+    assert row["batch_size"] == 5 and path == tmp_path / "weights/tiny"
+    assert main(arguments("tiny-one", folder, tmp_path / "a.zarr", "--categories", "cat,dog")) == 0
+    assert xr.open_zarr(tmp_path / "a.zarr").attrs["batch_size"] == 5
+    with pytest.raises(InputError, match="tiny-cnn: no file is given as its weights"):
+        models.load("tiny-cnn", library.find_observer("tiny-cnn")[0], {"cat": "cat"})
+    trained = tmp_path / "data/small/weights/tiny-cnn/model.safetensors"
+    trained.parent.mkdir(parents=True)
+    trained.touch()
+    assert library.find_observer("tiny-cnn")[1] == trained
+    assert library.find_observer("some/hub-id") == ({"family": "diffusion", "pipeline": "some/hub-id"}, None)
+    with pytest.raises(InputError, match="family 'human' has no models"):
+        models.load("someone", library.find_observer("someone")[0], {"cat": "cat"})
+
+
+def test_help_needs_no_torch():
+    code = "import sys, generative_classifiers.__main__ as m; m.parser(); assert 'torch' not in sys.modules"
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)

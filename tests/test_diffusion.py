@@ -1,0 +1,336 @@
+"""Losses of diffusion pipelines with random weights, against an implementation of their own in float64."""
+
+import hashlib
+import json
+import logging
+import shutil
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline
+from PIL import Image
+
+import tiny_pipelines
+from generative_classifiers import models
+from generative_classifiers.errors import InputError
+from generative_classifiers.evidence import prompts_of
+from generative_classifiers.images import squares
+from generative_classifiers.models.parametrisation import PARAMETRISATIONS
+from generative_classifiers.models.pixel_pipeline import PixelDiffusionPipeline
+from generative_classifiers.models.weights import folder_hash
+from generative_classifiers.noise import gaussian
+
+CATEGORIES = ("cat", "dog", "truck")
+NAMES = ["cat1.png", "sub/dog2.png", "c.png"]
+SEED = 5
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Pipelines' folders by name."""
+    root = tmp_path_factory.mktemp("pipelines")
+    kinds = {p: tiny_pipelines.stable_diffusion(root / p, p) for p in ("epsilon", "v_prediction", "sample")}
+    return kinds | {"pixels": tiny_pipelines.pixel_diffusion(root / "pixels")}
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
+
+
+def load(folder, **settings):
+    options = {key: settings.pop(key) for key in ("batch_size", "device") if key in settings}
+    row = {"family": "diffusion", "pipeline": str(folder), **settings}
+    return models.load("tiny", row, prompts_of(CATEGORIES), **{"device": "cpu", **options})
+
+
+def reference_alphas_cumprod(config):
+    """Products of 1 - beta in float64, from the definitions of the two schedules."""
+    if config["beta_schedule"] == "scaled_linear":
+        betas = np.linspace(config["beta_start"] ** 0.5, config["beta_end"] ** 0.5, 1000) ** 2
+    else:
+        bar = np.cos((np.arange(1001) / 1000 + 0.008) / 1.008 * np.pi / 2) ** 2
+        betas = np.minimum(1 - bar[1:] / bar[:-1], 0.999)
+    return np.cumprod(1 - betas)
+
+
+def reference_noise(name, draw, shape):
+    key = hashlib.sha256(f"{name}/{draw}/{SEED}".encode()).digest()[:16]
+    philox = np.random.Philox(key=int.from_bytes(key, "little"))
+    return torch.from_numpy(np.random.Generator(philox).standard_normal(shape, dtype=np.float32)).double()
+
+
+def reference_embedding(pipeline, prompt):
+    words = pipeline.tokenizer
+    tokens = [0, *words(prompt, add_special_tokens=False).input_ids, 1]
+    tokens += [1] * (12 - len(tokens))
+    return pipeline.text_encoder(torch.tensor([tokens])).last_hidden_state
+
+
+@torch.no_grad()
+def reference(folder, images, count):
+    """Losses and painted images, one image, category and draw at a time; nothing shared with the library."""
+    latent = json.loads((folder / "model_index.json").read_text())["_class_name"].startswith("Stable")
+    cls = StableDiffusionPipeline if latent else PixelDiffusionPipeline
+    without = {"safety_checker": None, "requires_safety_checker": False} if latent else {}
+    pipeline = cls.from_pretrained(folder, dtype=torch.float64, **without)
+    config = json.loads((folder / "scheduler/scheduler_config.json").read_text())
+    cumulated = reference_alphas_cumprod(config)
+    losses = np.empty((len(images), len(CATEGORIES), count))
+    painted = np.empty((*losses.shape, 16, 16, 3))
+    for i, k, d in np.ndindex(losses.shape):
+        pixels = torch.from_numpy(images[i]).double().permute(2, 0, 1)[None] / 255 * 2 - 1
+        if latent:
+            moments = pipeline.vae.quant_conv(pipeline.vae.encoder(pixels))
+            x = moments[:, :4] * 0.5
+        else:
+            x = pixels.reshape(1, 3, 8, 2, 8, 2).permute(0, 1, 3, 5, 2, 4).reshape(1, 12, 8, 8)
+        time = (0.5 + d * 2 / (1 + 5**0.5)) % 1
+        step = min(999, int(np.floor(time * 1000)))
+        alpha, sigma = np.sqrt(cumulated[step]), np.sqrt(1 - cumulated[step])
+        noised = alpha * x + sigma * reference_noise(NAMES[i], d, x.shape[1:])
+        embedding = reference_embedding(pipeline, f"A bad photo of a {CATEGORIES[k]}")
+        output = pipeline.unet(noised, step, embedding).sample
+        denoised = {
+            "epsilon": (noised - sigma * output) / alpha,
+            "v_prediction": alpha * noised - sigma * output,
+            "sample": output,
+        }[config["prediction_type"]]
+        losses[i, k, d] = ((x - denoised) ** 2).mean()
+        if latent:
+            image = pipeline.vae.decoder(pipeline.vae.post_quant_conv(denoised / 0.5))
+        else:
+            image = denoised.reshape(1, 3, 2, 2, 8, 8).permute(0, 1, 4, 2, 5, 3).reshape(1, 3, 16, 16)
+        painted[i, k, d] = image[0].permute(1, 2, 0)
+    return losses, np.clip((painted + 1) / 2, 0, 1) * 255
+
+
+@pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample", "pixels"])
+def test_losses_are_those_of_a_float64_implementation(folders, images, kind):
+    model = load(folders[kind])
+    loss, reconstruction = model.evaluate(images, NAMES, model.draws(4, SEED), reconstruct=1)
+    expected, painted = reference(folders[kind], images, 4)
+    assert loss.shape == (3, 3, 4) and loss.dtype == np.float32
+    assert reconstruction.shape == (3, 3, 16, 16, 3) and reconstruction.dtype == np.uint8
+    assert np.abs(reconstruction - painted[:, :, 1]).max() < 0.51
+    np.testing.assert_allclose(loss, expected, rtol=1e-4)
+    # Categories must differ by far more than that, or the test would say little about prompts.
+    spread = expected.max(axis=1) / expected.min(axis=1) - 1
+    assert (np.abs(loss / expected - 1).max(axis=1) < spread / 5).all()
+
+
+def test_draws_come_from_the_schedule(folders):
+    model = load(folders["epsilon"])
+    draws = model.draws(3, SEED)
+    cumulated = model.alphas_cumprod
+    assert draws.number.tolist() == [0, 1, 2] and draws.seed.tolist() == [SEED] * 3
+    np.testing.assert_allclose(draws.alpha**2, cumulated[[500, 118, 736]])
+    np.testing.assert_allclose(draws.alpha**2 + draws.sigma**2, 1)
+    assert model._steps(np.array([0.0, 0.9999, 1.0])).tolist() == [0, 999, 999]
+
+
+@pytest.mark.parametrize("kind", ["epsilon", "pixels"])
+def test_batch_size_moves_nothing(folders, images, kind):
+    found = []
+    for batch_size in (1, 7, 64):
+        model = load(folders[kind], batch_size=batch_size)
+        found.append(model.evaluate(images, NAMES, model.draws(3, SEED), reconstruct=1))
+    for loss, reconstruction in found[1:]:
+        np.testing.assert_allclose(loss, found[0][0], rtol=1e-4)
+        assert (loss.argmin(axis=1) == found[0][0].argmin(axis=1)).all()
+        assert np.abs(reconstruction.astype(int) - found[0][1]).max() <= 1
+
+
+def test_more_draws_give_the_same_bytes_for_the_first(folders, images):
+    model = load(folders["epsilon"], batch_size=4)
+    draws = model.draws(5, SEED)
+    whole, _ = model.evaluate(images, NAMES, draws)
+    first, _ = model.evaluate(images, NAMES, draws[:2])
+    rest, _ = model.evaluate(images, NAMES, draws[2:])
+    assert whole.tobytes() == np.concatenate([first, rest], axis=2).tobytes()
+
+
+def test_noise_is_shared_by_the_categories(folders, images, monkeypatch):
+    model = load(folders["pixels"], batch_size=4)
+    seen = []
+    predict = model._predict
+    monkeypatch.setattr(model, "_predict", lambda x, *rest: seen.append(x) or predict(x, *rest))
+    draws = model.draws(2, SEED)
+    model.evaluate(images, NAMES, draws)
+    noised = torch.cat(seen).reshape(2, 3, 3, 12, 8, 8)  # draw, image, category
+    assert (noised == noised[:, :, :1]).all()
+    clean = model.codec.encode(torch.from_numpy(images).permute(0, 3, 1, 2) / 127.5 - 1)
+    noise = torch.from_numpy(gaussian(NAMES[2], 1, SEED, (12, 8, 8)))
+    expected = draws.alpha[1] * clean[2] + draws.sigma[1] * noise
+    torch.testing.assert_close(noised[1, 2, 0], expected.float())
+
+
+def test_reconstructions_only_of_the_draw_that_is_asked_for(folders, images):
+    model = load(folders["epsilon"])
+    draws = model.draws(3, SEED)
+    assert model.evaluate(images, NAMES, draws)[1] is None
+    assert model.evaluate(images, NAMES, draws[:1], reconstruct=1)[1] is None
+    assert model.evaluate(images, NAMES, draws[1:], reconstruct=1)[1] is not None
+
+
+def test_codec_of_pixels_is_its_own_inverse(folders, images):
+    model = load(folders["pixels"])
+    signed = torch.from_numpy(images).permute(0, 3, 1, 2) / 127.5 - 1
+    assert torch.equal(model.codec.decode(model.codec.encode(signed)), signed)
+
+
+def test_images_are_cropped_and_resized(folders):
+    model = load(folders["pixels"])
+    wide = np.random.default_rng(1).integers(0, 256, (1, 20, 31, 3), dtype=np.uint8)
+    square = np.asarray(Image.fromarray(wide[0, :, 5:25]).resize((16, 16), Image.Resampling.BICUBIC))
+    assert (squares(wide, 16)[0] == square).all()
+    draws = model.draws(1, SEED)
+    loss, _ = model.evaluate(wide, NAMES[:1], draws)
+    same, _ = model.evaluate(square[None], NAMES[:1], draws)
+    assert (loss == same).all()
+
+
+def test_other_resolutions(folders, images):
+    model = load(folders["epsilon"], resolution=24)
+    assert model.resolution == 24
+    _, painted = model.evaluate(images, NAMES, model.draws(1, SEED), reconstruct=0)
+    assert painted.shape == (3, 3, 24, 24, 3)
+    with pytest.raises(InputError, match="tiny: resolution is 18, expected a multiple of 4"):
+        load(folders["epsilon"], resolution=18)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_half_precision_is_the_networks_alone(folders, images, dtype):
+    full, half = load(folders["epsilon"]), load(folders["epsilon"], dtype=dtype)
+    assert (full.alphas_cumprod == half.alphas_cumprod).all()
+    draws = full.draws(3, SEED)
+    expected, _ = full.evaluate(images, NAMES, draws)
+    found, _ = half.evaluate(images, NAMES, draws)
+    assert found.dtype == np.float32
+    assert (found != expected).any()
+    np.testing.assert_allclose(found, expected, rtol=0.02)
+
+
+def test_variants(tmp_path, images):
+    folder = tiny_pipelines.stable_diffusion(tmp_path / "half", variant="fp16")
+    model = load(folder, variant="fp16")
+    assert np.isfinite(model.evaluate(images, NAMES, model.draws(1, SEED))[0]).all()
+    with pytest.raises(InputError, match=r"tiny: .*half cannot be loaded"):
+        load(folder, variant="bf16")
+
+
+def test_loading_warns_of_nothing(folders, caplog):
+    with warnings.catch_warnings(), caplog.at_level(logging.WARNING):
+        warnings.simplefilter("error")
+        load(folders["epsilon"])
+    assert not caplog.records
+
+
+def test_parametrisations_undo_the_forward_process():
+    generator = np.random.default_rng(0)
+    x, noise = generator.standard_normal((2, 10))
+    alpha, sigma = 0.6, 0.8
+    predictions = {"epsilon": noise, "v_prediction": alpha * noise - sigma * x, "sample": x}
+    for name, prediction in predictions.items():
+        found = PARAMETRISATIONS[name](prediction, alpha * x + sigma * noise, alpha, sigma)
+        np.testing.assert_allclose(found, x)
+    flow = PARAMETRISATIONS["flow_prediction"](noise - x, 0.7 * x + 0.3 * noise, 0.7, 0.3)
+    np.testing.assert_allclose(flow, x)
+
+
+def test_hash_is_what_sha256sum_lists(tmp_path):
+    (tmp_path / "unet").mkdir()
+    (tmp_path / "unet/b.safetensors").write_bytes(b"bb")
+    (tmp_path / "a.safetensors").write_bytes(b"a")
+    (tmp_path / "model_index.json").write_text("{}")
+    lines = "".join(
+        f"{hashlib.sha256(content).hexdigest()}  {name}\n"
+        for name, content in (("a.safetensors", b"a"), ("unet/b.safetensors", b"bb"))
+    )
+    assert folder_hash(tmp_path) == hashlib.sha256(lines.encode()).hexdigest()
+
+
+def test_other_weights_than_the_registry_expects(folders):
+    found = folder_hash(folders["epsilon"])
+    load(folders["epsilon"], sha256=found)
+    with pytest.raises(InputError, match=f"tiny: .*sha256 {found}, the registry expects {'0' * 64}"):
+        load(folders["epsilon"], sha256="0" * 64)
+
+
+@pytest.fixture
+def broken(folders, tmp_path):
+    """A copy of a pipeline to spoil."""
+    return shutil.copytree(folders["epsilon"], tmp_path / "broken")
+
+
+def rewrite(path, **changes):
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_unknown_pipeline_class(broken):
+    rewrite(broken / "model_index.json", _class_name="StableDiffusionXLPipeline")
+    with pytest.raises(InputError, match="is a StableDiffusionXLPipeline, expected one of StableDiffusionPi"):
+        load(broken)
+
+
+def test_broken_index(broken):
+    (broken / "model_index.json").write_text("{")
+    with pytest.raises(InputError, match=r"tiny: .*model_index.json is not an index"):
+        load(broken)
+
+
+def test_unknown_prediction_type(broken):
+    rewrite(broken / "scheduler/scheduler_config.json", prediction_type="velocity")
+    with pytest.raises(InputError, match="prediction_type is 'velocity', expected one of epsilon"):
+        load(broken)
+
+
+def test_truncated_weights(broken):
+    path = broken / "unet/diffusion_pytorch_model.safetensors"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(InputError, match=r"tiny: .*broken cannot be loaded as a StableDiffusionPipeline"):
+        load(broken)
+
+
+def test_no_safetensors(broken):
+    for path in broken.rglob("*.safetensors"):
+        path.unlink()
+    with pytest.raises(InputError, match=r"broken: holds no \*.safetensors file"):
+        load(broken)
+
+
+def test_network_of_other_channels(broken):
+    rewrite(broken / "vae/config.json", latent_channels=4)
+    shutil.rmtree(broken / "unet")
+    torch.manual_seed(0)
+    tiny_pipelines.unet(9, 8).save_pretrained(broken / "unet")
+    with pytest.raises(InputError, match="its network maps 9 channels to 9, expected 4 to 4"):
+        load(broken)
+
+
+@pytest.mark.parametrize("place", ["nowhere", "no/where/at/all"])
+def test_missing_pipeline(place):
+    with pytest.raises(InputError, match=r"tiny: .* is neither a folder with model_index.json nor a pipeline"):
+        load(place)
+
+
+def test_prompts_that_the_tokenizer_cannot_tell_apart(folders):
+    row = {"family": "diffusion", "pipeline": folders["epsilon"]}
+    prompts = {"cat": "a photo of a cat", "tac": "A photo of a CAT"}
+    with pytest.raises(InputError, match=r"tiny: .*cannot tell the prompts of 'cat' and 'tac' apart"):
+        models.load("tiny", row, prompts, device="cpu")
+
+
+def test_settings_that_make_no_sense(folders):
+    with pytest.raises(InputError, match="tiny: batch size is 0"):
+        load(folders["epsilon"], batch_size=0)
+    with pytest.raises(InputError, match="tiny: dtype is 'int8', expected one of float32"):
+        load(folders["epsilon"], dtype="int8")
+    with pytest.raises(InputError, match="device 'gpu' cannot be used"):
+        load(folders["epsilon"], device="gpu")
+    with pytest.raises(InputError, match="tiny: family 'psychic' has no models"):
+        models.load("tiny", {"family": "psychic"}, {"cat": "cat"})
+    with pytest.raises(InputError, match="tiny: no categories"):
+        models.load("tiny", {"family": "diffusion"}, {})

@@ -1,0 +1,182 @@
+"""Downloads: the right file or none, once, whoever else wants it."""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import pytest
+import requests
+
+from generative_classifiers import downloads
+from generative_classifiers.downloads import Source, fetch, fetch_all, mirror, read_manifest, write_manifest
+from generative_classifiers.errors import InputError
+
+URL = "https://github.com/someone/something/raw/1/file.csv"
+PLACE = URL.removeprefix("https://")
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch):
+    monkeypatch.setattr(downloads, "RETRIES", 0)
+
+
+@pytest.fixture
+def upstream(server):
+    """Put content upstream; gives the function, the address, the paths asked for."""
+    folder, address, asked = server
+
+    def put(content, place=PLACE):
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_bytes(content)
+
+    return put, address, asked
+
+
+def left(folder):
+    """All files of a folder but the locks."""
+    return sorted(str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file() and f.suffix != ".lock")
+
+
+def test_once_and_checked_again(upstream, tmp_path):
+    put, address, asked = upstream
+    put(b"right")
+    for _ in range(2):
+        path = fetch(URL, sha256(b"right"), tmp_path / "kept", address)
+        assert path == tmp_path / "kept" / PLACE and path.read_bytes() == b"right"
+    assert asked == [f"/{PLACE}"] and left(tmp_path / "kept") == [PLACE]
+
+
+def test_wrong_checksum_leaves_nothing(upstream, tmp_path):
+    put, address, asked = upstream
+    put(b"wrong")
+    with pytest.raises(InputError) as error:
+        fetch(URL, sha256(b"right"), tmp_path / "kept", address)
+    assert all(part in str(error.value) for part in (PLACE, sha256(b"wrong"), sha256(b"right")))
+    assert left(tmp_path / "kept") == [] and len(asked) == 1
+
+
+def test_corrupted_file_is_replaced(upstream, tmp_path):
+    put, address, _ = upstream
+    put(b"right")
+    path = fetch(URL, sha256(b"right"), tmp_path, address)
+    path.write_bytes(b"rotten")
+    assert fetch(URL, sha256(b"right"), tmp_path, address).read_bytes() == b"right"
+
+
+def test_unknown_checksum_is_recorded_and_must_match(upstream, tmp_path):
+    put, address, asked = upstream
+    put(b"first")
+    folder = tmp_path / "kept"
+    path = fetch(URL, None, folder, address)
+    assert path.with_name("file.csv.sha256").read_text() == f"{sha256(b'first')}  file.csv\n"
+    subprocess.run(["sha256sum", "--check", "file.csv.sha256"], cwd=path.parent, check=True)
+    assert fetch(URL, None, folder, address) == path and len(asked) == 1
+    path.unlink()
+    put(b"second")
+    with pytest.raises(InputError, match=f"{sha256(b'second')}.*expected {sha256(b'first')}"):
+        fetch(URL, None, folder, address)
+    assert left(folder) == [f"{PLACE}.sha256"]
+
+
+def test_missing_file_and_silent_server(upstream, tmp_path):
+    _, address, _ = upstream
+    with pytest.raises(InputError, match=f"{URL}.*mirror {address}.*404"):
+        fetch(URL, None, tmp_path / "kept", address)
+    with pytest.raises(InputError, match=f"{URL}.*mirror http://127.0.0.1:9.*ConnectionError"):
+        fetch(URL, None, tmp_path / "kept", "http://127.0.0.1:9")
+    assert left(tmp_path / "kept") == []
+
+
+def test_tries_again(upstream, tmp_path, monkeypatch):
+    put, address, _ = upstream
+    put(b"right")
+    get, waits = requests.get, []
+
+    def fails_twice(*args, **kwargs):
+        if len(waits) < 2:
+            raise requests.exceptions.ConnectionError
+        return get(*args, **kwargs)
+
+    monkeypatch.setattr(downloads, "RETRIES", 2)
+    monkeypatch.setattr(requests, "get", fails_twice)
+    monkeypatch.setattr("time.sleep", waits.append)
+    assert fetch(URL, sha256(b"right"), tmp_path, address).read_bytes() == b"right"
+    assert waits == [1, 2]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_two_processes_download_once(upstream, tmp_path, known):
+    put, address, asked = upstream
+    content = os.urandom(4_000_000)
+    put(content)
+    checksum = sha256(content) if known else None
+    arguments = (URL, checksum, "kept", address)
+    code = f"from generative_classifiers.downloads import fetch; fetch(*{arguments})"
+    both = [subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment()) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert len(asked) == 1 and (tmp_path / "kept" / PLACE).read_bytes() == content
+
+
+def environment():
+    """Of a process that finds the library."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+
+
+def test_leftovers_of_a_killed_process_are_swept(upstream, tmp_path):
+    put, address, _ = upstream
+    put(b"right")
+    folder = tmp_path / "kept"
+    (folder / downloads.STAGING / PLACE).mkdir(parents=True)
+    (folder / downloads.STAGING / PLACE / "file.csv").write_bytes(b"ri")
+    assert fetch(URL, None, folder, address).read_bytes() == b"right"
+    assert left(folder) == [PLACE, f"{PLACE}.sha256"]
+
+
+def test_many_files_and_their_manifest(upstream, tmp_path):
+    put, address, _ = upstream
+    contents = {f"observer-{i}": str(i).encode() for i in range(20)}
+    sources = []
+    for observer, content in contents.items():
+        put(content, f"github.com/{observer}.csv")
+        known = sha256(content) if observer != "observer-3" else None
+        sources.append(Source(observer, f"https://github.com/{observer}.csv", known))
+    folder = tmp_path / "kept"
+    fetched = fetch_all(sources, folder, address)
+    assert {one.observer: one.path.read_bytes() for one in fetched} == contents
+    assert [one.sha256 for one in fetched] == [sha256(content) for content in contents.values()]
+    write_manifest(fetched, tmp_path / "manifest.tsv", folder)
+    assert read_manifest(tmp_path / "manifest.tsv", folder) == fetched
+    assert str(tmp_path) not in (tmp_path / "manifest.tsv").read_text()
+
+
+def test_many_files_end_with_the_first_error(upstream, tmp_path):
+    _, address, asked = upstream
+    sources = [Source(str(i), f"https://github.com/{i}.csv", None) for i in range(200)]
+    with pytest.raises(InputError, match=r"github\.com/0\.csv"):
+        fetch_all(sources, tmp_path / "kept", address)
+    assert len(asked) < 100
+
+
+def test_mirror_setting_wins_over_environment(monkeypatch):
+    monkeypatch.delenv(downloads.MIRROR, raising=False)
+    assert mirror() is None and mirror("") is None
+    monkeypatch.setenv(downloads.MIRROR, "http://environment:80/")
+    assert mirror() == "http://environment:80"
+    assert mirror("https://setting") == "https://setting"
+    with pytest.raises(InputError, match="mirror: 'localhost:80'"):
+        mirror("localhost:80")
+    monkeypatch.setenv(downloads.MIRROR, "ftp://environment")
+    with pytest.raises(InputError, match=downloads.MIRROR):
+        mirror()
+
+
+@pytest.mark.parametrize("url", ["http://github.com/a", "https://github.com/../a", "https://github.com", "a"])
+def test_strange_addresses(url, tmp_path):
+    with pytest.raises(InputError, match="expected the address"):
+        fetch(url, None, tmp_path)
+    assert list(tmp_path.iterdir()) == []

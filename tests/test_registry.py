@@ -1,0 +1,251 @@
+"""Studies and registries: what is there loads, what is wrong is named."""
+
+import copy
+from functools import cache
+
+import pytest
+import yaml
+
+from conftest import ROOT
+from generative_classifiers.errors import InputError
+from generative_classifiers.registry import load
+from generative_classifiers.schema import check
+
+STUDIES = ("miniature", "humans", "paper")
+SMALL = "studies/small.yaml"
+DATASETS, OBSERVERS = "registry/datasets.yaml", "registry/observers.yaml"
+
+
+@cache
+def content(path):
+    return yaml.safe_load((ROOT / path).read_text())
+
+
+def spot(document, place):
+    """The part of a document at a place: a tuple of keys."""
+    for key in place:
+        document = document[key]
+    return document
+
+
+@pytest.fixture
+def documents():
+    """YAML documents of a small study, for tests to spoil."""
+    study, datasets = copy.deepcopy(content("studies/miniature.yaml")), copy.deepcopy(content(DATASETS))
+    names = ["colour", "edge", "cue-conflict"]
+    datasets["datasets"] = {name: datasets["datasets"][name] for name in names}
+    for row in datasets["datasets"].values():
+        row["decisions"] = {who: dict(list(files.items())[:2]) for who, files in row["decisions"].items()}
+    study["datasets"] = list(names)
+    observers = copy.deepcopy(content(OBSERVERS))
+    names = ["humans", "resnet50", *study["observers"]]
+    observers["observers"] = {name: observers["observers"][name] for name in names}
+    return {SMALL: study, DATASETS: datasets, OBSERVERS: observers}
+
+
+@pytest.fixture
+def load_small(documents, tmp_path):
+    """Load the small study as the documents have it by then."""
+
+    def load_them(**config):
+        for path, document in documents.items():
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).write_text(yaml.safe_dump(document, sort_keys=False))
+        return load({"study": "small", **config}, tmp_path)
+
+    return load_them
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_studies_load(name):
+    study = load({"study": name})
+    assert (study.name, len(study.datasets), study.retrain) == (name, 17, False)
+    assert list(study.datasets) == content(f"studies/{name}.yaml")["datasets"]
+    assert study.reference in study.observers and all(row.get("enabled", True) for row in study.observers.values())
+    assert study.families.keys() >= {row["family"] for row in study.observers.values()}
+    assert study.prompts["airplane"] == ("{category}" if name == "humans" else "A bad photo of a {category}").format(
+        category="airplane"
+    )
+
+
+def test_who_is_in_the_studies():
+    humans, paper, miniature = (load({"study": name}) for name in ("humans", "paper", "miniature"))
+    assert humans.models == [] and humans.rendered == [] and humans.reference_family == "human"
+    assert humans.stimuli == humans.released == ["edge", "silhouette", "cue-conflict"]
+    assert paper.models == ["stable-diffusion-1-4"] and paper.released == list(paper.datasets)
+    families = [content(OBSERVERS)["observers"][name]["family"] for name in content("studies/paper.yaml")["observers"]]
+    # 51 networks and one with diffusion noise; CLIP under one and under 80 prompts
+    assert families.count("discriminative") == 52 and families.count("contrastive") == 2
+    assert miniature.models == ["miniature-diffusion", "miniature-cnn", "miniature-cnn-noise"]
+    assert miniature.rendered == list(miniature.datasets) and miniature.released == []
+    assert len(miniature.simulated) == 5 and humans.simulated == {} and miniature.reference_family == "simulated"
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_figures_have_a_rule(name):
+    rules = (ROOT / "rules/figures.smk").read_text()
+    assert all(f"rule {figure}:" in rules for figure in content(f"studies/{name}.yaml")["figures"])
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"stduy": "humans"}, "config.yaml or --config: unknown key 'stduy', expected one of study, mirror, retrain"),
+        ({"study": "small", "mirror": 3}, "config.yaml or --config: mirror: 3 is not of type 'string', 'null'"),
+        ({"study": "small", "mirror": "ftp://here"}, "config.yaml or --config: mirror: 'ftp://here' does not match"),
+        ({"study": "small", "retrain": "yes"}, "config.yaml or --config: retrain: 'yes' is not of type 'boolean'"),
+        ({"study": "small", "device": "tpu"}, "config.yaml or --config: device: 'tpu' does not match"),
+        ({"study": "small", "batch_size": 0}, "config.yaml or --config: batch_size: 0 is less than the minimum of 1"),
+        ({"study": 3}, "config.yaml or --config: study: 3 is not of type 'string'"),
+        ({"study": "../small"}, "config.yaml or --config: study: '../small' does not match"),
+        ({}, "config.yaml or --config: 'study' is a required property"),
+        ({"study": "large"}, "study 'large': no file studies/large.yaml, expected one of humans, miniature, paper"),
+    ],
+)
+def test_wrong_config(config, message):
+    with pytest.raises(InputError) as error:
+        load(config)
+    assert str(error.value).startswith(message)
+
+
+COLOUR = ("datasets", "colour")
+
+
+@pytest.mark.parametrize(
+    ("path", "place", "value", "message"),
+    [
+        (SMALL, ("datasets",), ["colour", "color"], "datasets: 'color' is unknown, expected names of the registry: co"),
+        (SMALL, ("observers",), ["simulated", "gpt"], "observers: 'gpt' is unknown, expected names of the registry: h"),
+        (SMALL, ("stimuli",), ["sketch"], "stimuli: 'sketch' is unknown"),
+        (SMALL, ("observers",), ["miniature-cnn"], "reference 'simulated' is none of the study's observers"),
+        (SMALL, ("reference",), "monkeys", "reference: 'monkeys' is not one of ['humans', 'simulated']"),
+        (SMALL, ("figures",), [], "figures: [] should be non-empty"),
+        (SMALL, ("datasets",), "colour", "datasets: 'colour' is not of type 'array'"),
+        (SMALL, ("evidence", "draws"), "4", "evidence.draws: '4' is not of type 'integer'"),
+        (SMALL, ("evidence", "draws"), 0, "evidence.draws: 0 is less than the minimum of 1"),
+        (SMALL, ("evidence", "times"), "silver", "evidence.times: 'silver' is not one of"),
+        (SMALL, ("evidence", "reconstruct_draw"), 4, "reconstruct_draw is 4, expected less than draws, 4"),
+        (SMALL, ("prompt",), "A bad photo", "prompt: 'A bad photo' does not match"),
+        (SMALL, ("world", "images", "parametric"), 24, "world.images.parametric: 24 is not a multiple of 16"),
+        (SMALL, ("simulated", "simulated-01", "lapse"), 2, "simulated.simulated-01.lapse: 2 is greater than the max"),
+        (DATASETS, (*COLOUR, "excluded"), ["cr", "grey"], "colour excludes 'grey', which it does not have"),
+        (DATASETS, (*COLOUR, "conditions"), [0.5], "datasets.colour.conditions.0: 0.5 is not of type 'string'"),
+        (
+            DATASETS,
+            (*COLOUR, "decisions", "humans", "subject-01", "repository"),
+            "elsewhere",
+            "colour: repository: 'elsewhere' is unknown, expected names of the registry: model-vs-human",
+        ),
+        (OBSERVERS, ("observers", "miniature-cnn", "family"), "quantum", "families: 'quantum' is unknown"),
+        (OBSERVERS, ("observers", "miniature-cnn", "noise"), "loud", "observers.miniature-cnn.noise: 'loud' is not on"),
+        (OBSERVERS, ("observers", "Bad/Name"), {"label": "", "family": ""}, "observers: 'Bad/Name' does not match"),
+    ],
+)
+def test_wrong_documents(documents, load_small, path, place, value, message):
+    spot(documents[path], place[:-1])[place[-1]] = value
+    with pytest.raises(InputError) as error:
+        load_small()
+    assert str(error.value).startswith(f"{path}: {message}")
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        (("prompt",), "missing keys 'prompt' and 'evidence', for models take part: miniature-diffusion"),
+        (("evidence",), "'evidence' is a dependency of 'prompt'"),
+        (("simulated",), "missing key 'simulated', the parameters of the simulated observers"),
+        (("datasets",), "'datasets' is a required property"),
+        (("world", "size"), "world: 'size' is a required property"),
+    ],
+)
+def test_missing_keys(documents, load_small, missing, message):
+    del spot(documents[SMALL], missing[:-1])[missing[-1]]
+    with pytest.raises(InputError) as error:
+        load_small()
+    assert str(error.value) == f"{SMALL}: {message}"
+
+
+def places(document, place=()):
+    """Where a document has keys: one place for all that look alike."""
+    if not isinstance(document, dict):
+        return {}
+    found = {(len(place), *sorted(document)): place}
+    for key, part in document.items():
+        found = places(part, (*place, key)) | found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "schema", "place"),
+    [
+        (path, schema, place)
+        for path, schema in [
+            ("config.yaml", "config"),
+            *((f"studies/{name}.yaml", "study") for name in STUDIES),
+            (DATASETS, "datasets"),
+            (OBSERVERS, "observers"),
+        ]
+        for place in places(content(path)).values()
+    ],
+)
+def test_unknown_keys_anywhere(path, schema, place):
+    document = copy.deepcopy(content(path))
+    spot(document, place)["stduy"] = 1
+    with pytest.raises(InputError, match="stduy") as error:
+        check(document, schema, path)
+    assert str(error.value).startswith(": ".join([path, *filter(None, [".".join(place)])]))
+
+
+def test_no_yaml(documents, load_small, tmp_path):
+    load_small()
+    (tmp_path / SMALL).write_text("datasets: [colour")
+    with pytest.raises(InputError, match=r"^studies/small\.yaml: no valid YAML: .*line 1, column 11.*$"):
+        load({"study": "small"}, tmp_path)
+    (tmp_path / SMALL).write_text("")
+    with pytest.raises(InputError, match=r"studies/small\.yaml: None is not of type 'object'"):
+        load({"study": "small"}, tmp_path)
+
+
+def test_disabled_observers_are_left_out(documents, load_small):
+    assert "miniature-cnn" in load_small().models
+    documents[OBSERVERS]["observers"]["miniature-cnn"]["enabled"] = False
+    assert load_small().models == ["miniature-diffusion", "miniature-cnn-noise"]
+    documents[OBSERVERS]["observers"]["simulated"]["enabled"] = False
+    with pytest.raises(InputError, match="reference 'simulated' is none of the study's observers"):
+        load_small()
+
+
+def test_weights_that_the_run_makes(load_small):
+    study, cnn = load_small(), "data/small/weights/miniature-cnn/model.safetensors"
+    assert study.made_weights("miniature-cnn") == [cnn] and study.weights("miniature-cnn") == cnn
+    assert study.made_weights("miniature-diffusion") == [] and study.weights("miniature-diffusion") is None
+    again = load_small(retrain=True)
+    folder = "data/small/weights/miniature-diffusion"
+    assert again.made_weights("miniature-diffusion") == [f"{folder}/model_index.json"]
+    assert again.weights("miniature-diffusion") == folder and again.weights("miniature-cnn") == cnn
+
+
+def test_what_evidence_depends_on(load_small):
+    row = load_small().matter("miniature-cnn-noise")
+    assert row.keys() == {"family", "noise", "training"}
+    assert load_small().levels("colour") == {"kind": "parametric", "conditions": ["cr", "bw"]}
+
+
+def test_sources(documents, load_small):
+    study = documents[SMALL]
+    study["reference"], study["observers"] = "humans", ["resnet50", "humans"]
+    sources = load_small().sources("decisions", "colour")
+    assert [source[0] for source in sources] == ["subject-01", "subject-02", "resnet50"]
+    rows = documents[DATASETS]["datasets"]["colour"]["decisions"]
+    commit = documents[DATASETS]["repositories"]["model-vs-human-swag"]["commit"]
+    assert sources[-1] == (
+        "resnet50",
+        f"https://github.com/bethgelab/model-vs-human/raw/{commit}/raw-data/colour/colour_resnet50_session-1.csv",
+        rows["networks"]["resnet50"]["sha256"],
+    )
+    archive, *humans = load_small().sources("stimuli", "edge")
+    assert (
+        archive[0] == "stimuli"
+        and archive[2] is None
+        and [human[0] for human in humans] == ["subject-01", "subject-02"]
+    )

@@ -1,0 +1,97 @@
+"""Stores: what is written is what is read, the same bytes each time, whole or not at all."""
+
+import warnings
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from generative_classifiers import stores
+
+
+def files(folder):
+    """Content by path of all files of a folder."""
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture
+def responses():
+    """Numbers with text beside them."""
+    return xr.Dataset(
+        {"response": (("observer", "image"), np.array([[0, 15, -1], [3, 4, 5]], np.int8))},
+        coords={
+            "observer": np.array(["subject-01", "ein-Beobachter-mit-langem-Namen"]),
+            "is_reference": ("observer", [True, False]),
+            "name": ("image", np.array(["a.png", "été.png", ""])),
+            "condition": ("image", np.array(["0.00", "inf", "3"])),
+            "time": ("image", [0.5, np.nan, 0.0]),
+        },
+        attrs={"dataset": "colour"},
+    )
+
+
+@pytest.fixture
+def stimuli():
+    """Images, which xarray counts among the coordinates, for they are named like their dim."""
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
+    return xr.Dataset(
+        {"image": (("image", "y", "x", "channel"), pixels)}, coords={"name": ("image", np.array(["a", "b", "c"]))}
+    )
+
+
+@pytest.mark.parametrize("which", ["responses", "stimuli"])
+def test_round_trip(which, request, tmp_path):
+    dataset = request.getfixturevalue(which)
+    stores.write(dataset, tmp_path / "a.zarr", study="test", seeds={"noise": 3})
+    found = stores.read(tmp_path / "a.zarr")
+    xr.testing.assert_equal(found, dataset)
+    assert all(found[name].dtype.kind == dataset[name].dtype.kind for name in dataset.variables)
+    expected = dataset.attrs | {"study": "test", "seeds": {"noise": 3}, "versions": stores.versions()}
+    assert found.attrs == expected and set(stores.versions("scipy")) == {"numpy", "xarray", "zarr", "scipy"}
+
+
+def test_images_can_be_left_out(stimuli, tmp_path):
+    stores.write(stimuli, tmp_path / "a.zarr")
+    assert "image" not in stores.read(tmp_path / "a.zarr", drop=["image"]).variables
+
+
+@pytest.mark.parametrize("which", ["responses", "stimuli"])
+def test_opens_without_a_warning(which, request, tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        stores.write(request.getfixturevalue(which), tmp_path / "a.zarr")
+        found = xr.open_zarr(tmp_path / "a.zarr").load()
+    assert found["name"].dtype.kind in "OT"  # of variable length
+    assert (tmp_path / "a.zarr/zarr.json").exists() and stores.store_of(tmp_path / "a.zarr/zarr.json").name == "a.zarr"
+
+
+@pytest.mark.parametrize("which", ["responses", "stimuli"])
+def test_same_content_is_the_same_bytes(which, request, tmp_path):
+    dataset = request.getfixturevalue(which)
+    stores.write(dataset, tmp_path / "a.zarr", study="test")
+    first = files(tmp_path / "a.zarr")
+    stores.write(dataset, tmp_path / "a.zarr", study="test")
+    stores.write(stores.read(tmp_path / "a.zarr"), tmp_path / "b.zarr", study="test")
+    assert first == files(tmp_path / "a.zarr") == files(tmp_path / "b.zarr")
+
+
+def test_a_store_is_replaced_whole(responses, stimuli, tmp_path):
+    stores.write(stimuli, tmp_path / "a.zarr")
+    stores.write(responses, tmp_path / "a.zarr")
+    stores.write(responses, tmp_path / "b.zarr")
+    assert files(tmp_path / "a.zarr") == files(tmp_path / "b.zarr")
+
+
+@pytest.mark.parametrize("step", ["xarray.Dataset.to_zarr", "generative_classifiers.stores.consolidate"])
+def test_a_failure_leaves_the_old_store(responses, tmp_path, monkeypatch, step):
+    def fail(*_, **__):
+        raise OSError("disk full")
+
+    stores.write(responses, tmp_path / "a.zarr")
+    before = files(tmp_path / "a.zarr")
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk full"):
+        patch.setattr(step, fail)
+        stores.write(responses.isel(image=[0]), tmp_path / "a.zarr")
+    assert files(tmp_path / "a.zarr") == before
+    stores.write(responses, tmp_path / "a.zarr")
+    assert files(tmp_path / "a.zarr") == before and [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
