@@ -8,7 +8,6 @@ rule download:
         f"{DATA}/logs/download/{{content}}/{{dataset}}.log",
     wildcard_constraints:
         content="stimuli|decisions",
-    retries: 1
     conda:
         "../envs/analysis.yaml"
     resources:

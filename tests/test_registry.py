@@ -8,6 +8,7 @@ import yaml
 
 from conftest import ROOT
 from generative_classifiers.errors import InputError
+from generative_classifiers.models.weights import folder_hash
 from generative_classifiers.registry import load
 from generative_classifiers.schema import check
 
@@ -223,6 +224,15 @@ def test_weights_that_the_run_makes(load_small):
     folder = "data/small/weights/miniature-diffusion"
     assert again.made_weights("miniature-diffusion") == [f"{folder}/model_index.json"]
     assert again.weights("miniature-diffusion") == folder and again.weights("miniature-cnn") == cnn
+
+
+def test_shipped_weights_are_the_registrys():
+    rows = {name: row for name, row in content(OBSERVERS)["observers"].items() if "pipeline" in row}
+    shipped = {name: row for name, row in rows.items() if row["pipeline"].startswith("weights/")}
+    assert "miniature-diffusion" in shipped
+    assert {name: row.get("sha256") for name, row in shipped.items()} == {
+        name: folder_hash(ROOT / row["pipeline"]) for name, row in shipped.items()
+    }
 
 
 def test_what_evidence_depends_on(load_small):

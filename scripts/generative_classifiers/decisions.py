@@ -71,8 +71,9 @@ def gather(dataset, row, answers, evidence, families, weighting):
     else:
         images, responses = _images(next(iter(evidence.values()))), {}
     for observer, store in evidence.items():
-        if not _images(store).equals(images):
-            raise InputError(f"{dataset}: {observer} did not see the images that the others saw: {_odd(store, images)}")
+        odd = _odd(store, images)
+        if odd is not None:
+            raise InputError(f"{dataset}: {observer} did not see the images that the others saw: {odd}")
         order = np.argsort(store.name.values, kind="stable")
         responses[observer] = decide(store, weighting)[order]
     return published.decisions(dataset, images, responses, families)
@@ -84,10 +85,13 @@ def _images(evidence):
 
 
 def _odd(evidence, images):
-    """An image that only one side has, or has otherwise."""
+    """An image that only one side has, or has otherwise; None if there is none."""
     seen = _images(evidence)
     single = seen.index.symmetric_difference(images.index)
-    return single[0] if len(single) else seen.index[(seen != images.loc[seen.index]).any(axis=1)][0]
+    if len(single):
+        return single[0]
+    differs = (seen != images.loc[seen.index]).any(axis=1)
+    return differs.idxmax() if differs.any() else None
 
 
 def write_table(decisions, path):

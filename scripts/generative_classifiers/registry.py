@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 # These families answer by themselves: their decisions are read, not computed from evidence.
 ANSWERING = ("human", "simulated", "published")
 
-# Keys of an observer's row that say how it is shown, not what it does.
-SHOWN = ("label", "enabled", "licence")
+# Keys of an observer's row that say nothing of what it does.
+SHOWN = ("label", "enabled", "licence", "mem_mb")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,10 @@ class Study:
 
     def matter(self, observer):
         """The part of an observer's row that its evidence can depend on."""
-        return {key: value for key, value in self.observers[observer].items() if key not in SHOWN}
+        row = self.observers[observer]
+        # The checksum is that of the weights that ship, not of those that this run makes.
+        left_out = (*SHOWN, "sha256") if self.made_weights(observer) else SHOWN
+        return {key: value for key, value in row.items() if key not in left_out}
 
     def levels(self, dataset):
         """The part of a dataset's row that its images and answers depend on."""

@@ -54,7 +54,7 @@ def _spectrum(images):
     amplitude = np.abs(np.fft.rfft2(light - light.mean(axis=(1, 2), keepdims=True)))
     smooth = ndimage.gaussian_filter(np.log(amplitude + 0.05), (0, 1, 1)).reshape(len(images), -1)
     smooth -= smooth.mean(axis=1, keepdims=True)
-    return smooth / np.linalg.norm(smooth, axis=1, keepdims=True)
+    return smooth / np.maximum(np.linalg.norm(smooth, axis=1, keepdims=True), 1e-6)
 
 
 def _standard(evidence):

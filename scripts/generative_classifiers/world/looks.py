@@ -49,8 +49,9 @@ def silhouette(parts, scene, contrast, world):
 
 def edge(parts, scene, contrast, world):
     """Edges of the textured image, black on white: where its smoothed gradient is steep and at its steepest."""
-    light = ndimage.gaussian_filter(compose(parts, scene, contrast) @ LUMINANCE, (0, 1.5, 1.5))
-    steps = np.stack([ndimage.sobel(light, axis=axis, mode="nearest") for axis in (1, 2)])
+    light = compose(parts, scene, contrast) @ LUMINANCE
+    # Derivatives of a Gaussian: scipy's Sobel filter would smooth along the images, too.
+    steps = np.stack([ndimage.gaussian_filter(light, (0, 1.5, 1.5), order) for order in ((0, 1, 0), (0, 0, 1))])
     steepness = np.hypot(*steps)
     # A ridge is no lower than its neighbours across the edge, that is along the gradient's larger component.
     down, right = (ndimage.maximum_filter(steepness, size) for size in ((1, 3, 1), (1, 1, 3)))

@@ -1,0 +1,101 @@
+"""Real decisions and real images, from the download to the figures: a part of the study `humans`."""
+
+import csv
+
+import numpy as np
+import pytest
+import yaml
+
+from generative_classifiers.stores import read
+from small_studies import content, copy_project, files_made, snakemake, write
+
+DATASETS = {"edge": 160, "silhouette": 160, "cue-conflict": 1280}  # images
+# Shape bias in percent: Geirhos et al. 2019; of resnet50, model-vs-human's own numbers.
+SHAPE_BIAS = {
+    "humans": 95.9,
+    "alexnet-geirhos2019": 42.9,
+    "vgg-geirhos2019": 17.2,
+    "googlenet-geirhos2019": 31.2,
+    "resnet50-geirhos2019-pytorch": 22.1,
+    "resnet50": 21.4,
+}
+# Mean error consistency of pairs of people, computed with model-vs-human.
+KAPPA = {"edge": 0.31844, "silhouette": 0.47571, "cue-conflict": 0.33105}
+FILE = "data/downloads/github.com/bethgelab/model-vs-human/raw/{commit}/raw-data/{path}"
+
+
+def project(folder, datasets):
+    """A copy of the project with the study `some`: a few datasets and networks."""
+    copy_project(folder)
+    study = {"datasets": list(datasets), "stimuli": list(datasets), "observers": list(SHAPE_BIAS)}
+    write(content("studies/humans.yaml") | study, folder / "studies/some.yaml")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def some(tmp_path_factory, mirror):
+    """A copy of the project in which the study `some` has run."""
+    folder = project(tmp_path_factory.mktemp("humans") / "project", DATASETS)
+    run = snakemake(folder, study="some", mirror=mirror)
+    assert run.returncode == 0, run.stdout
+    return folder
+
+
+def rows(folder, table):
+    with (folder / f"data/some/metrics/{table}.csv").open(newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_shape_bias(some):
+    table = {row["observer"]: row for row in rows(some, "shape_bias") if row["category"] == "all"}
+    assert {name: round(100 * float(table[name]["shape_bias"]), 1) for name in SHAPE_BIAS} == SHAPE_BIAS
+    assert {"humans-mean", "subject-01", "subject-10"} <= table.keys()
+
+
+def test_people_agree_as_published(some):
+    for dataset, kappa in KAPPA.items():
+        pairs = [row for row in rows(some, "consistency") if row["dataset"] == dataset]
+        people = [float(row["kappa"]) for row in pairs if row["observer"][:7] == row["other"][:7] == "subject"]
+        assert len(people) == 45 and np.mean(people) == pytest.approx(kappa, abs=5e-6)
+
+
+@pytest.mark.parametrize(("dataset", "count"), DATASETS.items())
+def test_stimuli_are_what_people_saw(some, dataset, count):
+    stimuli, decisions = (read(some / f"data/some/{room}/{dataset}.zarr") for room in ("stimuli", "decisions"))
+    assert stimuli["image"].shape == (count, 224, 224, 3) and stimuli["image"].dtype == np.uint8
+    assert stimuli["name"].values.tolist() == decisions["name"].values.tolist()
+    assert stimuli["category"].values.tolist() == decisions["true_category"].values.tolist()
+    assert stimuli.attrs["source"].startswith("https://github.com/") and len(stimuli.attrs["sha256"]) == 64
+    assert decisions["is_reference"].sum() == 10 and len(decisions["observer"]) >= 14
+
+
+def test_figures(some):
+    figures = {path for path in files_made(some, "some") if path.startswith("figures/")}
+    numbers = ("01", "06", "09", "12")
+    assert figures == {f"figures/some/figure_{number}.{kind}" for number in numbers for kind in ("pdf", "png")}
+
+
+def test_a_second_run_does_nothing(some, mirror):
+    assert "Nothing to be done" in snakemake(some, study="some", mirror=mirror).stdout
+
+
+def test_another_file_than_expected(tmp_path, mirror):
+    folder = project(tmp_path / "project", ["edge"])
+    path, target = folder / "registry/datasets.yaml", "data/some/decisions/edge.zarr/zarr.json"
+    registry = yaml.safe_load(path.read_text())
+    row = registry["datasets"]["edge"]["decisions"]["humans"]["subject-03"]
+    place = FILE.format(commit=registry["repositories"]["model-vs-human"]["commit"], path=row["path"])
+    message = f"{place}: the file downloaded has sha256 {row['sha256']}, expected {64 * 'f'}\n"
+    before = path.read_text()
+    path.write_text(before.replace(row["sha256"], 64 * "f"))
+    run = snakemake(folder, target, study="some", mirror=mirror)
+    assert run.returncode != 0 and "Traceback" not in run.stdout
+    assert run.stdout.count(message) == 2  # the job's error, and its log, which is that and nothing else
+    assert (folder / "data/some/logs/download/decisions/edge.log").read_text() == message
+    left = [path.relative_to(folder).as_posix() for path in (folder / "data").rglob("*") if path.is_file()]
+    assert {path for path in left if path.startswith("data/some")} == {"data/some/logs/download/decisions/edge.log"}
+    assert place not in left and {path.rpartition(".")[2] for path in left} == {"csv", "lock", "log"}
+
+    path.write_text(before)
+    run = snakemake(folder, target, study="some", mirror=mirror)
+    assert run.returncode == 0 and (folder / target).exists() and (folder / place).exists(), run.stdout
