@@ -19,7 +19,9 @@ rule evidence:
     # One thread, however many cores there are: sums in another order are other losses.
     threads: 1
     resources:
-        mem_mb=lambda wildcards: STUDY.observers[wildcards.observer].get("mem_mb", 16000),
+        mem_mb=lambda wildcards: STUDY.observers[wildcards.observer].get(
+            "mem_mb", 16000
+        ),
         runtime=2880,
         gres="gpu:1",
         # On a workstation with one GPU: --resources device=1 runs one job at a time.

@@ -184,3 +184,17 @@ def test_a_figure_by_hand(tiny):
     run = python(tiny.parent, tiny / "scripts/figure_06.py", "--study", "tiny")
     assert run.returncode == 0, run.stdout
     assert files_made(tiny, "tiny") == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("figure_06.py", "--study", "large"), "study 'large': no file studies/large.yaml, expected one of humans, "),
+        (("figure_06.py", "--study", "humans"), "data/humans/metrics/consistency.zarr/zarr.json is not there yet: run"),
+        (("decisions.py", "--study", "tiny"), "decisions has 3 jobs, name one, for example dataset=colour"),
+    ],
+)
+def test_what_cannot_be_done_by_hand(tiny, arguments, message):
+    script, *options = arguments
+    run = python(tiny, f"scripts/{script}", *options)
+    assert run.returncode == 1 and run.stdout.startswith(message) and run.stdout.count("\n") == 1

@@ -109,7 +109,7 @@ def classify(
     stimuli = read_folder(images, model.resolution, categories)
     settings = {"count": draws, "seed": seed, "times": times, "reconstruct": reconstruct}
     compute_evidence(model, stimuli, out, observer=observer, dataset=str(images), **settings)
-    return decide(stores.read(out), weighting, rate)
+    return decide(stores.read(out, drop=["reconstruction"]), weighting, rate)
 
 
 def decide(evidence, weighting="exponential", rate=7.0):

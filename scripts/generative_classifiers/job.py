@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from generative_classifiers.errors import InputError
@@ -24,9 +25,10 @@ def job(script):
     object
         With input, output, params, wildcards, log, threads, resources and config.
     """
+    sys.excepthook = partial(_complain, None)
     current = script.get("snakemake") or _by_hand(Path(script["__file__"]).stem)
-    log = Path(str(current.log[0])) if current.log else None
-    sys.excepthook = lambda *error: _complain(log, *error)
+    if current.log:
+        sys.excepthook = partial(_complain, Path(str(current.log[0])))
     return current
 
 
@@ -57,6 +59,9 @@ def _by_hand(rule):
         raise SystemExit(f"the study has no job of rule {rule} with {wanted or 'any wildcards'}")
     if len(jobs) > 1:
         raise SystemExit(f"{rule} has {len(jobs)} jobs, name one, for example {_example(jobs[0])}")
+    missing = [path for path in jobs[0].input if not Path(path).exists()]
+    if missing:
+        raise SystemExit(f"{missing[0]} is not there yet: run snakemake, which makes it first")
     for output in jobs[0].output:
         Path(output).parent.mkdir(parents=True, exist_ok=True)
     return jobs[0]

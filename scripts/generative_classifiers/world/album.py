@@ -8,6 +8,7 @@ import yaml
 
 from generative_classifiers.categories import CATEGORIES
 from generative_classifiers.noise import generator
+from generative_classifiers.schema import check
 from generative_classifiers.world.drawings import draw
 from generative_classifiers.world.scenes import layers, paint, quantise, sample
 
@@ -45,6 +46,7 @@ def album(split):
     Album
     """
     registry = yaml.safe_load(REGISTRY.read_text())
+    check(registry, "drawings", "registry/drawings.yaml")
     rows = [(name, k) for k, category in enumerate(CATEGORIES) for name in registry[category][split]]
     names, categories = zip(*rows, strict=True)
     return Album(np.array(names), np.array(categories), np.stack([np.stack(draw(name)) for name in names]))
