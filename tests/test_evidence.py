@@ -272,6 +272,16 @@ def test_kill_9_at_random_moments(tmp_path):
     assert files(store) == files(tmp_path / "fresh/a.zarr") and siblings(store) == ["a.zarr"]
 
 
+def test_two_jobs_at_once_share_the_work(tmp_path):
+    folder = tiny_pipelines.pixel_diffusion(tmp_path / "pipeline")
+    work = killed_often.job(folder, tmp_path / "a.zarr", tmp_path / "log")
+    children = [killed_often.run(work) for _ in range(2)]
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
+    shards = -(-killed_often.IMAGES // killed_often.SHARD)
+    assert len((tmp_path / "log").read_text().splitlines()) == shards
+    assert siblings(tmp_path / "a.zarr") == ["a.zarr", "log", "pipeline"]
+
+
 def test_content_hash_sees_pixels_and_coordinates():
     base = stimuli(3)
     pixel = base.copy(deep=True)

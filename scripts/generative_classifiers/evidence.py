@@ -7,7 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from generative_classifiers.errors import InputError
-from generative_classifiers.resumable import ResumableStore
+from generative_classifiers.resumable import ResumableStore, alone
 from generative_classifiers.stores import versions
 
 PROMPT = "A bad photo of a {category}"  # arXiv 2303.15233
@@ -123,12 +123,13 @@ def compute_evidence(
         "fingerprint": hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest(),
         "versions": versions(*model.packages),
     }
-    resumable = ResumableStore(store, stimuli.sizes["image"], shard, len(draws), made_by)
-    if resumable.finished:
-        return
-    resumable.create(arrays(model, len(draws), reconstruct))
-    fill(resumable, model, stimuli, draws, reconstruct, observer, progress)
-    resumable.finish(coordinates(stimuli, model.categories, draws))
+    with alone(store):
+        resumable = ResumableStore(store, stimuli.sizes["image"], shard, len(draws), made_by)
+        if resumable.finished:
+            return
+        resumable.create(arrays(model, len(draws), reconstruct))
+        fill(resumable, model, stimuli, draws, reconstruct, observer, progress)
+        resumable.finish(coordinates(stimuli, model.categories, draws))
 
 
 def check(stimuli, observer, dataset, count, reconstruct, shard):

@@ -7,10 +7,12 @@ of `evaluations` and only copied to the root at the end, because Snakemake delet
 """
 
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import xarray as xr
 import zarr
+from filelock import FileLock
 
 from generative_classifiers.errors import InputError
 from generative_classifiers.stores import consolidate
@@ -22,6 +24,21 @@ ROOT = "zarr.json"
 def beside(store, suffix):
     """A sibling of a store."""
     return store.with_name(store.name + suffix)
+
+
+@contextmanager
+def alone(store):
+    """Wait for another job that fills the same store: one that outlived a killed Snakemake.
+
+    The lock goes with its process, however that ends.
+    """
+    place = beside(Path(store), ".lock")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(place):
+        try:
+            yield
+        finally:
+            place.unlink(missing_ok=True)
 
 
 def discard(store):
