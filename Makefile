@@ -8,7 +8,8 @@ CORES ?= all
 PYTHON ?= python3.11
 
 VENV := .venv
-PIP := $(VENV)/bin/pip --disable-pip-version-check install --quiet --constraint envs/constraints.txt
+# Without compiling: of the thousands of modules, the pipeline imports few.
+PIP := $(VENV)/bin/pip --disable-pip-version-check install --quiet --no-compile --constraint envs/constraints.txt
 SNAKEMAKE := $(VENV)/bin/snakemake --config study=$(STUDY) --cores $(CORES)
 
 .PHONY: all figures test clean
