@@ -27,7 +27,7 @@ def test_dry_run(study):
     assert run.returncode == 0, run.stdout
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout, re.M))
     assert {"decisions": "17", "accuracy": "1", "benchmark": "1", "figure_12": "1"}.items() <= jobs.items()
-    evidence = {"miniature": 3 * 9, "humans": 0, "paper": 17}[study]
+    evidence = {"miniature": 3 * 7, "humans": 0, "paper": 17}[study]
     assert int(jobs.get("evidence", 0)) == evidence
     assert ("render" in jobs) == (study == "miniature") != ("release" in jobs)
 
