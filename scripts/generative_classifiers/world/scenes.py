@@ -95,15 +95,19 @@ def _grid(size, half):
 
 
 def _bilinear(planes, which, x, y):
-    """Sample planes[which] (drawing, 2, SIZE, SIZE) at pixel coordinates x, y (image, point); nothing lies outside."""
+    """Sample planes[which] (drawing, 2, SIZE, SIZE) at pixel coordinates x, y (image, point); nothing lies outside.
+
+    Both planes of a drawing are looked up at once, as the parts of one complex number: looking up is what takes time.
+    """
     x, y = np.clip(x, 0, SIZE - 1.001), np.clip(y, 0, SIZE - 1.001)
     column, row = x.astype(np.int32), y.astype(np.int32)
-    fx, fy = (x - column).astype(np.float32)[..., None], (y - row).astype(np.float32)[..., None]
-    flat = np.moveaxis(planes, 1, -1).reshape(-1, planes.shape[1])
+    fx, fy = (x - column).astype(np.float32), (y - row).astype(np.float32)
+    flat = (planes[:, 0] + 1j * planes[:, 1]).astype(np.complex64).ravel()
     start = (which[:, None] * SIZE + row) * SIZE + column
-    upper = flat[start] * (1 - fx) + flat[start + 1] * fx
-    lower = flat[start + SIZE] * (1 - fx) + flat[start + SIZE + 1] * fx
-    return upper * (1 - fy) + lower * fy
+    upper = flat.take(start) * (1 - fx) + flat.take(start + 1) * fx
+    lower = flat.take(start + SIZE) * (1 - fx) + flat.take(start + SIZE + 1) * fx
+    sampled = upper * (1 - fy) + lower * fy
+    return sampled.real, sampled.imag
 
 
 class Layers(NamedTuple):
@@ -142,16 +146,15 @@ def layers(planes, which, textures, scene, size):
     side = size * _SUPERSAMPLING
     x, y = np.moveaxis(scene.pose @ _grid(side, 1.0), 1, 0)
     sampled = _bilinear(planes, which, (x + 1) / 2 * SIZE - 0.5, (y + 1) / 2 * SIZE - 0.5)
-    opaque, line = np.moveaxis(sampled, -1, 0).reshape(2, len(which), side, side)
+    opaque, line = (values.reshape(-1, side, side) for values in sampled)
     u, v = np.moveaxis(scene.grain @ _grid(side, 16.0), 1, 0).reshape(2, len(which), side, side)
     return Layers(opaque, line, texture(textures, u, v))
 
 
 def shrink(values):
     """Average the samples of each pixel: (image, y, x, …) to the image's size."""
-    n, side = values.shape[:2]
-    size = side // _SUPERSAMPLING
-    return values.reshape(n, size, _SUPERSAMPLING, size, _SUPERSAMPLING, *values.shape[3:]).mean(axis=(2, 4))
+    offsets = [(row, column) for row in range(_SUPERSAMPLING) for column in range(_SUPERSAMPLING)]
+    return sum(values[:, row::_SUPERSAMPLING, column::_SUPERSAMPLING] for row, column in offsets) / len(offsets)
 
 
 def compose(parts, scene, contrast):
