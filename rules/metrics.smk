@@ -8,9 +8,7 @@ CELLS = {
 
 rule accuracy:
     input:
-        decisions=[
-            f"{DATA}/decisions/{dataset}.zarr/zarr.json" for dataset in STUDY.datasets
-        ],
+        decisions=targets.decisions(STUDY),
     output:
         store=f"{DATA}/metrics/accuracy.zarr/zarr.json",
         table=f"{DATA}/metrics/accuracy.csv",

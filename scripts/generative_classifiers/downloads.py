@@ -1,7 +1,6 @@
 """Files of the network: fetched once, checked always, kept by their URL."""
 
 import csv
-import hashlib
 import os
 import re
 import shutil
@@ -102,7 +101,7 @@ def fetch(url, sha256, folder, mirror=None, progress=True):
     staging.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{staging}.lock"):
         expected = sha256 or _recorded(path)
-        if not path.exists() or _sha256(path) != expected:
+        if not path.exists() or pooch.file_hash(path) != expected:
             # Here, and after a killed process, whatever the folder holds is unfinished.
             shutil.rmtree(staging, ignore_errors=True)
             try:
@@ -195,7 +194,7 @@ def _reason(error):
 
 def _accept(new, expected, path):
     """Put a file that was downloaded into its place, or nothing if it is not the one expected."""
-    found = _sha256(new)
+    found = pooch.file_hash(new)
     if expected and found != expected:
         path.unlink(missing_ok=True)
         raise InputError(f"{path}: the file downloaded has sha256 {found}, expected {expected}")
@@ -219,8 +218,3 @@ def _recorded(path):
     if not re.match(r"[0-9a-f]{64}  ", line):
         raise InputError(f"{_sidecar(path)}: expected a line of sha256sum, found {line[:80]!r}")
     return line[:64]
-
-
-def _sha256(path):
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
