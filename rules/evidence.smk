@@ -4,7 +4,7 @@
 
 rule evidence:
     input:
-        stimuli=f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json",
+        stimuli=[f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json"],
         weights=lambda wildcards: STUDY.made_weights(wildcards.observer),
     output:
         f"{DATA}/evidence/{{observer}}/{{dataset}}.zarr/zarr.json",
@@ -13,7 +13,7 @@ rule evidence:
     benchmark:
         f"{DATA}/benchmarks/evidence/{{observer}}/{{dataset}}.tsv"
     wildcard_constraints:
-        observer=targets.either(STUDY.models),
+        observer=targets.either([] if STUDY.together else STUDY.models),
     conda:
         "../envs/models.yaml"
     # One thread, however many cores there are: sums in another order are other losses.
@@ -36,3 +36,23 @@ rule evidence:
         batch_size=config.get("batch_size"),
     script:
         "../scripts/evidence.py"
+
+
+# Small models take longer to load than to evaluate a dataset: one job for all datasets of an observer.
+use rule evidence as evidence_together with:
+    input:
+        stimuli=[
+            targets.store(f"{DATA}/stimuli/{dataset}") for dataset in STUDY.stimuli
+        ],
+        weights=lambda wildcards: STUDY.made_weights(wildcards.observer),
+    output:
+        [
+            f"{DATA}/evidence/{{observer}}/{dataset}.zarr/zarr.json"
+            for dataset in STUDY.stimuli
+        ],
+    log:
+        f"{DATA}/logs/evidence_together/{{observer}}.log",
+    benchmark:
+        f"{DATA}/benchmarks/evidence_together/{{observer}}.tsv"
+    wildcard_constraints:
+        observer=targets.either(STUDY.models if STUDY.together else []),

@@ -1,4 +1,4 @@
-"""Evidence of one model on one dataset."""
+"""Evidence of one model, on one dataset or on several in turn."""
 
 from pathlib import Path
 
@@ -7,12 +7,13 @@ import torch
 from generative_classifiers import models
 from generative_classifiers.evidence import compute_evidence
 from generative_classifiers.job import job
+from generative_classifiers.pruning import plan
 from generative_classifiers.stores import read, store_of
 
 snakemake = job(globals())
 
 torch.set_num_threads(snakemake.threads)
-observer, dataset, settings = snakemake.wildcards.observer, snakemake.wildcards.dataset, snakemake.params.settings
+observer, settings = snakemake.wildcards.observer, snakemake.params.settings
 weights = Path(snakemake.params.weights) if snakemake.params.weights else None
 model = models.load(
     observer,
@@ -22,16 +23,20 @@ model = models.load(
     device=snakemake.params.device,
     batch_size=snakemake.params.batch_size,
 )
-compute_evidence(
-    model,
-    read(store_of(snakemake.input.stimuli)),
-    store_of(snakemake.output[0]),
-    observer=observer,
-    dataset=dataset,
-    study=snakemake.params.study,
-    count=settings["draws"],
-    seed=settings["seed"],
-    times=settings["times"],
-    reconstruct=settings["reconstruct_draw"],
-    shard=settings["shard"],
-)
+count, pruning = plan(settings)
+for stimuli, output in zip(snakemake.input.stimuli, snakemake.output, strict=True):
+    store = store_of(output)
+    compute_evidence(
+        model,
+        read(store_of(stimuli)),
+        store,
+        observer=observer,
+        dataset=store.stem,
+        study=snakemake.params.study,
+        count=count,
+        pruning=pruning,
+        seed=settings["seed"],
+        times=settings["times"],
+        reconstruct=settings["reconstruct_draw"],
+        shard=settings["shard"],
+    )

@@ -7,10 +7,11 @@ import pandas as pd
 import yaml
 
 from generative_classifiers import models, stores
-from generative_classifiers.draws import scores, weights
+from generative_classifiers.decisions import score_categories
 from generative_classifiers.errors import InputError
-from generative_classifiers.evidence import compute_evidence, prompts_of
+from generative_classifiers.evidence import compute_evidence
 from generative_classifiers.images import image_names, read_folder
+from generative_classifiers.prompts import prompts_of
 
 REGISTRY = Path("registry/observers.yaml")
 
@@ -96,7 +97,7 @@ def classify(
     Returns
     -------
     pandas.DataFrame
-        image, decision, margin: as `decide` has them.
+        image, decision, margin: as `tabulate` has them.
     """
     out = Path(out)
     if out.suffix != ".zarr":
@@ -109,10 +110,10 @@ def classify(
     stimuli = read_folder(images, model.resolution, categories)
     settings = {"count": draws, "seed": seed, "times": times, "reconstruct": reconstruct}
     compute_evidence(model, stimuli, out, observer=observer, dataset=str(images), **settings)
-    return decide(stores.read(out, drop=["reconstruction"]), weighting, rate)
+    return tabulate(stores.read(out, drop=["reconstruction"]), weighting, rate)
 
 
-def decide(evidence, weighting="exponential", rate=7.0):
+def tabulate(evidence, weighting="exponential", rate=7.0):
     """Decisions of an evidence store.
 
     Parameters
@@ -126,8 +127,7 @@ def decide(evidence, weighting="exponential", rate=7.0):
     pandas.DataFrame
         image (name), decision (category), margin (how far the runner-up's score is above the best one).
     """
-    weight = weights(evidence["time"], evidence["alpha"], evidence["sigma"], weighting, rate)
-    score = scores(evidence["loss"].values, weight)
+    score = score_categories(evidence, weighting, rate)
     best = evidence["category"].values[np.argmin(score, axis=1)]
     ranked = np.sort(score, axis=1)
     margin = ranked[:, 1] - ranked[:, 0] if score.shape[1] > 1 else np.full(len(score), np.nan)

@@ -8,17 +8,37 @@ import pandas as pd
 
 from generative_classifiers import published
 from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.draws import scores, weights
+from generative_classifiers.draws import RATE, handicaps, scores, weights
 from generative_classifiers.errors import InputError
 
 
-def decide(evidence, weighting):
-    """The category with the smallest weighted mean loss over its draws (arXiv 2303.15233, equation 2).
+def score_categories(evidence, weighting="exponential", rate=RATE):
+    """Score of every category; the smallest wins (arXiv 2303.15233, equation 2).
 
     Parameters
     ----------
     evidence : xarray.Dataset
         `loss` (image, category, draw) with time, alpha, sigma per draw.
+    weighting, rate
+        As in `draws.weights`.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (image, category): weighted mean loss over the draws of a category, made comparable where it has
+        fewer than others; NaN where no draw was evaluated.
+    """
+    weight = weights(evidence["time"], evidence["alpha"], evidence["sigma"], weighting, rate)
+    loss = evidence["loss"].values
+    return scores(loss, weight) + handicaps(loss, weight)
+
+
+def decide(evidence, weighting):
+    """The category with the smallest score.
+
+    Parameters
+    ----------
+    evidence : xarray.Dataset
     weighting : str
         As in `draws.weights`.
 
@@ -27,8 +47,7 @@ def decide(evidence, weighting):
     numpy.ndarray
         int8 (image,): index into the 16 categories; -1 where no category was evaluated.
     """
-    weight = weights(evidence.time, evidence.alpha, evidence.sigma, weighting)
-    score = scores(evidence.loss.values, weight)
+    score = score_categories(evidence, weighting)
     position = pd.Index(CATEGORIES).get_indexer(evidence.category.values)
     answered = ~np.isnan(score).all(axis=1)
     best = np.where(np.isnan(score), np.inf, score).argmin(axis=1)

@@ -115,8 +115,37 @@ def scores(loss, weight):
     numpy.ndarray
         float64 (image, category); NaN where no draw was evaluated.
     """
+    return mean(np.asarray(loss, np.float64) * weight, axis=-1)
+
+
+def handicaps(loss, weight):
+    """What to add to the scores of categories that have fewer draws than others, to compare them.
+
+    Draws differ in how large losses are at all, so that a category that was dropped after the easy ones would seem
+    better than those that went on. It is compared on the draws that it has: the handicap is by how much the score of
+    the categories with the most draws differs between all these and its own.
+
+    Parameters
+    ----------
+    loss, weight
+        As for `scores`.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (image, category); 0 where all categories have the same draws.
+    """
     terms = np.asarray(loss, np.float64) * weight
     there = ~np.isnan(terms)
-    count = there.sum(axis=-1)
-    total = np.where(there, terms, 0).sum(axis=-1)
+    count = there.sum(axis=-1, keepdims=True)
+    most = np.where(count == count.max(axis=-2, keepdims=True), terms, np.nan)
+    level = np.broadcast_to(mean(most, axis=-2)[..., None, :], terms.shape)
+    return np.nan_to_num(mean(level, axis=-1) - mean(np.where(there, level, np.nan), axis=-1))
+
+
+def mean(values, axis):
+    """Mean of the values that are no NaN; NaN where there is none."""
+    there = ~np.isnan(values)
+    count = there.sum(axis=axis)
+    total = np.where(there, values, 0).sum(axis=axis)
     return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)

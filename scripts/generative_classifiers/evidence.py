@@ -10,28 +10,7 @@ from generative_classifiers.errors import InputError
 from generative_classifiers.resumable import ResumableStore, alone
 from generative_classifiers.stores import versions
 
-PROMPT = "A bad photo of a {category}"  # arXiv 2303.15233
 SHARD = 32
-
-
-def prompts_of(categories, template=PROMPT):
-    """Prompt by category, in order.
-
-    Parameters
-    ----------
-    categories : sequence of str
-    template : str
-        With {category} in the category's place.
-
-    Returns
-    -------
-    dict of str to str
-    """
-    if "{category}" not in template:
-        raise InputError(f"prompt {template!r}: expected {{category}} in the category's place")
-    if len(set(categories)) < len(categories) or not all(categories):
-        raise InputError(f"categories: expected different names, found {', '.join(map(repr, categories))}")
-    return {category: template.replace("{category}", category) for category in categories}
 
 
 def texts(coordinate):
@@ -71,6 +50,7 @@ def compute_evidence(
     seed=0,
     times="golden",
     reconstruct=None,
+    pruning=None,
     shard=SHARD,
     progress=True,
 ):
@@ -92,6 +72,8 @@ def compute_evidence(
         Noise levels: `draws.times`.
     reconstruct : int, optional
         Number of the draw whose denoised images are kept. Families that paint nothing keep none.
+    pruning : Pruning, optional
+        When categories get no more draws; without it every category gets all.
     shard : int
         Images that are evaluated and written as one: what a kill can cost at most.
     progress : bool
@@ -105,7 +87,7 @@ def compute_evidence(
     """
     if not model.reconstructs:
         reconstruct = None
-    check(stimuli, observer, dataset, count, reconstruct, shard)
+    check(stimuli, observer, dataset, pruning.minimum if pruning else count, reconstruct, shard)
     draws = model.draws(count, seed, times)
     settings = {
         **model.identity,
@@ -114,6 +96,7 @@ def compute_evidence(
         "reconstruct": reconstruct,
         "shard": shard,
         "stimuli": content_hash(stimuli),
+        **({"pruning": pruning.identity} if pruning else {}),
     }
     made_by = {
         "study": study,
@@ -128,7 +111,7 @@ def compute_evidence(
         if resumable.finished:
             return
         resumable.create(arrays(model, len(draws), reconstruct))
-        fill(resumable, model, stimuli, draws, reconstruct, observer, progress)
+        fill(resumable, model, stimuli, draws, reconstruct, pruning, f"{observer} on {dataset}", progress)
         resumable.finish(coordinates(stimuli, model.categories, draws))
 
 
@@ -159,43 +142,77 @@ def arrays(model, draws, reconstruct):
     return wanted
 
 
-def fill(store, model, stimuli, draws, reconstruct, observer, progress):
+def fill(store, model, stimuli, draws, reconstruct, pruning, what, progress):
     """Evaluate and write the shards that are not there yet."""
     names = texts(stimuli["name"])
     each = len(model.categories) * len(draws)
     missing = [number for number in range(len(store.shards)) if not store.done(number)]
     left = each * sum(len(names[store.shards[number]]) for number in missing)
     total = each * len(names)
-    with tqdm(total=total, initial=total - left, unit=" evaluations", desc=observer, disable=not progress) as bar:
+    with tqdm(total=total, initial=total - left, unit=" evaluations", desc=what, disable=not progress) as bar:
         for number in missing:
             part = store.shards[number]
+            images = stimuli["image"][part].values
             known = store.inherited(number)
-            found = extend(known, model, stimuli["image"][part].values, names[part], draws, reconstruct)
-            check_finite(found["loss"], names[part], observer)
-            store.write(number, each, **found)
-            bar.update(each * len(names[part]))
+            found = evaluate(model, images, names[part], draws, reconstruct, pruning, known, what)
+            spent = np.count_nonzero(~np.isnan(found["loss"]), axis=(1, 2))
+            store.write(number, spent, **found)
+            bar.total -= each * len(images) - spent.sum()  # what was pruned will not be done
+            bar.update(spent.sum())
 
 
-def extend(known, model, images, names, draws, reconstruct):
-    """Evidence of some images by array name: what is known of it, and new draws."""
-    if not known:
-        loss, reconstruction = model.evaluate(images, names, draws, reconstruct)
-    else:
-        loss, reconstruction = known["loss"][:, :, : len(draws)], known.get("reconstruction")
-        if loss.shape[2] < len(draws):
-            more, _ = model.evaluate(images, names, draws[loss.shape[2] :])
-            loss = np.concatenate([loss, more], axis=2)
+def evaluate(model, images, names, draws, reconstruct=None, pruning=None, known=None, what=""):
+    """Evidence of some images, stage by stage where categories are dropped on the way.
+
+    Parameters
+    ----------
+    model : models.base.Model
+    images : numpy.ndarray
+        uint8 (image, y, x, channel).
+    names : list of str
+    draws : Draws
+    reconstruct : int, optional
+    pruning : Pruning, optional
+        Without it every category gets every draw.
+    known : dict, optional
+        Arrays by name that another store has for these images, of fewer or more draws.
+    what : str
+        For messages.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        `loss` float32 (image, category, draw), NaN where not evaluated, and `reconstruction` if it is asked for.
+    """
+    known, count = known or {}, len(draws)
+    loss = np.full((len(names), len(model.categories), count), np.nan, np.float32)
+    before = min(count, known["loss"].shape[2]) if known else 0
+    loss[:, :, :before] = known["loss"][:, :, :before] if known else 0
+    looks = pruning.looks(count) if pruning else [before, count]
+    reconstruction, alive, start = known.get("reconstruction"), np.ones(loss.shape[:2], bool), 0
+    for stop in looks:
+        part = slice(start, stop)
+        loss[:, :, part][~alive] = np.nan  # another store may have gone on with it
+        wanted = alive[..., None] & np.isnan(loss[:, :, part])
+        if wanted.any():
+            some = {} if wanted.all() else {"wanted": wanted}
+            more, painted = model.evaluate(images, names, draws[part], reconstruct, **some)
+            check_finite(more, wanted, names, what)
+            loss[:, :, part] = np.where(wanted, more, loss[:, :, part])
+            reconstruction = reconstruction if painted is None else painted
+        if pruning and stop < count:
+            alive = pruning.survivors(loss[:, :, :stop], alive, draws[:stop], count)
+            alive &= alive.sum(axis=1, keepdims=True) > 1  # decided
+        start = stop
     return {"loss": loss} if reconstruction is None else {"loss": loss, "reconstruction": reconstruction}
 
 
-def check_finite(loss, names, observer):
+def check_finite(loss, wanted, names, what):
     """Raise InputError naming an image if its loss overflowed: NaN must not be taken for 'not evaluated'."""
-    wrong = ~np.isfinite(loss).all(axis=(1, 2))
+    wrong = (wanted & ~np.isfinite(loss)).any(axis=(1, 2))
     if wrong.any():
         name = names[wrong.argmax()]
-        raise InputError(
-            f"{observer}: a loss of image {name} is not finite; expected weights and dtype that keep it so"
-        )
+        raise InputError(f"{what}: a loss of image {name} is not finite; expected weights and dtype that keep it so")
 
 
 def coordinates(stimuli, categories, draws):

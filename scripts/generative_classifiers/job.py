@@ -43,22 +43,22 @@ def _complain(log, kind, error, trace):
         log.write_text(text)
 
 
-def _by_hand(rule):
-    """Ask Snakemake what it would pass to the rule named like the script.
+def _by_hand(script):
+    """Ask Snakemake what it would pass to the script.
 
     `python scripts/figure_06.py --study humans` runs the script alone, on what is there already.
     """
-    options = argparse.ArgumentParser(description=f"Run the script of the rule {rule} by itself.")
+    options = argparse.ArgumentParser(description=f"Run the script {script} by itself.")
     options.add_argument("--study", help="as in config.yaml")
-    options.add_argument("wildcards", nargs="*", metavar="name=value", help="which job of a rule that has many")
+    options.add_argument("wildcards", nargs="*", metavar="name=value", help="which job of a script that has many")
     given = options.parse_args()
     os.chdir(ROOT)
     wanted = dict(pair.partition("=")[::2] for pair in given.wildcards)
-    jobs = [one for one in _jobs(rule, given.study) if wanted.items() <= dict(one.wildcards.items()).items()]
+    jobs = [one for one in _jobs(script, given.study) if wanted.items() <= dict(one.wildcards.items()).items()]
     if not jobs:
-        raise SystemExit(f"the study has no job of rule {rule} with {wanted or 'any wildcards'}")
+        raise SystemExit(f"the study has no job of {script} with {wanted or 'any wildcards'}")
     if len(jobs) > 1:
-        raise SystemExit(f"{rule} has {len(jobs)} jobs, name one, for example {_example(jobs[0])}")
+        raise SystemExit(f"{script} has {len(jobs)} jobs, name one, for example {_example(jobs[0])}")
     missing = [path for path in jobs[0].input if not Path(path).exists()]
     if missing:
         raise SystemExit(f"{missing[0]} is not there yet: run snakemake, which makes it first")
@@ -71,8 +71,8 @@ def _example(one):
     return " ".join(f"{name}={value}" for name, value in one.wildcards.items())
 
 
-def _jobs(rule, study):
-    """All jobs of a rule in the study's workflow."""
+def _jobs(script, study):
+    """All jobs of a script in the study's workflow."""
     from snakemake.api import SnakemakeApi
     from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
 
@@ -84,4 +84,4 @@ def _jobs(rule, study):
             snakefile=ROOT / "Snakefile",
         )
         workflow.dag(DAGSettings(forceall=True)).execute_workflow(executor="dryrun")
-        return [one for one in workflow._workflow.dag.jobs if one.rule.name == rule]
+        return [one for one in workflow._workflow.dag.jobs if Path(one.rule.script or "").stem == script]

@@ -1,0 +1,130 @@
+"""Draws where they count: categories that cannot win any more get none."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from scipy.special import stdtr
+
+from generative_classifiers.draws import weights
+from generative_classifiers.errors import InputError
+
+TESTS = ("paired", "sequential")
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """When a category is dropped: its paired differences from the best one are too large for chance.
+
+    "paired" looks after every draw and drops at two-sided p < level (arXiv 2303.15233, algorithm 1: after 20
+    draws, 2e-3). Whoever looks often finds something by chance, so the number of wrong drops grows with the draws.
+    "sequential" looks each time that the draws have doubled and spends the level over the looks in proportion to
+    the draws that they add, one-sided; and what is tested is the difference after all draws, whose uncertainty
+    vanishes as they run out (the correction for a finite population).
+
+    Parameters
+    ----------
+    minimum : int
+        Draws that every category gets; at least 2.
+    test : {"paired", "sequential"}
+    level : float
+        Of one look ("paired") or of all looks together ("sequential").
+    weighting : str
+        Of the draws, as in `draws.weights`: what decides is what is tested.
+    """
+
+    minimum: int
+    test: str
+    level: float
+    weighting: str = "exponential"
+
+    def __post_init__(self):
+        if self.minimum < 2:
+            raise InputError(f"draws: min is {self.minimum}, expected at least 2: one draw has no variance")
+        if self.test not in TESTS:
+            raise InputError(f"draws: test is {self.test!r}, expected one of {', '.join(TESTS)}")
+        if not 0 < self.level < 1:
+            raise InputError(f"draws: level is {self.level}, expected a probability between 0 and 1")
+
+    @property
+    def identity(self):
+        """What evidence depends on, as JSON can hold it."""
+        return asdict(self)
+
+    def looks(self, count):
+        """Numbers of draws after which categories may be dropped, and at last all draws.
+
+        Parameters
+        ----------
+        count : int
+            Draws of a category that is never dropped.
+
+        Returns
+        -------
+        list of int
+        """
+        if self.test == "paired":
+            return [*range(self.minimum, count), count]
+        doublings = range(max(1, int(np.ceil(np.log2(max(count, 1) / self.minimum)))))
+        return [self.minimum * 2**k for k in doublings if self.minimum * 2**k < count] + [count]
+
+    def survivors(self, loss, alive, draws, count):
+        """Categories that can still win.
+
+        Parameters
+        ----------
+        loss : numpy.ndarray
+            float (image, category, draw): the first draws, as many as a look has.
+        alive : numpy.ndarray
+            bool (image, category): not dropped at an earlier look.
+        draws : Draws
+            The first draws.
+        count : int
+            Draws of a category that is never dropped.
+
+        Returns
+        -------
+        numpy.ndarray
+            bool (image, category), never more than `alive`; one of each image at least.
+        """
+        weight = weights(draws.time, draws.alpha, draws.sigma, self.weighting)
+        terms = np.where(alive[..., None], loss, np.nan).astype(np.float64) * weight
+        best = np.where(alive, terms.mean(axis=2), np.inf).argmin(axis=1)
+        difference = terms - np.take_along_axis(terms, best[:, None, None], axis=1)
+        return alive & ~(self._p(difference, count) < self._level(loss.shape[2], count))
+
+    def _p(self, difference, count):
+        """Probability (image, category) of differences at least as large as these if there is none."""
+        n = difference.shape[2]
+        mean, spread = difference.mean(axis=2), difference.std(axis=2, ddof=1) / np.sqrt(n)
+        if self.test == "sequential":
+            spread = spread * np.sqrt(1 - n / count)
+        # No spread: a difference that is always the same is certain, and none at all is none.
+        t = np.divide(mean, spread, out=np.where(mean > 0, np.inf, 0.0), where=spread > 0)
+        return stdtr(n - 1, -t) * (2 if self.test == "paired" else 1)
+
+    def _level(self, n, count):
+        """What may be spent at the look after n draws."""
+        if self.test == "paired":
+            return self.level
+        earlier = [look for look in self.looks(count) if look < n]
+        return self.level * (n - (earlier[-1] if earlier else 0)) / count
+
+
+def plan(settings):
+    """What a study's evidence settings ask for.
+
+    Parameters
+    ----------
+    settings : dict
+        `weighting`, and `draws`: a number, or a mapping of min, max, test and level.
+
+    Returns
+    -------
+    count : int
+        Draws of a category that is never dropped.
+    pruning : Pruning or None
+    """
+    draws = settings["draws"]
+    if isinstance(draws, int):
+        return draws, None
+    return draws["max"], Pruning(draws["min"], draws["test"], draws["level"], settings["weighting"])

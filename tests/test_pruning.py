@@ -1,0 +1,153 @@
+"""Categories that cannot win get no more draws: the tests, their errors, and what evidence is left."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from generative_classifiers.draws import Draws, handicaps, scores, times
+from generative_classifiers.errors import InputError
+from generative_classifiers.evidence import evaluate
+from generative_classifiers.pruning import Pruning, plan
+
+PAIRED = Pruning(20, "paired", 2e-3, "uniform")
+SEQUENTIAL = Pruning(4, "sequential", 0.05, "uniform")
+
+
+def draws(count):
+    time = times(count, 0)
+    return Draws(np.arange(count), time, 1 - time, time, np.zeros(count, int))
+
+
+def losses(images, categories, count, advantage, seed=0):
+    """Losses with much variance from draw to draw that all categories share; the first one is better on average."""
+    rng = np.random.default_rng(seed)
+    shared = rng.gamma(2, 1, (images, 1, count))
+    own = rng.normal(size=(images, categories, count))
+    own[:, 0] -= advantage
+    return (10 * shared + own).astype(np.float32)
+
+
+class Recorded:
+    """A model whose losses are known; it counts what it is asked for."""
+
+    def __init__(self, loss):
+        self.loss, self.categories, self.asked = loss, tuple(range(loss.shape[1])), np.zeros(loss.shape, int)
+
+    def evaluate(self, images, names, draws, reconstruct=None, wanted=None):
+        part = slice(draws.number[0], draws.number[-1] + 1)
+        wanted = np.ones(self.loss[:, :, part].shape, bool) if wanted is None else wanted
+        self.asked[:, :, part] += wanted
+        return np.where(wanted, self.loss[:, :, part], np.nan), None
+
+
+def decide(loss, weight):
+    return (scores(loss, weight) + handicaps(loss, weight)).argmin(axis=1)
+
+
+def prune(loss, rule, **known):
+    model = Recorded(loss)
+    found = evaluate(model, np.empty(len(loss)), range(len(loss)), draws(loss.shape[2]), pruning=rule, **known)
+    return found["loss"], model.asked
+
+
+def test_looks():
+    assert PAIRED.looks(24) == [20, 21, 22, 23, 24]
+    assert PAIRED.looks(20) == [20]
+    assert SEQUENTIAL.looks(64) == [4, 8, 16, 32, 64]
+    assert SEQUENTIAL.looks(40) == [4, 8, 16, 32, 40]
+    assert SEQUENTIAL.looks(4) == [4]
+
+
+def test_paired_is_the_paired_t_test():
+    loss = losses(6, 5, 30, 0.6)
+    alive = np.ones((6, 5), bool)
+    found = PAIRED.survivors(loss, alive, draws(30), 100)
+    for image in range(6):
+        best = loss[image].mean(axis=1).argmin()
+        for category in range(5):
+            p = 1.0 if category == best else stats.ttest_rel(loss[image, category], loss[image, best]).pvalue
+            assert found[image, category] == (p >= 2e-3)
+
+
+def test_a_clear_winner_costs_little():
+    loss, asked = prune(losses(50, 16, 64, 4.0), SEQUENTIAL)
+    decision = decide(loss, np.ones(64))
+    assert (decision == 0).all()
+    assert asked.sum() < 0.2 * asked.size
+    assert (asked <= 1).all() and np.array_equal(asked == 1, ~np.isnan(loss))
+
+
+@pytest.mark.parametrize("weighting", ["uniform", "exponential"])
+def test_decisions_are_those_of_all_draws(weighting):
+    rule = Pruning(4, "sequential", 0.05, weighting)
+    weight = np.exp(-7 * draws(64).time) if weighting == "exponential" else np.ones(64)
+    all_draws = losses(400, 16, 64, 1.0, seed=1) / weight
+    loss, asked = prune(all_draws, rule)
+    same = decide(loss, weight) == decide(all_draws, weight)
+    assert same.mean() >= 0.99
+    assert asked.mean() < 0.6
+
+
+def test_looking_often_has_its_price_and_sequential_pays_it():
+    # Two categories, equally good on average: how often is the one dropped that all draws would have chosen?
+    all_draws = losses(2000, 2, 64, 0.0, seed=2)
+    winner = all_draws.mean(axis=2).argmin(axis=1)
+
+    def wrong(rule):
+        loss, _ = prune(all_draws, rule)
+        return np.mean(decide(loss, np.ones(64)) != winner)
+
+    assert wrong(SEQUENTIAL) < 0.05
+    assert wrong(Pruning(4, "paired", 0.05, "uniform")) > wrong(SEQUENTIAL)
+
+
+def test_decided_images_get_no_more_draws():
+    loss, asked = prune(losses(20, 3, 64, 8.0), SEQUENTIAL)
+    spent = (~np.isnan(loss)).sum(axis=2)
+    # Whoever is left at last has as many draws as the one that was dropped last.
+    assert (np.sort(spent, axis=1)[:, -1] == np.sort(spent, axis=1)[:, -2]).all()
+    assert (spent < 64).all() and np.array_equal(asked.sum(axis=2), spent)
+
+
+def test_what_is_known_is_not_asked_again():
+    all_draws = losses(30, 16, 64, 1.0, seed=3)
+    once, asked = prune(all_draws, SEQUENTIAL)
+    again, more = prune(all_draws, SEQUENTIAL, known={"loss": once})
+    np.testing.assert_array_equal(once, again)
+    assert more.sum() == 0
+    fewer, more = prune(all_draws, SEQUENTIAL, known={"loss": all_draws[:, :, :4]})
+    np.testing.assert_array_equal(once, fewer)
+    assert more.sum() == asked.sum() - 30 * 16 * 4
+
+
+def test_no_difference_at_all():
+    loss = np.ones((1, 3, 8), np.float32)
+    loss[0, 2] = 2
+    assert SEQUENTIAL.survivors(loss[:, :, :4], np.ones((1, 3), bool), draws(4), 8).tolist() == [[True, True, False]]
+
+
+def test_a_dropped_category_is_compared_on_its_own_draws():
+    # The second draw is a hard one. Whoever was dropped before it would seem to win.
+    loss = np.array([[[1.0, 9.0], [1.2, 9.1], [1.5, np.nan]]])
+    assert handicaps(loss, np.ones(2)).round(6).tolist() == [[0, 0, 3.975]]
+    assert decide(loss, np.ones(2)).tolist() == [0]
+    assert scores(loss, np.ones(2)).argmin(axis=1).tolist() == [2]
+
+
+def test_plan():
+    assert plan({"draws": 3}) == (3, None)
+    settings = {"draws": {"min": 4, "max": 64, "test": "sequential", "level": 0.05}, "weighting": "uniform"}
+    assert plan(settings) == (64, SEQUENTIAL)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ((1, "paired", 0.1), "min is 1, expected at least 2"),
+        ((2, "t", 0.1), "test is 't', expected one of paired, sequential"),
+        ((2, "paired", 0.0), "level is 0.0, expected a probability"),
+    ],
+)
+def test_wrong_settings(settings, message):
+    with pytest.raises(InputError, match=message):
+        Pruning(*settings)
