@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import shutil
 import warnings
 
 import numpy as np
@@ -15,12 +14,11 @@ from PIL import Image
 import tiny_pipelines
 from generative_classifiers import models
 from generative_classifiers.errors import InputError
-from generative_classifiers.evidence import prompts_of
 from generative_classifiers.images import squares
 from generative_classifiers.models.parametrisation import PARAMETRISATIONS
 from generative_classifiers.models.pixel_pipeline import PixelDiffusionPipeline
-from generative_classifiers.models.weights import folder_hash
 from generative_classifiers.noise import gaussian
+from generative_classifiers.prompts import prompts_of
 
 CATEGORIES = ("cat", "dog", "truck")
 NAMES = ["cat1.png", "sub/dog2.png", "c.png"]
@@ -124,11 +122,11 @@ def test_losses_are_those_of_a_float64_implementation(folders, images, kind):
 def test_draws_come_from_the_schedule(folders):
     model = load(folders["epsilon"])
     draws = model.draws(3, SEED)
-    cumulated = model.alphas_cumprod
+    cumulated = model.schedule.alphas_cumprod
     assert draws.number.tolist() == [0, 1, 2] and draws.seed.tolist() == [SEED] * 3
     np.testing.assert_allclose(draws.alpha**2, cumulated[[500, 118, 736]])
     np.testing.assert_allclose(draws.alpha**2 + draws.sigma**2, 1)
-    assert model._steps(np.array([0.0, 0.9999, 1.0])).tolist() == [0, 999, 999]
+    assert model.schedule.steps(np.array([0.0, 0.9999, 1.0])).tolist() == [0, 999, 999]
 
 
 @pytest.mark.parametrize("kind", ["epsilon", "pixels"])
@@ -204,7 +202,7 @@ def test_other_resolutions(folders, images):
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 def test_half_precision_is_the_networks_alone(folders, images, dtype):
     full, half = load(folders["epsilon"]), load(folders["epsilon"], dtype=dtype)
-    assert (full.alphas_cumprod == half.alphas_cumprod).all()
+    assert (full.schedule.alphas_cumprod == half.schedule.alphas_cumprod).all()
     draws = full.draws(3, SEED)
     expected, _ = full.evaluate(images, NAMES, draws)
     found, _ = half.evaluate(images, NAMES, draws)
@@ -238,82 +236,6 @@ def test_parametrisations_undo_the_forward_process():
         np.testing.assert_allclose(found, x)
     flow = PARAMETRISATIONS["flow_prediction"](noise - x, 0.7 * x + 0.3 * noise, 0.7, 0.3)
     np.testing.assert_allclose(flow, x)
-
-
-def test_hash_is_what_sha256sum_lists(tmp_path):
-    (tmp_path / "unet").mkdir()
-    (tmp_path / "unet/b.safetensors").write_bytes(b"bb")
-    (tmp_path / "a.safetensors").write_bytes(b"a")
-    (tmp_path / "model_index.json").write_text("{}")
-    lines = "".join(
-        f"{hashlib.sha256(content).hexdigest()}  {name}\n"
-        for name, content in (("a.safetensors", b"a"), ("unet/b.safetensors", b"bb"))
-    )
-    assert folder_hash(tmp_path) == hashlib.sha256(lines.encode()).hexdigest()
-
-
-def test_other_weights_than_the_registry_expects(folders):
-    found = folder_hash(folders["epsilon"])
-    load(folders["epsilon"], sha256=found)
-    with pytest.raises(InputError, match=f"tiny: .*sha256 {found}, the registry expects {'0' * 64}"):
-        load(folders["epsilon"], sha256="0" * 64)
-
-
-@pytest.fixture
-def broken(folders, tmp_path):
-    """A copy of a pipeline to spoil."""
-    return shutil.copytree(folders["epsilon"], tmp_path / "broken")
-
-
-def rewrite(path, **changes):
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-
-
-def test_unknown_pipeline_class(broken):
-    rewrite(broken / "model_index.json", _class_name="StableDiffusionXLPipeline")
-    with pytest.raises(InputError, match="is a StableDiffusionXLPipeline, expected one of StableDiffusionPi"):
-        load(broken)
-
-
-def test_broken_index(broken):
-    (broken / "model_index.json").write_text("{")
-    with pytest.raises(InputError, match=r"tiny: .*model_index.json is not an index"):
-        load(broken)
-
-
-def test_unknown_prediction_type(broken):
-    rewrite(broken / "scheduler/scheduler_config.json", prediction_type="velocity")
-    with pytest.raises(InputError, match="prediction_type is 'velocity', expected one of epsilon"):
-        load(broken)
-
-
-def test_truncated_weights(broken):
-    path = broken / "unet/diffusion_pytorch_model.safetensors"
-    path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(InputError, match=r"tiny: .*broken cannot be loaded as a StableDiffusionPipeline"):
-        load(broken)
-
-
-def test_no_safetensors(broken):
-    for path in broken.rglob("*.safetensors"):
-        path.unlink()
-    with pytest.raises(InputError, match=r"broken: holds no \*.safetensors file"):
-        load(broken)
-
-
-def test_network_of_other_channels(broken):
-    rewrite(broken / "vae/config.json", latent_channels=4)
-    shutil.rmtree(broken / "unet")
-    torch.manual_seed(0)
-    tiny_pipelines.unet(9, 8).save_pretrained(broken / "unet")
-    with pytest.raises(InputError, match="its network maps 9 channels to 9, expected 4 to 4"):
-        load(broken)
-
-
-@pytest.mark.parametrize("place", ["nowhere", "no/where/at/all"])
-def test_missing_pipeline(place):
-    with pytest.raises(InputError, match=r"tiny: .* is neither a folder with model_index.json nor a pipeline"):
-        load(place)
 
 
 def test_prompts_that_the_tokenizer_cannot_tell_apart(folders):

@@ -6,7 +6,12 @@ from generative_classifiers.errors import InputError
 
 # Each module has `load(observer, row, prompts, path, device, batch_size)`; imported when asked for, since
 # no environment needs to have the packages of every family.
-FAMILIES = {"diffusion": "diffusion", "discriminative": "discriminative"}
+FAMILIES = {
+    "diffusion": "diffusion",
+    "autoregressive": "autoregressive",
+    "masked": "masked",
+    "discriminative": "discriminative",
+}
 BATCH_SIZE = 64
 
 

@@ -38,7 +38,12 @@ class Model(Protocol):
         """The first draws; a family without noise levels has one, whatever the count."""
 
     def evaluate(
-        self, images: np.ndarray, names: list[str], draws: Draws, reconstruct: int | None = None
+        self,
+        images: np.ndarray,
+        names: list[str],
+        draws: Draws,
+        reconstruct: int | None = None,
+        wanted: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """Evidence of a batch of images.
 
@@ -50,7 +55,10 @@ class Model(Protocol):
             (image,): the noise depends on them.
         draws : Draws
         reconstruct : int, optional
-            Number of the draw whose denoised images are wanted.
+            Number of the draw whose denoised images are wanted: of all categories.
+        wanted : numpy.ndarray, optional
+            bool (image, category, draw): what to evaluate; the loss of the rest is NaN. A family with a single
+            draw is never asked for less than all.
 
         Returns
         -------

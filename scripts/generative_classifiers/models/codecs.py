@@ -1,10 +1,15 @@
-"""Image codecs: what a diffusion network sees instead of an image, and back. The only thing that tells
-pixel models from latent ones."""
+"""Image codecs: what a diffusion network sees instead of an image, and back."""
 
 import torch
+from torch.nn import functional
 
-# A VAE's activations at full resolution are many times those of the network behind it.
+# A VAE's activations at full resolution are many times those of the network behind it: images of 512 x 512 at once.
 VAE_BATCH = 8
+
+
+def batches(images, side):
+    """Images of so many pixels along a side, in parts that a VAE can take."""
+    return images.split(max(1, VAE_BATCH * 512**2 // max(side, 512) ** 2))
 
 
 class LatentCodec:
@@ -12,7 +17,8 @@ class LatentCodec:
 
     Parameters
     ----------
-    pipeline : diffusers.StableDiffusionPipeline
+    pipeline : diffusers.DiffusionPipeline
+        With `vae`, an AutoencoderKL.
     """
 
     def __init__(self, pipeline):
@@ -24,25 +30,32 @@ class LatentCodec:
 
     def encode(self, images):
         """(image, channel, y / factor, x / factor) of images (image, 3, y, x) in [-1, 1]."""
-        means = [self.vae.encode(part).latent_dist.mean for part in images.split(VAE_BATCH)]
-        return (torch.cat(means) - self.shift) * self.scale
+        parts = batches(images, images.shape[-1])
+        return (torch.cat([self.vae.encode(part).latent_dist.mean for part in parts]) - self.shift) * self.scale
 
     def decode(self, latents):
         """Images (image, 3, y, x)."""
-        latents = latents / self.scale + self.shift
-        return torch.cat([self.vae.decode(part).sample for part in latents.split(VAE_BATCH)])
+        parts = batches(latents / self.scale + self.shift, latents.shape[-1] * self.factor)
+        return torch.cat([self.vae.decode(part).sample for part in parts])
 
 
 class PixelCodec:
-    """Blocks of pixels as channels.
+    """Pixels, or blocks of them as channels.
 
     Parameters
     ----------
-    pipeline : PixelDiffusionPipeline
+    pipeline : diffusers.DiffusionPipeline
+        The side of the blocks is `pixel_unshuffle` of its configuration.
     """
 
     def __init__(self, pipeline):
-        self.factor = pipeline.config.pixel_unshuffle
+        self.factor = pipeline.config.get("pixel_unshuffle", 1)
         self.channels = 3 * self.factor**2
-        self.encode = pipeline.encode
-        self.decode = pipeline.decode
+
+    def encode(self, images):
+        """(image, 3 * factor**2, y / factor, x / factor) of images (image, 3, y, x)."""
+        return functional.pixel_unshuffle(images, self.factor)
+
+    def decode(self, blocks):
+        """Images (image, 3, y, x)."""
+        return functional.pixel_shuffle(blocks, self.factor)

@@ -7,8 +7,8 @@ from generative_classifiers import draws as levels
 from generative_classifiers.errors import InputError
 from generative_classifiers.images import squares
 from generative_classifiers.models.base import choose_device, signed, unsigned
-from generative_classifiers.models.parametrisation import parametrisation
-from generative_classifiers.models.pipelines import encode_prompts, load_pipeline
+from generative_classifiers.models.pipelines import load_pipeline
+from generative_classifiers.models.schedules import schedule
 from generative_classifiers.noise import gaussian
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -35,9 +35,8 @@ def load(observer, row, prompts, path, device, batch_size):
     if dtype not in DTYPES:
         raise InputError(f"{observer}: dtype is {dtype!r}, expected one of {', '.join(DTYPES)}")
     device = choose_device(device)  # wrong ones are told before large weights are loaded
-    pipeline, codec, identity = load_pipeline(observer, row, path)
-    settings = {"dtype": dtype, "batch_size": batch_size, "resolution": row.get("resolution")}
-    model = DiffusionModel(observer, pipeline, codec, prompts, device, **settings)
+    adapter, identity = load_pipeline(observer, row, path, DTYPES[dtype])
+    model = DiffusionModel(observer, adapter, prompts, device, dtype, batch_size)
     model.identity |= identity
     return model
 
@@ -49,43 +48,26 @@ class DiffusionModel:
     ----------
     observer : str
         For messages.
-    pipeline : diffusers.DiffusionPipeline
-        With unet, text_encoder, tokenizer and a scheduler that has `alphas_cumprod`.
-    codec : LatentCodec or PixelCodec
+    adapter : models.adapters.Adapter
     prompts : dict of str to str
     device : torch.device
     dtype : {"float32", "bfloat16", "float16"}
-        Precision of the network; all else is float32.
+        Precision of the network; what is made of its predictions is float32.
     batch_size : int
-    resolution : int, optional
-        Side of the images instead of what the network was made for.
     """
 
     reconstructs = True
     packages = ("torch", "diffusers", "transformers")
 
     @torch.inference_mode()
-    def __init__(self, observer, pipeline, codec, prompts, device, dtype="float32", batch_size=64, resolution=None):
-        self.codec, self.device, self.dtype, self.batch_size = codec, device, DTYPES[dtype], batch_size
-        scheduler = pipeline.scheduler
-        self.denoise = parametrisation(scheduler.config.get("prediction_type"), observer)
-        if not hasattr(scheduler, "alphas_cumprod"):
-            raise InputError(f"{observer}: no alphas_cumprod in its scheduler, a {type(scheduler).__name__}")
-        # The table as it is, never in the network's precision: rounding it would move every loss.
-        self.alphas_cumprod = scheduler.alphas_cumprod.double().numpy()
-        pipeline.to(device)
-        self.embeddings = encode_prompts(observer, pipeline, prompts)
-        self.unet = pipeline.unet.to(memory_format=torch.channels_last)  # a fifth faster on CPUs
-        if {self.unet.config.in_channels, self.unet.config.out_channels} != {codec.channels}:
-            raise InputError(
-                f"{observer}: its network maps {self.unet.config.in_channels} channels to "
-                f"{self.unet.config.out_channels}, expected {codec.channels} to {codec.channels}"
-            )
+    def __init__(self, observer, adapter, prompts, device, dtype="float32", batch_size=64):
+        self.adapter, self.codec, self.resolution = adapter, adapter.codec, adapter.resolution
+        self.device, self.dtype, self.batch_size = device, DTYPES[dtype], batch_size
+        self.schedule = schedule(observer, adapter.pipeline.scheduler)
         self.categories = tuple(prompts)
-        self.resolution = int(resolution or np.max(self.unet.config.sample_size) * codec.factor)
-        step = codec.factor * 2 ** (len(self.unet.config.block_out_channels) - 1)
-        if self.resolution < step or self.resolution % step:
-            raise InputError(f"{observer}: resolution is {self.resolution}, expected a multiple of {step}")
+        self.conditioning = adapter.condition(observer, prompts, device)
+        adapter.pipeline.to(device, silence_dtype_warnings=True)
+        adapter.network.to(memory_format=torch.channels_last)  # a fifth faster on CPUs
         self.identity = {
             "family": "diffusion",
             "prompts": dict(prompts),
@@ -97,15 +79,8 @@ class DiffusionModel:
     def draws(self, count, seed, rule="golden"):
         """Times, and what the noise schedule makes of them: `models.base.Model.draws`."""
         time = levels.times(count, seed, rule)
-        signal = self.alphas_cumprod[self._steps(time)]
-        return levels.Draws(
-            np.arange(count), time, np.sqrt(signal), np.sqrt(1 - signal), np.full(count, seed, np.int64)
-        )
-
-    def _steps(self, time):
-        """Steps of the schedule at times in [0, 1]."""
-        length = len(self.alphas_cumprod)
-        return np.minimum(length - 1, np.floor(time * length)).astype(int)
+        alpha, sigma = self.schedule.scales(time)
+        return levels.Draws(np.arange(count), time, alpha, sigma, np.full(count, seed, np.int64))
 
     @torch.inference_mode()
     def evaluate(self, images, names, draws, reconstruct=None):
@@ -131,21 +106,22 @@ class DiffusionModel:
         shape = tuple(clean.shape[1:])
         noise = np.stack([gaussian(name, number, seed, shape) for name in names])
         noised = alpha * clean + sigma * torch.from_numpy(noise).to(self.device)
-        step = self._steps(draw.time).item()
+        step = torch.as_tensor(self.schedule.steps(draw.time), device=self.device)
         losses, kept = [], []
         for batch in torch.arange(len(names) * len(self.categories), device=self.device).split(self.batch_size):
             image, category = batch // len(self.categories), batch % len(self.categories)
-            prediction = self._predict(noised[image], step, self.embeddings[category])
-            denoised = self.denoise(prediction, noised[image], alpha, sigma)
+            prediction = self._predict(noised[image], step, category)
+            denoised = self.schedule.denoise(prediction, noised[image], alpha, sigma)
             losses.append((clean[image] - denoised).square().flatten(1).mean(1))
             if keep:
                 kept.append(denoised)
         return torch.cat(losses).reshape(len(names), -1).cpu().numpy(), kept
 
-    def _predict(self, noised, step, embeddings):
-        """The network's float32 prediction, computed in its own precision."""
+    def _predict(self, noised, step, category):
+        """The network's float32 prediction under the prompts of categories, computed in its own precision."""
+        conditioning = {name: value[category] for name, value in self.conditioning.items()}
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            return self.unet(noised, step, encoder_hidden_states=embeddings).sample.float()
+            return self.adapter.predict(noised, step.expand(len(noised)), **conditioning).float()
 
     def _paint(self, denoised):
         """Images (image, category, y, x, channel) of batches of denoised ones, flat."""

@@ -5,25 +5,35 @@ import re
 from pathlib import Path
 
 import torch
-from diffusers import StableDiffusionPipeline
-from huggingface_hub import hf_hub_download
+from huggingface_hub import errors, hf_hub_download
 from safetensors import SafetensorError
 
 from generative_classifiers.errors import InputError
-from generative_classifiers.models.codecs import LatentCodec, PixelCodec
-from generative_classifiers.models.pixel_pipeline import PixelDiffusionPipeline
+from generative_classifiers.models.adapters import ADAPTERS
 from generative_classifiers.models.weights import check_hash, folder_hash
 
 INDEX = "model_index.json"
-# By `_class_name` in the index: the class, its image codec, and the parts of it that have no say in losses.
-PIPELINES = {
-    "StableDiffusionPipeline": (
-        StableDiffusionPipeline,
-        LatentCodec,
-        {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False},
+CONFIGURATION = ("*.json", "*.txt", "*.model")  # the last are vocabularies
+
+# What can be done where the hub has no pipeline to give; the first that fits, for they derive from each other.
+ADVICE = (
+    (
+        errors.GatedRepoError,
+        "it is gated: accept its licence at https://huggingface.co/{source}, then log in with `hf auth login`",
     ),
-    "PixelDiffusionPipeline": (PixelDiffusionPipeline, PixelCodec, {}),
-}
+    (
+        errors.RepositoryNotFoundError,
+        "there is no such repository, or none for you: if it is private, log in with `hf auth login`; if it has "
+        "vanished, give a copy's hub id or folder instead",
+    ),
+    (errors.RevisionNotFoundError, "it has no such revision: give another, or none"),
+    (errors.RemoteEntryNotFoundError, "it has no " + INDEX + ", so it is no pipeline of diffusers"),
+    (
+        errors.LocalEntryNotFoundError,
+        "the hub is out of reach, and the pipeline is not in the cache: `hf download {source}` where the hub is in "
+        "reach, then give the folder that it names",
+    ),
+)
 
 
 def locate(observer, source, revision):
@@ -53,22 +63,28 @@ def locate(observer, source, revision):
     try:
         folder = Path(hf_hub_download(str(source), INDEX, revision=revision)).parent
     except (OSError, ValueError) as error:  # what the hub's errors derive from
-        raise InputError(f"{missing} within reach ({error})".replace("\n", " ")) from error
+        raise InputError(f"{missing} within reach: {advice(error, source)}") from error
     return folder, folder.name
 
 
-def pipeline_class(observer, folder):
-    """Row of `PIPELINES` for a pipeline's folder."""
+def advice(error, source):
+    """What to do about an error of the hub; the error itself if there is nothing to say."""
+    fitting = (text.format(source=source) for kind, text in ADVICE if isinstance(error, kind))
+    return next(fitting, " ".join(str(error).split()))
+
+
+def adapter_class(observer, folder):
+    """The adapter for a pipeline's folder."""
     try:
         name = json.loads((folder / INDEX).read_text())["_class_name"]
     except (ValueError, KeyError) as error:
         raise InputError(f"{observer}: {folder / INDEX} is not an index of a pipeline ({error!r})") from error
-    if name not in PIPELINES:
-        raise InputError(f"{observer}: {folder} is a {name}, expected one of {', '.join(PIPELINES)}")
-    return PIPELINES[name]
+    if name not in ADAPTERS:
+        raise InputError(f"{observer}: {folder} is a {name}, expected one of {', '.join(ADAPTERS)}")
+    return ADAPTERS[name]
 
 
-def load_pipeline(observer, row, path=None):
+def load_pipeline(observer, row, path=None, dtype=torch.float32):
     """Load a diffusion observer's pipeline and say what it is.
 
     Parameters
@@ -76,15 +92,17 @@ def load_pipeline(observer, row, path=None):
     observer : str
         For messages.
     row : dict
-        `pipeline` (folder or hub id), `revision`, `sha256`, `variant`: all but the first may be missing.
+        `pipeline` (folder or hub id), `revision`, `sha256`, `variant`, `resolution`: all but the first may be
+        missing.
     path : Path, optional
         Folder to use instead of `row["pipeline"]`.
+    dtype : torch.dtype
+        Precision of the network.
 
     Returns
     -------
-    pipeline : diffusers.DiffusionPipeline
-        In float32 on the CPU.
-    codec : LatentCodec or PixelCodec
+    adapter : models.adapters.Adapter
+        With the pipeline on the CPU: its largest parts in the network's precision, the others in float32.
     identity : dict
         weights and configuration (SHA-256), revision (commit of a hub id), variant.
 
@@ -97,65 +115,24 @@ def load_pipeline(observer, row, path=None):
     if not source:
         raise InputError(f"{observer}: neither a folder nor a hub id is given as its pipeline")
     folder, commit = locate(observer, source, row.get("revision"))
-    cls, codec, without = pipeline_class(observer, folder)
-    settings = {"variant": variant, "use_safetensors": True, **without}
+    adapter = adapter_class(observer, folder)
+    cls, dtypes = adapter.pipeline_class, {"default": torch.float32} | dict.fromkeys(adapter.large, dtype)
+    settings = {"variant": variant, "use_safetensors": True}
+    settings |= dict.fromkeys(adapter.unused) | dict.fromkeys(adapter.off, False)
     try:
         if commit:
             folder = Path(cls.download(str(source), revision=commit, **settings))
         weights = folder_hash(folder)
         check_hash(observer, source, weights, row.get("sha256"))
-        pipeline = cls.from_pretrained(folder, dtype=torch.float32, local_files_only=True, **settings)
+        pipeline = cls.from_pretrained(folder, dtype=dtypes, local_files_only=True, **settings)
     except InputError:
         raise
-    except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
         raise InputError(f"{observer}: {source} cannot be loaded as a {cls.__name__} ({error})") from error
     identity = {
         "weights": weights,
-        "configuration": folder_hash(folder, ("*.json", "*.txt")),
+        "configuration": folder_hash(folder, CONFIGURATION),
         "revision": commit,
         "variant": variant,
     }
-    return pipeline, codec(pipeline), identity
-
-
-def encode_prompts(observer, pipeline, prompts):
-    """Embed prompts as Stable Diffusion does: padded to the tokenizer's length, last hidden state.
-
-    Parameters
-    ----------
-    observer : str
-        For messages.
-    pipeline : diffusers.DiffusionPipeline
-        With `tokenizer` and `text_encoder`.
-    prompts : dict of str to str
-        By category.
-
-    Returns
-    -------
-    torch.Tensor
-        float32 (category, token, channel).
-
-    Raises
-    ------
-    InputError
-        Two prompts are the same to the tokenizer, so that no loss could tell their categories apart.
-    """
-    tokenizer, encoder = pipeline.tokenizer, pipeline.text_encoder
-    tokens = tokenizer(
-        list(prompts.values()),
-        padding="max_length",
-        max_length=tokenizer.model_max_length,
-        truncation=True,
-        return_tensors="pt",
-    )
-    seen = {}
-    for category, ids in zip(prompts, map(tuple, tokens.input_ids.tolist()), strict=True):
-        if ids in seen:
-            raise InputError(
-                f"{observer}: its tokenizer cannot tell the prompts of {seen[ids]!r} and {category!r} apart: "
-                f"{prompts[seen[ids]]!r}, {prompts[category]!r}"
-            )
-        seen[ids] = category
-    masked = getattr(encoder.config, "use_attention_mask", False)
-    mask = tokens.attention_mask.to(encoder.device) if masked else None
-    return encoder(tokens.input_ids.to(encoder.device), attention_mask=mask)[0]
+    return adapter(observer, pipeline, row.get("resolution")), identity

@@ -1,0 +1,189 @@
+"""Where pipelines come from, and what is said when they cannot be had."""
+
+import hashlib
+import http.server
+import json
+import shutil
+import threading
+
+import huggingface_hub
+import pytest
+import torch
+import yaml
+from huggingface_hub import constants
+
+import tiny_pipelines
+from conftest import ROOT
+from generative_classifiers import models
+from generative_classifiers.errors import InputError
+from generative_classifiers.models import pipelines
+from generative_classifiers.models.weights import folder_hash
+from generative_classifiers.prompts import prompts_of
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tiny_pipelines.stable_diffusion(tmp_path_factory.mktemp("pipelines") / "epsilon")
+
+
+def load(source, **row):
+    row = {"family": "diffusion", "pipeline": str(source), **row}
+    return models.load("tiny", row, prompts_of(("cat", "dog", "truck")), device="cpu")
+
+
+def test_hash_is_what_sha256sum_lists(tmp_path):
+    (tmp_path / "unet").mkdir()
+    (tmp_path / "unet/b.safetensors").write_bytes(b"bb")
+    (tmp_path / "a.safetensors").write_bytes(b"a")
+    (tmp_path / "model_index.json").write_text("{}")
+    lines = "".join(
+        f"{hashlib.sha256(content).hexdigest()}  {name}\n"
+        for name, content in (("a.safetensors", b"a"), ("unet/b.safetensors", b"bb"))
+    )
+    assert folder_hash(tmp_path) == hashlib.sha256(lines.encode()).hexdigest()
+
+
+def test_other_weights_than_the_registry_expects(folder):
+    found = folder_hash(folder)
+    load(folder, sha256=found)
+    with pytest.raises(InputError, match=f"tiny: .*sha256 {found}, the registry expects {'0' * 64}"):
+        load(folder, sha256="0" * 64)
+
+
+@pytest.fixture
+def broken(folder, tmp_path):
+    """A copy of a pipeline to spoil."""
+    return shutil.copytree(folder, tmp_path / "broken")
+
+
+def rewrite(path, **changes):
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_unknown_pipeline_class(broken):
+    rewrite(broken / "model_index.json", _class_name="KandinskyPipeline")
+    with pytest.raises(InputError, match="is a KandinskyPipeline, expected one of StableDiffusionPi"):
+        load(broken)
+
+
+def test_broken_index(broken):
+    (broken / "model_index.json").write_text("{")
+    with pytest.raises(InputError, match=r"tiny: .*model_index.json is not an index"):
+        load(broken)
+
+
+def test_unknown_prediction_type(broken):
+    rewrite(broken / "scheduler/scheduler_config.json", prediction_type="velocity")
+    with pytest.raises(InputError, match="prediction_type is 'velocity', expected one of epsilon"):
+        load(broken)
+
+
+def test_truncated_weights(broken):
+    path = broken / "unet/diffusion_pytorch_model.safetensors"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(InputError, match=r"tiny: .*broken cannot be loaded as a StableDiffusionPipeline"):
+        load(broken)
+
+
+def test_no_safetensors(broken):
+    for path in broken.rglob("*.safetensors"):
+        path.unlink()
+    with pytest.raises(InputError, match=r"broken: holds no \*.safetensors file"):
+        load(broken)
+
+
+def test_network_of_other_channels(broken):
+    rewrite(broken / "vae/config.json", latent_channels=4)
+    shutil.rmtree(broken / "unet")
+    torch.manual_seed(0)
+    tiny_pipelines.unet(9, 8).save_pretrained(broken / "unet")
+    with pytest.raises(InputError, match="its network maps 9 channels to 9, expected 4 to 4"):
+        load(broken)
+
+
+@pytest.mark.parametrize("place", ["nowhere", "no/where/at/all"])
+def test_missing_pipeline(place):
+    with pytest.raises(InputError, match=r"tiny: .* is neither a folder with model_index.json nor a pipeline"):
+        load(place)
+
+
+def test_vocabularies_are_part_of_the_configuration(broken):
+    before = load(broken).identity
+    (broken / "tokenizer/spiece.model").write_bytes(b"pieces")
+    after = load(broken).identity
+    assert before["weights"] == after["weights"] and before["configuration"] != after["configuration"]
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    """A hub that answers with the errors that repositories are named by, asked by the hub's own client."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            code = self.path.split("/")[2]
+            self.send_response(403 if code == "GatedRepo" else 401 if code == "RepoNotFound" else 404)
+            self.send_header("X-Error-Code", code)
+            self.send_header("X-Repo-Commit", "0" * 40)
+            self.end_headers()
+
+        do_GET = do_HEAD
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+
+    def download(*args, **settings):
+        return huggingface_hub.hf_hub_download(*args, endpoint=address, cache_dir=tmp_path, **settings)
+
+    monkeypatch.setattr(pipelines, "hf_hub_download", download)
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("code", "say"),
+    [
+        ("GatedRepo", "accept its licence at https://huggingface.co/some/GatedRepo, then log in with `hf auth login`"),
+        ("RepoNotFound", "vanished, give a copy's hub id or folder instead"),
+        ("RevisionNotFound", "it has no such revision"),
+        ("EntryNotFound", "it has no model_index.json"),
+    ],
+)
+def test_what_the_hub_does_not_give(hub, code, say):
+    with pytest.raises(InputError, match=f"tiny: some/{code} is neither a folder .* within reach: .*{say}"):
+        load(f"some/{code}", revision="1" * 40)
+
+
+@pytest.fixture
+def offline(monkeypatch, tmp_path):
+    """The hub's cache on a machine without internet."""
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def test_nothing_in_the_cache(offline):
+    with pytest.raises(InputError, match=r"out of reach, .* not in the cache: `hf download some/pipeline` where"):
+        load("some/pipeline")
+
+
+def test_pipeline_from_the_cache(offline, folder):
+    commit = "0123456789" * 4
+    repository = offline / "models--some--pipeline"
+    shutil.copytree(folder, repository / "snapshots" / commit)
+    (repository / "refs").mkdir()
+    (repository / "refs/main").write_text(commit)
+    found, expected = load("some/pipeline").identity, load(folder).identity
+    assert found == expected | {"revision": commit}
+    assert load("some/pipeline", revision=commit).identity == found
+
+
+def test_hub_ids_of_the_registry_are_pinned():
+    rows = yaml.safe_load((ROOT / "registry/observers.yaml").read_text())["observers"]
+    for name, row in rows.items():
+        if row["family"] == "diffusion" and "training" not in row:
+            assert len(row["revision"]) == 40 and row["licence"], name
