@@ -69,10 +69,31 @@ rule shape_bias:
         "../scripts/shape_bias.py"
 
 
+rule conditions:
+    input:
+        decisions=rules.accuracy.input.decisions,
+    output:
+        store=f"{DATA}/metrics/conditions.zarr/zarr.json",
+        table=f"{DATA}/metrics/conditions.csv",
+    log:
+        f"{DATA}/logs/conditions.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        **CELLS,
+        study=STUDY.name,
+        reference=STUDY.reference,
+    script:
+        "../scripts/conditions.py"
+
+
 rule benchmark:
     input:
-        accuracy=rules.accuracy.output.store,
-        consistency=rules.consistency.output.store,
+        decisions=rules.accuracy.input.decisions,
     output:
         store=f"{DATA}/metrics/benchmark.zarr/zarr.json",
         table=f"{DATA}/metrics/benchmark.csv",
@@ -82,10 +103,53 @@ rule benchmark:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=2000,
         runtime=10,
     params:
+        **CELLS,
         study=STUDY.name,
         reference=STUDY.reference,
     script:
         "../scripts/benchmark.py"
+
+
+rule comparisons:
+    input:
+        decisions=rules.accuracy.input.decisions,
+    output:
+        store=f"{DATA}/metrics/comparisons.zarr/zarr.json",
+        table=f"{DATA}/metrics/comparisons.csv",
+    log:
+        f"{DATA}/logs/comparisons.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **CELLS,
+        study=STUDY.name,
+    script:
+        "../scripts/comparisons.py"
+
+
+rule ranking:
+    input:
+        rules.benchmark.output.store,
+    output:
+        store=f"{DATA}/metrics/ranking.zarr/zarr.json",
+        table=f"{DATA}/metrics/ranking.csv",
+    log:
+        f"{DATA}/logs/ranking.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        study=STUDY.name,
+        published=STUDY.published,
+    script:
+        "../scripts/ranking.py"

@@ -13,6 +13,8 @@ from generative_classifiers.errors import InputError
 from generative_classifiers.metrics.accuracy import accuracy
 from generative_classifiers.metrics.benchmark import benchmark
 from generative_classifiers.metrics.cells import list_cells
+from generative_classifiers.metrics.comparisons import comparisons
+from generative_classifiers.metrics.conditions import compare, conditions
 from generative_classifiers.metrics.consistency import agreement, benchmark_kappa, consistency
 from generative_classifiers.metrics.shape_bias import count_cues, shape_bias
 from generative_classifiers.metrics.tables import (
@@ -43,8 +45,7 @@ def both(dataset, *parts):
 
 def run(decisions, conditions, excluded=None):
     cells = list_cells(conditions, excluded or {})
-    of_cells = accuracy(decisions, cells), consistency(decisions, cells)
-    return *of_cells, benchmark(*of_cells, "humans")
+    return accuracy(decisions, cells), consistency(decisions, cells), benchmark(compare(decisions, cells, "humans"))
 
 
 def test_no_answer_is_wrong():
@@ -133,6 +134,11 @@ def test_no_image():
     assert np.isnan(pairs[["observed", "expected", "kappa"]].to_array()).all()
     assert accuracy_table(of_cells).empty and consistency_table(pairs).empty
     assert len(benchmark_table(rows)) == 2 and np.isnan(rows["ood_accuracy"]).all()
+    for found in (of_cells["accuracy_interval"], of_cells["accuracy_wilson"], pairs["kappa_interval"]):
+        assert np.isnan(found).all()
+    cells = list_cells({"sketch": ["all"]}, {})
+    assert np.isnan(comparisons([empty], cells).to_array()).all()
+    assert np.isnan(conditions(compare([empty], cells, "humans")).to_array()).all()
 
 
 def test_all_conditions_excluded():
@@ -221,7 +227,9 @@ def test_agreeing_cues_do_not_count():
 def test_stores_and_back(tmp_path):
     answers = {"subject-01": ["bear", "bear", "na"], "subject-02": ["bear", "na", "car"], "net": ["bear"] * 3}
     decisions = reference.decisions_of("cue-conflict", cue_conflicts(answers))
+    cells = list_cells({"cue-conflict": ["all"]}, {})
     results = *run([decisions], {"cue-conflict": ["all"]}), shape_bias(decisions, "humans")
+    results += conditions(compare([decisions], cells, "humans")), comparisons([decisions], cells)
     for result in (decisions, *results):
         write(result, tmp_path / "metrics.zarr", study="made-up")
         with warnings.catch_warnings():
@@ -230,7 +238,7 @@ def test_stores_and_back(tmp_path):
 
 
 def test_metrics_do_not_need_torch():
-    modules = ("accuracy", "benchmark", "cells", "consistency", "shape_bias", "tables")
+    modules = ("accuracy", "benchmark", "comparisons", "conditions", "consistency", "shape_bias", "tables")
     imports = ", ".join(f"generative_classifiers.metrics.{name}" for name in modules)
     code = f"import sys; sys.path[:] = {sys.path}; import {imports}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

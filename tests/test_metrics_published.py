@@ -1,18 +1,24 @@
 """All metrics of the published decisions, against plain loops over the trials and against printed numbers."""
 
 import csv
+from itertools import combinations
+from statistics import fmean
 
+import numpy as np
 import pytest
+import xarray as xr
 
 import reference_metrics as reference
 from generative_classifiers.metrics.accuracy import accuracy
 from generative_classifiers.metrics.benchmark import benchmark
 from generative_classifiers.metrics.cells import list_cells
+from generative_classifiers.metrics.conditions import compare, conditions
 from generative_classifiers.metrics.consistency import consistency
-from generative_classifiers.metrics.shape_bias import shape_bias
+from generative_classifiers.metrics.shape_bias import BIASES, shape_bias
 from generative_classifiers.metrics.tables import (
     accuracy_table,
     benchmark_table,
+    conditions_table,
     consistency_table,
     shape_bias_table,
     write_table,
@@ -44,6 +50,7 @@ BENCHMARK = {
     "simclr_resnet50x1": (0.080, 0.667, 0.179, 0.596),
     "bagnet33": (0.156, 0.567, 0.137, 0.398),
 }
+MEASURES = ("ood_accuracy", "accuracy_difference", "observed_consistency", "error_consistency")
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +63,25 @@ def metrics(trials):
     decisions = {dataset: reference.decisions_of(dataset, trials[dataset]) for dataset in trials}
     cells = list_cells(reference.CONDITIONS, reference.EXCLUDED)
     of_cells = accuracy(decisions.values(), cells), consistency(decisions.values(), cells)
-    return *of_cells, shape_bias(decisions["cue-conflict"], "humans"), benchmark(*of_cells, "humans")
+    comparison = compare(decisions.values(), cells, "humans")
+    bias = shape_bias(decisions["cue-conflict"], "humans")
+    return *of_cells, bias, benchmark(comparison), conditions(comparison)
 
 
-def rows_of(table, folder):
-    """A table as written and read back by a reader that knows only text."""
+def bounds(*measures):
+    return [f"{measure}_{bound}" for measure in measures for bound in ("lower", "upper")]
+
+
+def rows_of(table, folder, *bounded):
+    """A table as written and read back by a reader that knows only text, without its last columns: bounds."""
     write_table(table, folder / "table.csv")
     with (folder / "table.csv").open(newline="") as file:
-        return list(csv.reader(file))
+        header, *rows = csv.reader(file)
+    first = len(header) - 2 * len(bounded)
+    assert header[first:] == bounds(*bounded)
+    for lower, upper in (row[i : i + 2] for row in rows for i in range(first, len(header), 2)):
+        assert (lower, upper) == ("", "") or float(lower) <= float(upper) + 1e-12
+    return [header[:first], *(row[:first] for row in rows)]
 
 
 def test_the_data_are_complete(trials):
@@ -73,7 +91,7 @@ def test_the_data_are_complete(trials):
 
 
 def test_accuracy(trials, metrics, tmp_path):
-    header, *rows = rows_of(accuracy_table(metrics[0]), tmp_path)
+    header, *rows = rows_of(accuracy_table(metrics[0]), tmp_path, "accuracy", "accuracy_wilson")
     assert header == ["observer", "dataset", "condition", "accuracy", "n", "in_benchmark"]
     naive = reference.naive_accuracy(trials)
     assert {tuple(row[:3]) for row in rows} == naive.keys() and len(rows) == len(naive)
@@ -84,7 +102,7 @@ def test_accuracy(trials, metrics, tmp_path):
 
 
 def test_consistency(trials, metrics, tmp_path):
-    header, *rows = rows_of(consistency_table(metrics[1]), tmp_path)
+    header, *rows = rows_of(consistency_table(metrics[1]), tmp_path, "observed", "kappa", "kappa_range")
     assert header == ["observer", "other", "dataset", "condition", "observed", "expected", "kappa"]
     naive = reference.naive_consistency(trials)
     assert {(frozenset(row[:2]), *row[2:4]) for row in rows} == naive.keys() and len(rows) == len(naive)
@@ -94,7 +112,7 @@ def test_consistency(trials, metrics, tmp_path):
 
 
 def test_shape_bias(trials, metrics, tmp_path):
-    header, *rows = rows_of(shape_bias_table(metrics[2]), tmp_path)
+    header, *rows = rows_of(shape_bias_table(metrics[2]), tmp_path, "shape_bias", "shape_bias_wilson")
     assert header == ["observer", "category", "shape", "texture", "shape_bias"]
     naive = reference.naive_shape_bias(trials["cue-conflict"], "humans")
     assert {tuple(row[:2]) for row in rows} == naive.keys() and len(rows) == len(naive)
@@ -104,7 +122,7 @@ def test_shape_bias(trials, metrics, tmp_path):
 
 
 def test_benchmark(trials, metrics, tmp_path):
-    header, *rows = rows_of(benchmark_table(metrics[3]), tmp_path)
+    header, *rows = rows_of(benchmark_table(metrics[3]), tmp_path, *MEASURES)
     assert header == [
         "observer", "datasets", "ood_accuracy", "accuracy_difference", "observed_consistency",
         "error_consistency", "mean_rank", "accuracy_rank",
@@ -113,6 +131,49 @@ def test_benchmark(trials, metrics, tmp_path):
     assert [row[0] for row in rows] == list(naive)
     for observer, *values in rows:
         assert [float(v or "nan") for v in values] == pytest.approx(naive[observer], nan_ok=True, **exactly)
+
+
+def test_conditions(trials, metrics, tmp_path):
+    of_cells = ["accuracy", *MEASURES[1:]]
+    header, *rows = rows_of(conditions_table(metrics[4]), tmp_path, *of_cells)
+    assert header == ["observer", "dataset", "condition", *of_cells, "in_benchmark"]
+    accuracies, pairs = reference.naive_accuracy(trials), reference.naive_consistency(trials)
+    assert len(rows) == 78 + sum(not observer.startswith("subject-") for observer, *_ in accuracies)
+    for observer, dataset, condition, *values, in_benchmark in rows:
+        people = [name for name in trials[dataset] if name.startswith("subject-")]
+        compared = combinations(people, 2) if observer == "humans" else [(observer, name) for name in people]
+        found = [(a, b, *pairs[frozenset((a, b)), dataset, condition]) for a, b in compared]
+        group = [accuracies[name, dataset, condition] for name in (people if observer == "humans" else [observer])]
+        difference = [
+            (accuracies[a, dataset, condition][0] - accuracies[b, dataset, condition][0]) ** 2 for a, b, *_ in found
+        ]
+        observed, _, kappa = zip(*(values for _, _, *values in found), strict=True)
+        expected = [fmean(one[0] for one in group), fmean(difference), fmean(observed), fmean(kappa)]
+        assert [float(value) for value in values] == pytest.approx(expected, **exactly)
+        assert in_benchmark == str(group[0][2])
+
+
+def test_intervals_hold_the_estimates(metrics):
+    """Also where resampling is biased: every interval that is centred."""
+    for store, names in ((metrics[3], MEASURES), (metrics[4], ["accuracy", *MEASURES[1:]]), (metrics[2], BIASES)):
+        for name in names:
+            lower, upper = store[f"{name}_interval"].transpose("bound", ...).values
+            estimate = store[name].values
+            np.testing.assert_array_equal(np.isnan(lower), np.isnan(estimate))
+            assert not ((lower > estimate + 1e-12) | (upper < estimate - 1e-12)).any(), name
+
+
+def test_kappa_lies_in_its_range(metrics):
+    kappa, (lower, upper) = metrics[1]["kappa"].values, metrics[1]["kappa_range"].transpose("bound", ...).values
+    np.testing.assert_array_equal(np.isnan(lower), np.isnan(kappa))
+    assert not ((kappa < lower - 1e-12) | (kappa > upper + 1e-12)).any()
+
+
+def test_intervals_of_accuracy_are_the_same_in_both_stores(metrics):
+    both = metrics[0].isel(observer=~metrics[0]["is_reference"].values)
+    xr.testing.assert_identical(
+        both["accuracy_interval"], metrics[4]["accuracy_interval"].isel(observer=slice(1, None))
+    )
 
 
 def test_shape_bias_as_printed(metrics):
@@ -141,6 +202,6 @@ def test_human_error_consistency(trials, metrics):
         humans = {name: answers for name, answers in by_observer.items() if name.startswith("subject-")}
         decisions = [reference.decisions_of(dataset, humans)]
         own = [cell for cell in cells if cell.dataset == dataset]
-        row = benchmark(accuracy(decisions, own), consistency(decisions, own), "humans")
+        row = benchmark(compare(decisions, own, "humans"))
         assert round(float(row["error_consistency"][0]), 5) == HUMAN_KAPPA[dataset], dataset
     assert round(float(metrics[3]["error_consistency"].sel(observer="humans")), 5) == 0.43122

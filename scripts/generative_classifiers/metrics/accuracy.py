@@ -6,6 +6,8 @@ import numpy as np
 
 from generative_classifiers.metrics.arithmetic import ratio
 from generative_classifiers.metrics.cells import correctness, stack
+from generative_classifiers.metrics.proportions import wilson
+from generative_classifiers.metrics.resampling import BOUND, interval, resample
 
 
 class Accuracy(NamedTuple):
@@ -14,6 +16,13 @@ class Accuracy(NamedTuple):
     accuracy: np.ndarray
     correct: np.ndarray
     n: np.ndarray
+
+
+class AccuracyIntervals(NamedTuple):
+    """Intervals of accuracies in one cell, each of shape (observer, bound)."""
+
+    accuracy_interval: np.ndarray
+    accuracy_wilson: np.ndarray
 
 
 def proportion_correct(answers):
@@ -34,6 +43,26 @@ def proportion_correct(answers):
     return Accuracy(ratio(correct, n), correct, n)
 
 
+def accuracy_intervals(answers, cell):
+    """How far accuracies would move with other images.
+
+    Parameters
+    ----------
+    answers : numpy.ndarray, shape (observer, image)
+        As in `proportion_correct`.
+    cell : Cell
+
+    Returns
+    -------
+    AccuracyIntervals
+        By resampling images, and by Wilson's formula for independent images; NaN for observers who saw no image.
+    """
+    sample, (_, correct, n) = resample(answers, cell.dataset, cell.condition), proportion_correct(answers)
+    resampled = np.full((len(answers), 2), np.nan)
+    resampled[sample.seen] = interval(ratio(sample.right(), sample.images))
+    return AccuracyIntervals(resampled, wilson(correct, n))
+
+
 def accuracy(decisions, cells):
     """Accuracy of all observers in all cells.
 
@@ -46,7 +75,10 @@ def accuracy(decisions, cells):
     Returns
     -------
     xarray.Dataset
-        Dimensions observer, cell: `accuracy` (NaN where the observer did not see the cell), `correct`, `n`.
+        Dimensions observer, cell: `accuracy` (NaN where the observer did not see the cell), `correct`, `n`;
+        and with the dimension bound `accuracy_interval` and `accuracy_wilson`.
     """
     coords, answers = correctness(decisions, cells)
-    return stack([proportion_correct(cell) for cell in answers], ("observer",), coords)
+    estimates = stack([proportion_correct(one) for one in answers], ("observer",), coords)
+    bounds = [accuracy_intervals(*one) for one in zip(answers, cells, strict=True)]
+    return estimates.assign(stack(bounds, ("observer",), coords | BOUND).data_vars)

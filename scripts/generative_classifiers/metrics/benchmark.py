@@ -1,11 +1,9 @@
 """The benchmark's summary: how accurate models are out of distribution, and how human-like."""
 
 import numpy as np
-import xarray as xr
 from scipy.stats import rankdata
 
-from generative_classifiers.metrics.consistency import benchmark_kappa
-from generative_classifiers.metrics.groups import as_observer, concatenate
+from generative_classifiers.metrics.resampling import with_intervals
 
 # How human-like a model is, and whether less is better.
 HUMAN_LIKENESS = {"accuracy_difference": True, "observed_consistency": False, "error_consistency": False}
@@ -28,65 +26,50 @@ def rank(values, ascending=False):
     return rankdata(values if ascending else -values, nan_policy="omit")
 
 
-def benchmark(accuracy, consistency, reference):
-    """Compare every model, and the reference group with itself, over the conditions kept by the benchmark.
+def benchmark(comparison):
+    """Average over the conditions that the benchmark keeps.
 
     Parameters
     ----------
-    accuracy : xarray.Dataset
-        `accuracy`, `correct` and `n`, dimensions observer, cell.
-    consistency : xarray.Dataset
-        `observed` and `kappa`, dimensions observer, other, cell.
-    reference : str
-        Name of the reference group's row, the first one.
+    comparison : xarray.Dataset
+        As `conditions.compare` returns it.
 
     Returns
     -------
     xarray.Dataset
-        Dimension observer: `datasets` (how many), `ood_accuracy`, `accuracy_difference`,
-        `observed_consistency`, `error_consistency`, `mean_rank` and `accuracy_rank`. Averages are over the
-        datasets that an observer has; only models that have all of them are ranked.
+        Dimension observer: `datasets` (how many), `ood_accuracy`, `accuracy_difference`, `observed_consistency`,
+        `error_consistency`, `mean_rank` and `accuracy_rank`; and with the dimension bound the four measures'
+        `<measure>_interval`. Averages are over the datasets that an observer has; only models that have all of them
+        are ranked.
     """
-    kept = accuracy["in_benchmark"].values
-    datasets = len(set(accuracy["dataset"].values[kept]))
-    accuracy, consistency = (metric.where(metric["in_benchmark"]) for metric in (accuracy, consistency))
-    is_reference = accuracy["is_reference"].values
-    models, subjects = accuracy.isel(observer=~is_reference), accuracy.isel(observer=is_reference)
-    pairs = _pairwise(accuracy["accuracy"], consistency).isel(other=is_reference)
-    to_group = pairs.isel(observer=~is_reference).mean("other").mean("dataset")
-    within_group = _different(pairs.isel(observer=is_reference)).mean(("observer", "other")).mean("dataset")
-    group = _accuracies(subjects[["correct", "n"]].sum("observer")).assign(within_group)
-    rows = concatenate([as_observer(group, reference, subjects), _accuracies(models).assign(to_group)])
-    return rows.assign(_ranks(rows, datasets))
+    kept = comparison["in_benchmark"]
+    datasets = len(set(comparison["dataset"].values[kept.values]))
+    of_dataset = comparison.where(kept).groupby("dataset")
+    # Every subject of a dataset saw all of its conditions: averaging over subjects first, as was done, or over
+    # conditions first, as the benchmark does, is the same.
+    means = of_dataset.mean("cell")[list(HUMAN_LIKENESS)]
+    trials = of_dataset.sum("cell")
+    pooled = trials["correct"] / trials["n"].where(trials["n"] > 0)
+    measures = means.assign(ood_accuracy=pooled).transpose("resample", ...).mean("dataset")
+    rows = with_intervals(measures, centred=measures).assign(datasets=pooled.isel(resample=0).count("dataset"))
+    return rows.assign(ranks(rows, datasets))
 
 
-def _pairwise(accuracy, consistency):
-    """Human-likeness of all pairs, averaged over the conditions of a dataset: observer, other, dataset."""
-    accuracy = accuracy.drop_vars(["family", "is_reference"])
-    pairs = xr.Dataset(
-        {
-            "accuracy_difference": (accuracy - accuracy.rename(observer="other")) ** 2,
-            "observed_consistency": consistency["observed"],
-            "error_consistency": benchmark_kappa(consistency),
-        }
-    )
-    return pairs.groupby("dataset").mean("cell")
+def ranks(rows, datasets):
+    """Rank the models that have all datasets.
 
+    Parameters
+    ----------
+    rows : xarray.Dataset
+        `datasets` and the four measures (observer), with coordinate `is_reference`.
+    datasets : int
+        How many there are.
 
-def _different(pairs):
-    """Keep each unordered pair of different subjects once."""
-    i = np.arange(pairs.sizes["observer"])
-    return pairs.where(xr.DataArray(i[:, None] < i, dims=("observer", "other")))
-
-
-def _accuracies(counts):
-    """Number of datasets, and accuracy over a dataset's pooled trials averaged over datasets."""
-    pooled = counts[["correct", "n"]].groupby("dataset").sum("cell")
-    accuracy = pooled["correct"] / pooled["n"].where(pooled["n"] > 0)
-    return xr.Dataset({"datasets": accuracy.count("dataset"), "ood_accuracy": accuracy.mean("dataset")})
-
-
-def _ranks(rows, datasets):
+    Returns
+    -------
+    dict
+        Variables `mean_rank`, of the three measures of human-likeness, and `accuracy_rank`.
+    """
     ranked = rows.where((rows["datasets"] == datasets) & ~rows["is_reference"])
     human_likeness = [rank(ranked[name], ascending) for name, ascending in HUMAN_LIKENESS.items()]
     return {

@@ -135,16 +135,18 @@ def stack(parts, dims, coords):
     parts : list of NamedTuple of numpy.ndarray
         One per cell; the fields become the variables.
     dims : tuple of str
-        Dimensions of the fields.
+        Dimensions of the fields; a field may have one more, bound.
     coords : dict
 
     Returns
     -------
     xarray.Dataset
-        With the dimensions `dims` and cell.
+        With the dimensions `dims`, cell and, where a field has it, bound.
     """
-    dims, columns = (*dims, "cell"), zip(parts[0]._fields, zip(*parts, strict=True), strict=True)
-    return xr.Dataset({name: (dims, np.stack(values, axis=-1)) for name, values in columns}, coords)
+    columns = zip(parts[0]._fields, zip(*parts, strict=True), strict=True)
+    stacked = {name: np.stack(values, axis=len(dims)) for name, values in columns}
+    dims = (*dims, "cell", "bound")
+    return xr.Dataset({name: (dims[: values.ndim], values) for name, values in stacked.items()}, coords)
 
 
 def _answers(decisions):

@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from generative_classifiers.metrics.consistency import benchmark_kappa
+from generative_classifiers.metrics.resampling import BOUND
 
 BENCHMARK_COLUMNS = (
     "datasets", "ood_accuracy", "accuracy_difference", "observed_consistency", "error_consistency",
@@ -25,8 +26,9 @@ def accuracy_table(accuracy):
     -------
     pandas.DataFrame
     """
-    rows = accuracy.to_dataframe().reset_index()
-    return rows.loc[rows["n"] > 0, ["observer", "dataset", "condition", "accuracy", "n", "in_benchmark"]]
+    rows = _flat(accuracy).to_dataframe().reset_index()
+    columns = ["observer", "dataset", "condition", "accuracy", "n", "in_benchmark"]
+    return rows.loc[rows["n"] > 0, [*columns, *_bounds("accuracy", "accuracy_wilson")]]
 
 
 def consistency_table(consistency):
@@ -40,11 +42,10 @@ def consistency_table(consistency):
     -------
     pandas.DataFrame
     """
-    first, second = np.triu_indices(consistency.sizes["observer"], k=1)
-    consistency = consistency.assign(kappa=benchmark_kappa(consistency))
-    pairs = {"observer": xr.DataArray(first, dims="pair"), "other": xr.DataArray(second, dims="pair")}
-    rows = consistency.isel(pairs).to_dataframe().dropna(subset="observed")
-    return rows[["observer", "other", "dataset", "condition", "observed", "expected", "kappa"]]
+    consistency = _unordered(consistency.assign(kappa=benchmark_kappa(consistency)))
+    rows = _flat(consistency).to_dataframe().dropna(subset="observed")
+    columns = ["observer", "other", "dataset", "condition", "observed", "expected", "kappa"]
+    return rows[[*columns, *_bounds("observed", "kappa", "kappa_range")]]
 
 
 def shape_bias_table(shape_bias):
@@ -58,11 +59,42 @@ def shape_bias_table(shape_bias):
     -------
     pandas.DataFrame
     """
-    rows = shape_bias[["shape", "texture", "shape_bias"]]
-    total = rows[["shape", "texture"]].sum("category").assign(shape_bias=shape_bias["overall_shape_bias"])
-    rows = xr.concat([rows, total.expand_dims(category=["all"])], dim="category", join="exact")
-    rows = rows.transpose("observer", "category").to_dataframe().reset_index()
-    return rows[["observer", "category", "shape", "texture", "shape_bias"]]
+    counts, biases = ["shape", "texture"], ["shape_bias", "shape_bias_interval", "shape_bias_wilson"]
+    total = shape_bias[counts].sum("category").assign({name: shape_bias[f"overall_{name}"] for name in biases})
+    rows = [_flat(part) for part in (shape_bias[counts + biases], total.expand_dims(category=["all"]))]
+    rows = xr.concat(rows, dim="category", join="exact").transpose("observer", "category").to_dataframe().reset_index()
+    return rows[["observer", "category", "shape", "texture", "shape_bias", *_bounds("shape_bias", "shape_bias_wilson")]]
+
+
+def conditions_table(conditions):
+    """One row per model, and one for the reference group, and cell.
+
+    Parameters
+    ----------
+    conditions : xarray.Dataset
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    rows = _flat(conditions).to_dataframe().reset_index().dropna(subset="accuracy")
+    measures = ["accuracy", "accuracy_difference", "observed_consistency", "error_consistency"]
+    return rows[["observer", "dataset", "condition", *measures, "in_benchmark", *_bounds(*measures)]]
+
+
+def comparisons_table(comparisons):
+    """One row per unordered pair of observers and dataset that both saw.
+
+    Parameters
+    ----------
+    comparisons : xarray.Dataset
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    rows = _unordered(comparisons).to_dataframe().reset_index().dropna(subset="only_observer")
+    return rows[["observer", "other", "dataset", "only_observer", "only_other", "p_value", "p_holm"]]
 
 
 def benchmark_table(benchmark):
@@ -76,7 +108,8 @@ def benchmark_table(benchmark):
     -------
     pandas.DataFrame
     """
-    return benchmark.to_dataframe().reset_index()[["observer", *BENCHMARK_COLUMNS]]
+    rows = _flat(benchmark).to_dataframe().reset_index()
+    return rows[["observer", *BENCHMARK_COLUMNS, *_bounds(*BENCHMARK_COLUMNS[1:5])]]
 
 
 def write_table(table, path):
@@ -91,3 +124,24 @@ def write_table(table, path):
     partial = path.with_name(path.name + ".partial")
     pd.DataFrame(table).to_csv(partial, index=False, lineterminator="\n")
     partial.replace(path)
+
+
+def _unordered(pairs):
+    """Each pair of different observers once, with one dimension, pair, for both."""
+    first, second = np.triu_indices(pairs.sizes["observer"], k=1)
+    return pairs.isel(observer=xr.DataArray(first, dims="pair"), other=xr.DataArray(second, dims="pair"))
+
+
+def _bounds(*names):
+    return [f"{name}_{bound}" for name in names for bound in BOUND["bound"]]
+
+
+def _flat(metric):
+    """Two variables, `<x>_lower` and `<x>_upper`, in the place of an interval of x."""
+    bounded = [name for name in metric if "bound" in metric[name].dims]
+    flat = {
+        f"{name.removesuffix('_interval')}_{bound}": metric[name].sel(bound=bound, drop=True)
+        for name in bounded
+        for bound in BOUND["bound"]
+    }
+    return metric.drop_vars([*bounded, "bound"], errors="ignore").assign(flat)

@@ -1,0 +1,15 @@
+"""Tests of all pairs of observers: is one better than the other?"""
+
+from generative_classifiers.job import job
+from generative_classifiers.metrics.cells import list_cells
+from generative_classifiers.metrics.comparisons import comparisons
+from generative_classifiers.metrics.tables import comparisons_table, write_table
+from generative_classifiers.stores import read, store_of, write
+
+snakemake = job(globals())
+
+cells = list_cells(snakemake.params.conditions, snakemake.params.excluded)
+decisions = [read(store_of(path)) for path in snakemake.input.decisions]
+result = comparisons(decisions, cells)
+write_table(comparisons_table(result), snakemake.output.table)
+write(result, store_of(snakemake.output.store), study=snakemake.params.study)

@@ -1,0 +1,85 @@
+"""Is one observer better than the other? Tests of all pairs."""
+
+import numpy as np
+import xarray as xr
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+
+from generative_classifiers.metrics.cells import correctness
+
+
+def exact_mcnemar(only_first, only_second):
+    """Exact McNemar test of pairs of observers: is either more often right alone (McNemar 1947)? By statsmodels.
+
+    Parameters
+    ----------
+    only_first, only_second : numpy.ndarray of int, shape (pair,)
+        How many images only one of the two has right.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (pair,)
+        Two-sided p-values; 1 where neither is ever right alone.
+    """
+    tables, where = np.unique(np.sort([only_first, only_second], axis=0), axis=1, return_inverse=True)
+    p_values = [mcnemar([[0, few], [many, 0]], exact=True).pvalue for few, many in tables.T]
+    return np.array(p_values, float)[where]
+
+
+def holm(p_values):
+    """Adjust p-values so that the chance of any false alarm stays below the level (Holm 1979). By statsmodels.
+
+    Parameters
+    ----------
+    p_values : numpy.ndarray, shape (pair,)
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (pair,)
+    """
+    return multipletests(p_values, method="holm")[1] if len(p_values) else p_values
+
+
+def comparisons(decisions, cells):
+    """Test all pairs of observers in all datasets, over the conditions that the benchmark keeps.
+
+    Parameters
+    ----------
+    decisions : list of xarray.Dataset
+        One per dataset.
+    cells : list of Cell
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions observer, other, dataset: `only_observer` and `only_other`, on how many images only one of the two is
+        right; `p_value` of the exact McNemar test, and `p_holm`, the same by Holm's method over all pairs of a dataset.
+        NaN for observers who did not see a dataset's images, the last two also for an observer and itself.
+    """
+    coords, answers = correctness(decisions, cells)
+    coords = {name: coord for name, coord in coords.items() if coord[0] != "cell"} | {"other": coords["observer"]}
+    datasets = list(dict.fromkeys(cell.dataset for cell in cells))
+    kept = [
+        [one for one, cell in zip(answers, cells, strict=True) if cell.dataset == dataset and cell.in_benchmark]
+        for dataset in datasets
+    ]
+    found = np.stack([_compare(np.hstack([answers[0][:, :0], *some])) for some in kept], axis=-1)
+    names, dims = ("only_observer", "only_other", "p_value", "p_holm"), ("observer", "other", "dataset")
+    return xr.Dataset(
+        {name: (dims, values) for name, values in zip(names, found, strict=True)}, coords | {"dataset": datasets}
+    )
+
+
+def _compare(answers):
+    """Both counts and both p-values of a dataset: (4, observer, other)."""
+    found = np.full((4, len(answers), len(answers)), np.nan)
+    if answers.shape[1]:
+        found[0] = answers @ (1 - answers).T
+        found[1] = found[0].T
+        first, second = np.triu_indices(len(answers), k=1)
+        seen = ~np.isnan(found[0, first, second])
+        first, second = first[seen], second[seen]
+        p_values = exact_mcnemar(*found[:2, first, second].astype(int))
+        for matrix, values in zip(found[2:], (p_values, holm(p_values)), strict=True):
+            matrix[first, second] = matrix[second, first] = values
+    return found

@@ -1,0 +1,108 @@
+"""What the benchmark averages, cell by cell: the reference group and every model beside it."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from generative_classifiers.metrics.arithmetic import ratio
+from generative_classifiers.metrics.cells import correctness, stack
+from generative_classifiers.metrics.consistency import resampled_agreement
+from generative_classifiers.metrics.resampling import resample, with_intervals
+
+
+class Comparison(NamedTuple):
+    """Observers beside the subjects of the reference group in one cell, each of shape (resample, observer).
+
+    The group itself is the first observer: `correct` of `n` answers are all subjects', the rest is the mean over pairs
+    of different subjects. A model's is the mean over the subjects. NaN for observers who did not see the cell.
+    """
+
+    accuracy: np.ndarray
+    accuracy_difference: np.ndarray
+    observed_consistency: np.ndarray
+    error_consistency: np.ndarray
+    correct: np.ndarray
+    n: np.ndarray
+
+
+def beside_reference(answers, is_reference, cell):
+    """Compare every model with the reference group, and the group with itself, in one cell and its resamples.
+
+    Parameters
+    ----------
+    answers : numpy.ndarray, shape (observer, image)
+        1 right, 0 wrong, NaN not seen.
+    is_reference : numpy.ndarray of bool, shape (observer,)
+    cell : Cell
+
+    Returns
+    -------
+    Comparison
+        The group, then the models in their order; the first row is the images themselves.
+    """
+    sample = resample(answers, cell.dataset, cell.condition)
+    subjects, models = (np.flatnonzero(who[sample.seen]) for who in (is_reference, ~is_reference))
+    first, second = np.triu_indices(len(subjects), k=1)
+    group = _pairs(sample, subjects[first], subjects[second], 1)
+    others = _pairs(sample, np.repeat(models, len(subjects)), np.tile(subjects, len(models)), len(models))
+    right = sample.right(subjects).sum(axis=1, keepdims=True), sample.right(models)
+    n = np.array([len(subjects)] + [1] * len(models)) * sample.images + np.zeros((len(sample.counts), 1))
+    correct = np.hstack(right)
+    found = np.stack([ratio(correct, n), *np.concatenate([group, others], axis=2), correct, n])
+    rows = np.full((*found.shape[:2], 1 + np.count_nonzero(~is_reference)), np.nan)
+    rows[..., np.append(True, sample.seen[~is_reference])] = found
+    return Comparison(*rows)
+
+
+def compare(decisions, cells, reference):
+    """Compare every model with the reference group, and the group with itself, in all cells.
+
+    Parameters
+    ----------
+    decisions : list of xarray.Dataset
+        One per dataset.
+    cells : list of Cell
+    reference : str
+        Name of the reference group's row, the first one.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions resample, observer, cell: the fields of `Comparison`. The first resample is the images themselves.
+    """
+    coords, answers = correctness(decisions, cells)
+    is_reference, family = coords["is_reference"][1], coords["family"][1]
+    own = family[is_reference][0] if is_reference.any() else reference
+    coords["observer"] = np.append(reference, coords["observer"][~is_reference])
+    coords["family"] = "observer", np.append(own, family[~is_reference])
+    coords["is_reference"] = "observer", np.append(True, np.zeros(np.count_nonzero(~is_reference), bool))
+    parts = [beside_reference(one, is_reference, cell) for one, cell in zip(answers, cells, strict=True)]
+    return stack(parts, ("resample", "observer"), coords)
+
+
+def conditions(comparison):
+    """Estimates and intervals in every cell.
+
+    Parameters
+    ----------
+    comparison : xarray.Dataset
+        As `compare` returns it.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions observer, cell: `accuracy`, `accuracy_difference`, `observed_consistency` and, by the benchmark's
+        convention, `error_consistency`; and with the dimension bound `<each>_interval`.
+    """
+    return with_intervals(comparison.drop_vars(["correct", "n"]), centred=["accuracy_difference"])
+
+
+def _pairs(sample, first, second, groups):
+    """Means over the pairs of each of some groups of as many pairs: (measure, resample, group)."""
+    right = sample.right()
+    difference = ratio(right[:, first] - right[:, second], sample.images) ** 2
+    found = resampled_agreement(sample, first, second)
+    kappa = np.where(found.observed == 1, 1.0, found.kappa)
+    pairs = len(first) // max(groups, 1)
+    grouped = np.stack([difference, found.observed, kappa]).reshape(3, len(right), groups, pairs)
+    return ratio(grouped.sum(axis=-1), pairs)

@@ -1,0 +1,12 @@
+"""The benchmark's rows and those that the paper prints, ranked together."""
+
+from generative_classifiers.job import job
+from generative_classifiers.metrics.ranking import ranking, ranking_table
+from generative_classifiers.metrics.tables import write_table
+from generative_classifiers.stores import read, store_of, write
+
+snakemake = job(globals())
+
+result = ranking(read(store_of(snakemake.input[0])), snakemake.params.published)
+write_table(ranking_table(result), snakemake.output.table)
+write(result, store_of(snakemake.output.store), study=snakemake.params.study)
