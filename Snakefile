@@ -7,11 +7,14 @@ min_version("9.20")
 configfile: "config.yaml"
 
 
+report: "docs/captions/workflow.rst"
+
+
 import sys
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
-from generative_classifiers import registry, targets
+from generative_classifiers import captions, registry, targets
 
 STUDY = registry.load(config)
 DATA = f"data/{STUDY.name}"
@@ -37,6 +40,7 @@ rule all:
         targets.stimuli(STUDY),
         targets.metrics(STUDY),
         targets.figures(STUDY),
+        targets.tables(STUDY),
 
 
 rule metrics:
@@ -47,6 +51,7 @@ rule metrics:
 rule figures:
     input:
         targets.figures(STUDY),
+        targets.tables(STUDY),
 
 
 include: "rules/stimuli.smk"
@@ -55,3 +60,4 @@ include: "rules/evidence.smk"
 include: "rules/decisions.smk"
 include: "rules/metrics.smk"
 include: "rules/figures.smk"
+include: "rules/tables.smk"

@@ -1,9 +1,15 @@
-# What the rules of figures have in common.
+# What the rules of figures and tables have in common.
 
-DRAWN = {
-    "labels": {name: row["label"] for name, row in STUDY.observers.items()},
-    "families": STUDY.families,
-}
+DRAWN = {"labels": STUDY.labels, "families": STUDY.families}
+
+# Of two formats the report shows the first in order, capitals before small letters, and the other at a click.
+FORMATS = {"png": "PNG", "pdf": "for print (PDF)"}
+
+
+def shown(name, kind, form):
+    """What the report says of a file beside its caption, read only when a report is made."""
+    caption = f"{workflow.basedir}/docs/captions/{name}.rst"
+    return lambda wildcards: {kind: captions.title(caption), "format": form}
 
 
 def drawing(figure, category):
@@ -13,10 +19,17 @@ def drawing(figure, category):
             f"{FIGURES}/{figure}.{kind}",
             caption=f"../docs/captions/{figure}.rst",
             category=category,
-            labels={
-                "figure": figure.removeprefix("figure_").lstrip("0"),
-                "format": kind.upper(),
-            },
+            labels=shown(figure, "figure", form),
         )
-        for kind in ("pdf", "png")
+        for kind, form in FORMATS.items()
     }
+
+
+def listing(table):
+    """A table's file with every digit, and where the report shows it."""
+    return report(
+        f"{FIGURES}/{table}.csv",
+        caption=f"../docs/captions/{table}.rst",
+        category="Tables",
+        labels=shown(table, "table", "CSV"),
+    )

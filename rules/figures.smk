@@ -19,8 +19,72 @@ rule figure_01:
         runtime=10,
     params:
         **DRAWN,
+        published=STUDY.published,
     script:
         "../scripts/figure_01.py"
+
+
+rule figure_03:
+    input:
+        rules.ranking.output.store,
+    output:
+        **drawing("figure_03", "Benchmark"),
+    log:
+        f"{DATA}/logs/figure_03.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **DRAWN,
+    script:
+        "../scripts/figure_03.py"
+
+
+rule figure_04:
+    input:
+        rules.conditions.output.store,
+    output:
+        **drawing("figure_04", "Distortions"),
+    log:
+        f"{DATA}/logs/figure_04.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **DRAWN,
+        datasets=STUDY.drawn("parametric"),
+        generative=[
+            name
+            for name, row in STUDY.families.items()
+            if row["group"] == "generative"
+        ],
+    script:
+        "../scripts/figure_04.py"
+
+
+rule figure_05:
+    input:
+        rules.ranking.output.store,
+    output:
+        **drawing("figure_05", "Benchmark"),
+    log:
+        f"{DATA}/logs/figure_05.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **DRAWN,
+    script:
+        "../scripts/figure_05.py"
 
 
 rule figure_06:
@@ -46,7 +110,7 @@ rule figure_06:
 
 rule figure_09:
     input:
-        rules.benchmark.output.store,
+        rules.ranking.output.store,
     output:
         **drawing("figure_09", "Benchmark"),
     log:
@@ -61,6 +125,51 @@ rule figure_09:
         **DRAWN,
     script:
         "../scripts/figure_09.py"
+
+
+rule figure_10:
+    input:
+        rules.conditions.output.store,
+    output:
+        **drawing("figure_10", "Distortions"),
+    log:
+        f"{DATA}/logs/figure_10.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **DRAWN,
+        datasets=STUDY.drawn("parametric"),
+        highlights=STUDY.highlights,
+    script:
+        "../scripts/figure_10.py"
+
+
+rule figure_11:
+    input:
+        rules.conditions.output.store,
+    output:
+        **drawing("figure_11", "Distortions"),
+    log:
+        f"{DATA}/logs/figure_11.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **DRAWN,
+        datasets={
+            name: row["label"]
+            for name, row in STUDY.drawn("nonparametric").items()
+            if name != "cue-conflict"
+        },
+    script:
+        "../scripts/figure_11.py"
 
 
 rule figure_12:
@@ -78,5 +187,111 @@ rule figure_12:
         runtime=10,
     params:
         **DRAWN,
+        published=STUDY.published,
     script:
         "../scripts/figure_12.py"
+
+
+rule figure_13:
+    input:
+        rules.shape_bias.output.store,
+    output:
+        **drawing("figure_13", "Shape bias"),
+    log:
+        f"{DATA}/logs/figure_13.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **DRAWN,
+        published=STUDY.published,
+        without_noise=STUDY.without_noise,
+    script:
+        "../scripts/figure_13.py"
+
+
+rule figure_14:
+    input:
+        rules.consistency.output.store,
+    output:
+        **drawing("figure_14", "Error consistency"),
+    log:
+        f"{DATA}/logs/figure_14.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **DRAWN,
+        dataset="sketch",
+        title=lambda _: STUDY.datasets["sketch"]["label"],
+    script:
+        "../scripts/figure_14.py"
+
+
+rule figure_15:
+    input:
+        rules.consistency.output.store,
+    output:
+        **drawing("figure_15", "Error consistency"),
+    log:
+        f"{DATA}/logs/figure_15.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **DRAWN,
+        dataset="stylized",
+        title=lambda _: STUDY.datasets["stylized"]["label"],
+    script:
+        "../scripts/figure_15.py"
+
+
+rule figure_16:
+    input:
+        rules.consistency.output.store,
+    output:
+        **drawing("figure_16", "Error consistency"),
+    log:
+        f"{DATA}/logs/figure_16.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **DRAWN,
+        dataset="edge",
+        title=lambda _: STUDY.datasets["edge"]["label"],
+    script:
+        "../scripts/figure_16.py"
+
+
+rule figure_17:
+    input:
+        rules.consistency.output.store,
+    output:
+        **drawing("figure_17", "Error consistency"),
+    log:
+        f"{DATA}/logs/figure_17.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **DRAWN,
+        dataset="silhouette",
+        title=lambda _: STUDY.datasets["silhouette"]["label"],
+    script:
+        "../scripts/figure_17.py"

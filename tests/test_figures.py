@@ -9,24 +9,34 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.colors import to_hex
 from PIL import Image
 
 from conftest import ROOT
 from generative_classifiers.categories import CATEGORIES
 from generative_classifiers.errors import InputError
 from generative_classifiers.figures import style
-from generative_classifiers.figures.benchmark import MEASURES, benchmark
+from generative_classifiers.figures.benchmark import MEASURES, panels, skyline
 from generative_classifiers.figures.consistency_matrix import consistency_matrix
-from generative_classifiers.figures.roster import roster, shaded, spans
+from generative_classifiers.figures.roster import roster, shaded, spans, tint
 from generative_classifiers.figures.shape_bias import boxplots, matrix
+from generative_classifiers.paper import with_published
 
 FAMILIES = {
     "simulated": {"label": "Simulated observers", "group": "human", "colour": "#D55E00", "marker": "D"},
     "diffusion": {"label": "Diffusion", "group": "generative", "colour": "#0072B2", "marker": "o"},
     "discriminative": {"label": "Discriminative", "group": "discriminative", "colour": "#4D4D4D", "marker": "v"},
 }
-LABELS = {"simulated": "Simulated observers", "painter": "Painter", "net-b": "Net B", "net-a": "Net A"}
+LABELS = {
+    "simulated": "Simulated observers",
+    "painter": "Painter",
+    "net-b": "Net B",
+    "net-a": "Net A",
+    "Mural": "Mural",
+}
 SUBJECTS = {"simulated-02": "simulated", "simulated-01": "simulated"}
+PAPER = {"Mural": {"label": "Mural", "family": "diffusion", "observers": [], "shape_bias": 0.9}}
+PAPER["Mural"] |= dict.fromkeys(MEASURES, 0.6)
 MODELS = {"net-a": "discriminative", "net-b": "discriminative", "painter": "diffusion"}
 
 
@@ -42,8 +52,10 @@ def shape_bias_store():
     bias = np.linspace(0, 1, len(families) * 16).reshape(16, -1).T
     bias[2, 3] = np.nan
     variables = {"shape_bias": (("observer", "category"), bias), "overall_shape_bias": ("observer", bias[:, 5])}
-    coords = observers(families) | {"category": list(CATEGORIES)}
-    return xr.Dataset(variables, coords, {"reference": "simulated"})
+    variables["overall_shape_bias_interval"] = ("observer", "bound"), bias[:, 5:6] + [-0.1, 0.05]
+    coords = observers(families) | {"category": list(CATEGORIES), "bound": ["lower", "upper"]}
+    store = xr.Dataset(variables, coords, {"reference": "simulated"})
+    return with_published(store, PAPER, {"overall_shape_bias": "shape_bias"})
 
 
 def consistency_store(families=SUBJECTS | MODELS):
@@ -58,11 +70,14 @@ def consistency_store(families=SUBJECTS | MODELS):
     return xr.Dataset(variables, coords)
 
 
-def benchmark_store():
+def ranking_store():
     families = {"simulated": "simulated"} | MODELS
-    values = {measure: ("observer", np.array([0.8, 0.5, 0.7, -0.1])) for measure in MEASURES}
-    datasets = {"datasets": ("observer", [17, 17, 3, 17]), "mean_rank": ("observer", [np.nan, 2, np.nan, 1])}
-    return xr.Dataset(values | datasets, observers(families), {"reference": "simulated"})
+    values = np.array([0.8, 0.5, 0.7, -0.1])
+    variables = {measure: ("observer", values) for measure in MEASURES}
+    variables |= {f"{name}_interval": (("observer", "bound"), values[:, None] + [-0.1, 0.05]) for name in MEASURES}
+    coords = observers(families) | {"bound": ["lower", "upper"]}
+    store = with_published(xr.Dataset(variables, coords), PAPER, {name: name for name in MEASURES})
+    return store.assign(datasets=("observer", [17, 17, 3, 17, 17]), mean_rank=("observer", [np.nan, 3, np.nan, 2, 1]))
 
 
 def drawn(store):
@@ -74,7 +89,8 @@ def figures():
     yield "matrix", matrix(*drawn(shape_bias_store()))
     yield "boxplots", boxplots(*drawn(shape_bias_store()))
     yield "consistency", consistency_matrix(*drawn(consistency_store()), "cue-conflict", "Cue conflict")
-    yield "benchmark", benchmark(*drawn(benchmark_store()))
+    yield "panels", panels(*drawn(ranking_store()))
+    yield "skyline", skyline(*drawn(ranking_store()), "ood_accuracy")
 
 
 def render(folder):
@@ -111,7 +127,7 @@ def rendered(tmp_path_factory):
 def test_same_bytes_anywhere(rendered):
     here, there = rendered
     assert [name for name in here if here[name] != there[name]] == []
-    assert list(here) == list(there) and len(here) == 8
+    assert list(here) == list(there) and len(here) == 10
 
 
 def test_files_are_for_print_and_say_nothing_of_their_making(rendered, tmp_path):
@@ -129,13 +145,13 @@ def test_files_are_for_print_and_say_nothing_of_their_making(rendered, tmp_path)
 def test_roster_is_in_drawing_order():
     rows = roster(shape_bias_store(), LABELS, FAMILIES)
     reference = ["simulated", "simulated-mean", "simulated-01", "simulated-02"]
-    assert list(rows.index) == [*reference, "painter", "net-b", "net-a"]
+    assert list(rows.index) == [*reference, "painter", "Mural", "net-b", "net-a"]
     assert rows["label"]["simulated-01"] == "simulated 01" and rows["label"]["net-a"] == "Net A"
     assert list(rows["group"].unique()) == ["Simulated observers", "Generative", "Discriminative"]
 
 
 def test_family_has_one_colour_in_shades():
-    rows = shaded(roster(benchmark_store(), LABELS, FAMILIES))
+    rows = shaded(roster(ranking_store(), LABELS, FAMILIES))
     assert rows["colour"]["painter"].upper() == FAMILIES["diffusion"]["colour"]
     assert rows["colour"]["net-b"].upper() == FAMILIES["discriminative"]["colour"] != rows["colour"]["net-a"].upper()
 
@@ -143,7 +159,7 @@ def test_family_has_one_colour_in_shades():
 def test_unknown_family_is_named():
     families = {name: look for name, look in FAMILIES.items() if name != "diffusion"}
     with pytest.raises(InputError, match="painter: its family diffusion is none of simulated, discriminative"):
-        roster(benchmark_store(), LABELS, families)
+        roster(ranking_store(), LABELS, families)
 
 
 def test_spans():
@@ -157,17 +173,17 @@ def names(axis):
 def test_shape_bias_shows_the_reference_group_once():
     store, rows = drawn(shape_bias_store())
     (ax,) = boxplots(store, rows).axes
-    assert names(ax.yaxis) == ["Simulated observers", "Painter", "Net B", "Net A"]
+    assert names(ax.yaxis) == ["Simulated observers", "Mural", "Painter", "Net B", "Net A"]
     (legend,) = matrix(store, rows).legends
     entries = [text.get_text().split(":")[0] for text in legend.get_texts()]
-    assert entries == ["Simulated observers", "Painter", "Net B", "Net A"]
+    assert entries == ["Simulated observers", "Painter", "Mural", "Net B", "Net A"]
 
 
 def test_boxplots_sort_a_family_by_its_values():
     store, rows = drawn(shape_bias_store())
     store["overall_shape_bias"].loc["net-a"] = 2
     (ax,) = boxplots(store, rows).axes
-    assert names(ax.yaxis)[2:] == ["Net A", "Net B"]
+    assert names(ax.yaxis)[3:] == ["Net A", "Net B"]
 
 
 def test_matrix_leaves_out_who_did_not_see_the_dataset():
@@ -183,7 +199,8 @@ def test_matrix_annotates_the_mean_of_every_block():
     ax = consistency_matrix(store, rows, "cue-conflict", "Cue conflict").axes[0]
     kappa = store["kappa"].isel(cell=1).to_pandas()
     expected = np.nanmean(kappa.loc[list(SUBJECTS), ["net-a", "net-b"]])
-    assert [text.get_text() for text in ax.texts].count(f"{expected:.2f}") >= 2
+    # The matrix is symmetric: once below the diagonal.
+    assert [text.get_text() for text in ax.texts].count(f"{expected:.2f}") == 1
 
 
 def test_matrix_wants_one_condition():
@@ -193,10 +210,79 @@ def test_matrix_wants_one_condition():
 
 
 def test_benchmark_leaves_out_partial_observers_and_sorts_by_rank():
-    axes = benchmark(*drawn(benchmark_store())).axes
-    assert names(axes[0].yaxis) == ["Simulated observers", "Painter", "Net A"]
-    (ax,) = benchmark(*drawn(benchmark_store()), ["ood_accuracy"]).axes
-    assert names(ax.yaxis) == ["Simulated observers", "Net A", "Painter"]
+    axes = panels(*drawn(ranking_store())).axes
+    assert names(axes[0].yaxis) == ["Simulated observers", "Mural", "Painter", "Net A"]
+    (ax,) = skyline(*drawn(ranking_store()), "ood_accuracy").axes
+    assert names(ax.xaxis) == ["Simulated observers", "Mural", "Net A", "Painter"]
+    (ax,) = skyline(*drawn(ranking_store()), "accuracy_difference").axes
+    assert names(ax.xaxis) == ["Simulated observers", "Painter", "Net A", "Mural"]
+
+
+def test_what_is_as_published_is_hollow_and_has_no_interval():
+    figure = skyline(*drawn(ranking_store()), "error_consistency")
+    (ax,) = figure.axes
+    columns = dict(zip(names(ax.xaxis), ax.patches, strict=True))
+    blue = FAMILIES["diffusion"]["colour"]
+    assert to_hex(columns["Painter"].get_facecolor()) == to_hex(columns["Mural"].get_edgecolor()) == to_hex(blue)
+    assert min(columns["Mural"].get_facecolor()[:3]) > 0.7 and columns["Mural"].get_height() == 0.6
+    segments = [segment for lines in ax.collections for segment in lines.get_segments()]
+    heights = [tuple(segment[:, 1]) for segment in segments if len(segment)]
+    assert heights == [pytest.approx((value - 0.1, value + 0.05)) for value in (0.8, 0.5, -0.1)]
+    assert "as published, not measured" in legend_texts(figure)
+
+
+def legend_texts(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_nothing_as_published_nothing_in_the_legend():
+    store = ranking_store()
+    measured = store.sel(observer=store["source"] == "measured")
+    assert not any("published" in text for text in legend_texts(panels(*drawn(measured))))
+
+
+def test_published_shape_bias_is_one_value():
+    figure = matrix(*drawn(shape_bias_store()))
+    assert "Mural: 0.90, as published" in legend_texts(figure)
+    figure = boxplots(*drawn(shape_bias_store()))
+    (ax,) = figure.axes
+    # A line for each white diamond, and one for the coloured one.
+    diamonds = [line for line in ax.lines if line.get_marker() == "D"]
+    colours = {line.get_ydata()[0]: line.get_markerfacecolor() for line in diamonds}
+    assert [colours[y] for y in range(5)] == ["white", tint(FAMILIES["diffusion"]["colour"], 0.75), *["white"] * 3]
+    dots = [
+        np.ma.masked_invalid(points.get_offsets()[:, 0]).count()
+        for points in ax.collections
+        if len(points.get_offsets()) == 16
+    ]
+    assert sorted(dots) == [0, 15, 16, 16, 16]
+    assert "as published, not measured" in legend_texts(figure)
+
+
+def test_a_crowd_has_room_for_its_labels():
+    models = {f"network-{i}": "discriminative" for i in range(66)}
+    n = len(models) + 1
+    store = xr.Dataset({"datasets": ("observer", [17] * n), "mean_rank": ("observer", range(n))})
+    for name in MEASURES:
+        values = np.linspace(0.1, 0.9, n)
+        store[name] = "observer", values
+        store[f"{name}_interval"] = ("observer", "bound"), np.stack([values, values], axis=-1)
+    store = store.assign_coords(observers({"simulated": "simulated"} | models) | {"bound": ["lower", "upper"]})
+    rows = roster(store, {name: "A network of an ordinary name" for name in models}, FAMILIES)
+    for figure, axis, ends in (
+        (panels(store, rows), "yaxis", "y"),
+        (skyline(store, rows, "ood_accuracy"), "xaxis", "x"),
+    ):
+        with style.paper():
+            figure.draw_without_rendering()
+        boxes = [text.get_window_extent() for text in getattr(figure.axes[0], axis).get_ticklabels()]
+        spans = sorted((getattr(box, f"{ends}0"), getattr(box, f"{ends}1")) for box in boxes)
+        assert all(here[1] <= there[0] for here, there in pairwise(spans))
+        assert min(box.x0 for box in boxes) >= 0 and min(box.y0 for box in boxes) >= 0
+
+
+def test_tint():
+    assert tint("#204060", 0) == "#204060" and tint("#204060", 1) == "#ffffff" and tint("#000000", 0.5) == "#808080"
 
 
 @pytest.mark.parametrize("models", [2, 40])

@@ -11,10 +11,12 @@ from generative_classifiers.errors import InputError
 from generative_classifiers.models.weights import folder_hash
 from generative_classifiers.registry import load
 from generative_classifiers.schema import check
+from generative_classifiers.targets import FIGURES, figures
 
 STUDIES = ("miniature", "humans", "paper")
 SMALL = "studies/small.yaml"
 DATASETS, OBSERVERS = "registry/datasets.yaml", "registry/observers.yaml"
+PUBLISHED = "registry/published.yaml"
 
 
 @cache
@@ -41,7 +43,7 @@ def documents():
     observers = copy.deepcopy(content(OBSERVERS))
     names = ["humans", "resnet50", *study["observers"]]
     observers["observers"] = {name: observers["observers"][name] for name in names}
-    return {SMALL: study, DATASETS: datasets, OBSERVERS: observers}
+    return {SMALL: study, DATASETS: datasets, OBSERVERS: observers, PUBLISHED: copy.deepcopy(content(PUBLISHED))}
 
 
 @pytest.fixture
@@ -60,20 +62,19 @@ def load_small(documents, tmp_path):
 @pytest.mark.parametrize("name", STUDIES)
 def test_studies_load(name):
     study = load({"study": name})
-    assert (study.name, len(study.datasets), study.retrain) == (name, 7 if name == "miniature" else 17, False)
+    assert (study.name, len(study.datasets), study.retrain) == (name, 17, False)
     assert list(study.datasets) == content(f"studies/{name}.yaml")["datasets"]
     assert study.reference in study.observers and all(row.get("enabled", True) for row in study.observers.values())
     assert study.families.keys() >= {row["family"] for row in study.observers.values()}
-    assert study.prompts["airplane"] == ("{category}" if name == "humans" else "A bad photo of a {category}").format(
-        category="airplane"
-    )
+    assert study.prompts.get("airplane") == (None if name == "humans" else "A bad photo of a airplane")
 
 
 def test_who_is_in_the_studies():
     humans, paper, miniature = (load({"study": name}) for name in ("humans", "paper", "miniature"))
     assert humans.models == [] and humans.rendered == [] and humans.reference_family == "human"
     assert humans.stimuli == humans.released == ["edge", "silhouette", "cue-conflict"]
-    assert paper.models == ["stable-diffusion-1-4"] and paper.released == list(paper.datasets)
+    assert paper.models == ["stable-diffusion-1-4", "deepfloyd-if-1", "janus-pro-1b", "amused-512", "amused-512-reconstruction"]
+    assert paper.released == list(paper.datasets)
     families = [content(OBSERVERS)["observers"][name]["family"] for name in content("studies/paper.yaml")["observers"]]
     # 51 networks and one with diffusion noise; CLIP under one and under 80 prompts
     assert families.count("discriminative") == 52 and families.count("contrastive") == 2
@@ -83,9 +84,22 @@ def test_who_is_in_the_studies():
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_figures_have_a_rule(name):
+def test_every_study_draws_all_figures(name):
     rules = (ROOT / "rules/figures.smk").read_text()
-    assert all(f"rule {figure}:" in rules for figure in content(f"studies/{name}.yaml")["figures"])
+    drawn = [f"figures/{name}/{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png")]
+    assert figures(load({"study": name})) == drawn
+    assert all(f"rule {figure}:" in rules for figure in FIGURES)
+
+
+def test_figures_that_the_datasets_allow(documents, load_small):
+    names = ["01", "03", "04", "05", "06", "09", "10", "11", "12", "13", "16"]
+    assert figures(load_small()) == [f"figures/small/figure_{n}.{kind}" for n in names for kind in ("pdf", "png")]
+    documents[SMALL]["figures"] = ["figure_16"]
+    assert figures(load_small()) == ["figures/small/figure_16.pdf", "figures/small/figure_16.png"]
+    for name, wanted in {"figure_14": "sketch", "figure_18": "the name of a figure"}.items():
+        documents[SMALL]["figures"] = ["figure_03", name]
+        with pytest.raises(InputError, match=f"studies/small.yaml: figures: {name} needs {wanted}"):
+            figures(load_small())
 
 
 @pytest.mark.parametrize(
@@ -125,7 +139,7 @@ COLOUR = ("datasets", "colour")
         (SMALL, ("evidence", "draws"), "4", "evidence.draws: '4' is not of type 'integer'"),
         (SMALL, ("evidence", "draws"), 0, "evidence.draws: 0 is less than the minimum of 1"),
         (SMALL, ("evidence", "times"), "silver", "evidence.times: 'silver' is not one of"),
-        (SMALL, ("evidence", "reconstruct_draw"), 4, "reconstruct_draw is 4, expected less than draws, 4"),
+        (SMALL, ("evidence", "reconstruct_draw"), 2, "reconstruct_draw is 2, expected less than draws, 2"),
         (SMALL, ("prompt",), "A bad photo", "prompt: 'A bad photo' does not match"),
         (SMALL, ("world", "images", "parametric"), 24, "world.images.parametric: 24 is not a multiple of 16"),
         (SMALL, ("simulated", "simulated-01", "lapse"), 2, "simulated.simulated-01.lapse: 2 is greater than the max"),
@@ -139,6 +153,19 @@ COLOUR = ("datasets", "colour")
         ),
         (OBSERVERS, ("observers", "miniature-cnn", "family"), "quantum", "families: 'quantum' is unknown"),
         (OBSERVERS, ("observers", "miniature-cnn", "noise"), "loud", "observers.miniature-cnn.noise: 'loud' is not on"),
+        (OBSERVERS, ("observers", "miniature-cnn", "published"), "VGG-99", "published: 'VGG-99' is unknown, expected"),
+        (
+            PUBLISHED,
+            ("observers", "resnet50", "family"),
+            "quantum",
+            "families: 'quantum' is unknown, expected names of",
+        ),
+        (
+            PUBLISHED,
+            ("observers", "resnet50", "ood_accuracy"),
+            55.9,
+            "observers.resnet50.ood_accuracy: 55.9 is greater",
+        ),
         (OBSERVERS, ("observers", "Bad/Name"), {"label": "", "family": ""}, "observers: 'Bad/Name' does not match"),
     ],
 )
@@ -185,6 +212,7 @@ def places(document, place=()):
             *((f"studies/{name}.yaml", "study") for name in STUDIES),
             (DATASETS, "datasets"),
             (OBSERVERS, "observers"),
+            (PUBLISHED, "published"),
         ]
         for place in places(content(path)).values()
     ],
@@ -239,6 +267,20 @@ def test_what_evidence_depends_on(load_small):
     row = load_small().matter("miniature-cnn-noise")
     assert row.keys() == {"family", "noise", "training"}
     assert load_small().levels("colour") == {"kind": "parametric", "conditions": ["cr", "bw"]}
+
+
+def test_published_averages_are_over_the_same_datasets(documents, load_small):
+    assert load_small().published == {}
+    documents[SMALL] |= {"reference": "humans", "observers": ["humans", "resnet50"]}
+    # The study has three of the 17 datasets: shape biases compare, averages over datasets don't.
+    row = load_small().published["resnet50"]
+    assert row == {"label": "ResNet-50", "family": "discriminative", "shape_bias": 0.21, "observers": ["resnet50"]}
+    documents[PUBLISHED]["datasets"] = documents[SMALL]["datasets"][::-1]
+    assert load_small().published["resnet50"] == row | {
+        "accuracy_difference": 0.087, "observed_consistency": 0.665, "error_consistency": 0.208, "ood_accuracy": 0.559,
+    }  # fmt: skip
+    labels = load_small().labels
+    assert list(labels)[:3] == ["humans", "resnet50", "Parti"] and labels["StableDiffusion"] == "Stable Diffusion"
 
 
 def test_sources(documents, load_small):

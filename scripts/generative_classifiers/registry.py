@@ -5,8 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from generative_classifiers.categories import CATEGORIES
 from generative_classifiers.errors import InputError
+from generative_classifiers.prompts import prompts_of
 from generative_classifiers.schema import check
 
 ROOT = Path(__file__).parents[2]
@@ -14,8 +14,11 @@ ROOT = Path(__file__).parents[2]
 # These families answer by themselves: their decisions are read, not computed from evidence.
 ANSWERING = ("human", "simulated", "published")
 
+# What the paper prints of the benchmark.
+BENCHMARK = ("ood_accuracy", "accuracy_difference", "observed_consistency", "error_consistency")
+
 # Keys of an observer's row that say nothing of what it does.
-SHOWN = ("label", "enabled", "licence", "mem_mb")
+SHOWN = ("label", "enabled", "licence", "mem_mb", "published", "highlight", "without_noise")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Study:
         Rows of `registry/observers.yaml` that are enabled, in the study's order.
     families : dict of str to dict
         How figures show a family, in drawing order.
+    paper : dict
+        The content of `registry/published.yaml`: what the paper prints.
     retrain : bool
     """
 
@@ -44,6 +49,7 @@ class Study:
     repositories: dict
     observers: dict
     families: dict
+    paper: dict
     retrain: bool
 
     @property
@@ -58,14 +64,18 @@ class Study:
 
     @property
     def prompts(self):
-        """The prompt of each category."""
-        template = self.settings.get("prompt", "{category}")
-        return {category: template.format(category=category) for category in CATEGORIES}
+        """The prompt of each category; none where no model is asked."""
+        return prompts_of(template=self.settings["prompt"]) if self.models else {}
 
     @property
     def models(self):
         """Observers that give evidence."""
         return [name for name, row in self.observers.items() if row["family"] not in ANSWERING]
+
+    @property
+    def together(self):
+        """Whether one job gives an observer's evidence on all datasets."""
+        return self.evidence.get("together", False)
 
     @property
     def stimuli(self):
@@ -91,6 +101,48 @@ class Study:
     def reference_family(self):
         """The family of the observers of the reference group."""
         return "human" if self.reference == "humans" else "simulated"
+
+    @property
+    def published(self):
+        """What the paper prints, by its names for the observers, with those of the study that they are.
+
+        Nothing where people are not the reference; the benchmark's averages only over the paper's datasets.
+        """
+        if self.reference != "humans":
+            return {}
+        shown = ["label", "family", "shape_bias", "without_noise"]
+        shown += BENCHMARK if set(self.datasets) == set(self.paper["datasets"]) else []
+        rows = {name: {key: row[key] for key in shown if key in row} for name, row in self.paper["observers"].items()}
+        return {name: row | {"observers": self._observers_of(name)} for name, row in rows.items()}
+
+    def _observers_of(self, published):
+        return [name for name, row in self.observers.items() if row.get("published") == published]
+
+    @property
+    def without_noise(self):
+        """For observers and rows of the paper that were trained with diffusion noise, who is the same without."""
+        pairs = {name: row["without_noise"] for name, row in self.observers.items() if "without_noise" in row}
+        for name, row in self.published.items():
+            if "without_noise" in row and not row["observers"]:
+                pairs[name] = next(iter(self._observers_of(row["without_noise"])), row["without_noise"])
+        return pairs
+
+    @property
+    def labels(self):
+        """What figures call observers, those of the study and those of the paper, in drawing order."""
+        others = {name: row for name, row in self.published.items() if name not in self.observers}
+        return {name: row["label"] for name, row in (self.observers | others).items()}
+
+    @property
+    def highlights(self):
+        """Observers that stand out of a family of many."""
+        return [name for name, row in self.observers.items() if row.get("highlight")]
+
+    def drawn(self, kind):
+        """How figures show the datasets of a kind: label, axis, and ticks where conditions have other names there."""
+        rows = {name: row for name, row in self.datasets.items() if row["kind"] == kind}
+        shown = ("label", "axis", "ticks")
+        return {name: {key: row[key] for key in shown if key in row} for name, row in rows.items()}
 
     def matter(self, observer):
         """The part of an observer's row that its evidence can depend on."""
@@ -182,6 +234,7 @@ def load(config, root=ROOT):
         repositories=datasets["repositories"],
         observers={observer: row for observer, row in rows.items() if row.get("enabled", True)},
         families=observers["families"],
+        paper=_read(root / "registry" / "published.yaml", "published"),
         retrain=config.get("retrain", False),
     )
     _check(study, where)
@@ -209,10 +262,16 @@ def _check(study, where):
     """What only the whole can tell."""
     _rows(study.settings.get("stimuli", []), study.datasets, f"{where}: stimuli")
     _rows((row["family"] for row in study.observers.values()), study.families, "registry/observers.yaml: families")
+    named = [row["published"] for row in study.observers.values() if "published" in row]
+    _rows(named, study.paper["observers"], "registry/observers.yaml: published")
+    of_the_paper = (row["family"] for row in study.paper["observers"].values())
+    _rows(of_the_paper, study.families, "registry/published.yaml: families")
     for dataset, row in study.datasets.items():
         wrong = [condition for condition in row["excluded"] if condition not in row["conditions"]]
         if wrong:
             raise InputError(f"registry/datasets.yaml: {dataset} excludes {wrong[0]!r}, which it does not have")
+        if len(row.get("ticks", row["conditions"])) != len(row["conditions"]):
+            raise InputError(f"registry/datasets.yaml: {dataset}: ticks: expected one for each of {row['conditions']}")
         for _, file in (*row["decisions"]["humans"].items(), *row["decisions"]["networks"].items()):
             _rows([file["repository"]], study.repositories, f"registry/datasets.yaml: {dataset}: repository")
     if study.reference not in study.observers:
@@ -221,6 +280,15 @@ def _check(study, where):
         raise InputError(f"{where}: missing key 'simulated', the parameters of the simulated observers")
     if study.models and "prompt" not in study.settings:
         raise InputError(f"{where}: missing keys 'prompt' and 'evidence', for models take part: {study.models[0]}")
-    kept = study.evidence.get("reconstruct_draw")
-    if kept is not None and kept >= study.evidence["draws"]:
-        raise InputError(f"{where}: reconstruct_draw is {kept}, expected less than draws, {study.evidence['draws']}")
+    _check_draws(study.evidence, where)
+
+
+def _check_draws(evidence, where):
+    draws, kept = evidence.get("draws"), evidence.get("reconstruct_draw")
+    pruned = isinstance(draws, dict)
+    if pruned and draws["min"] > draws["max"]:
+        raise InputError(f"{where}: draws.min is {draws['min']}, expected at most draws.max, {draws['max']}")
+    certain = draws["min"] if pruned else draws
+    if kept is not None and kept >= certain:
+        name = "draws.min" if pruned else "draws"
+        raise InputError(f"{where}: reconstruct_draw is {kept}, expected less than {name}, {certain}")

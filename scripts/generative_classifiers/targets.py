@@ -2,6 +2,26 @@
 
 import re
 
+from generative_classifiers.errors import InputError
+
+# Datasets, or a kind of them, of which a figure needs one at least; none: whatever the study has.
+FIGURES = {
+    "figure_01": ("cue-conflict",),
+    "figure_03": (),
+    "figure_04": ("parametric",),
+    "figure_05": (),
+    "figure_06": ("cue-conflict",),
+    "figure_09": (),
+    "figure_10": ("parametric",),
+    "figure_11": ("sketch", "stylized", "edge", "silhouette"),
+    "figure_12": ("cue-conflict",),
+    "figure_13": ("cue-conflict",),
+    "figure_14": ("sketch",),
+    "figure_15": ("stylized",),
+    "figure_16": ("edge",),
+    "figure_17": ("silhouette",),
+}
+
 
 def either(names):
     """A wildcard constraint: one of the names; none of them where there are no names."""
@@ -25,11 +45,34 @@ def decisions(study):
 
 def metrics(study):
     """Tables of metrics; shape bias needs cue conflicts."""
-    names = ["accuracy", "consistency", "benchmark"]
+    names = ["accuracy", "consistency", "conditions", "benchmark", "comparisons", "ranking"]
     names += ["shape_bias"] if "cue-conflict" in study.datasets else []
     return [f"data/{study.name}/metrics/{name}.csv" for name in names]
 
 
 def figures(study):
-    """Figures of the study, for print and for the screen."""
-    return [f"figures/{study.name}/{name}.{kind}" for name in study.settings["figures"] for kind in ("pdf", "png")]
+    """Figures of the study, for print and for the screen: those that it names, or all that its datasets allow.
+
+    Raises
+    ------
+    InputError
+        The study names a figure that there is not, or that it has no dataset for.
+    """
+    drawable = [name for name, sources in FIGURES.items() if not sources or _has(study, sources)]
+    for name in study.settings.get("figures", []):
+        if name not in drawable:
+            sources = " or ".join(FIGURES.get(name, ())) or "the name of a figure"
+            raise InputError(f"studies/{study.name}.yaml: figures: {name} needs {sources}")
+    names = study.settings.get("figures", drawable)
+    return [f"figures/{study.name}/{name}.{kind}" for name in names for kind in ("pdf", "png")]
+
+
+def _has(study, sources):
+    return any(name in sources or row["kind"] in sources for name, row in study.datasets.items())
+
+
+def tables(study):
+    """Tables of the study, and what it reproduces of the paper's."""
+    names = [f"{table}.{kind}" for table in ("table_2", "table_3") for kind in ("csv", "md", "tex")]
+    names += ["reproduction.csv"] if study.published else []
+    return [f"figures/{study.name}/{name}" for name in names]

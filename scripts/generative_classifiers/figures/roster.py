@@ -1,13 +1,19 @@
 """Who is drawn: the observers of a store in drawing order, each with label, colour and marker."""
 
+import numpy as np
 import pandas as pd
-import seaborn as sns
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.patches import Patch
 
 from generative_classifiers.errors import InputError
+from generative_classifiers.paper import MEASURED
 
 # A family of more observers than this is one colour and one entry of a legend.
 MANY = 5
+# What was not measured is hollow: this share of white in its filling, and in a legend this colour and name.
+FILLING = 0.75
+HOLLOW = "#333333"
+NOT_MEASURED = "as published, not measured"
 
 
 def roster(store, labels, families):
@@ -16,8 +22,8 @@ def roster(store, labels, families):
     Parameters
     ----------
     store : xarray.Dataset
-        With dimension observer, on it `family` and `is_reference`. If it has rows for the whole reference
-        group, its attribute `reference` is the group's name.
+        With dimension observer, on it `family`, `is_reference` and maybe `source`: without it, all observers
+        were measured. If it has rows for the whole reference group, its attribute `reference` is the group's name.
     labels : dict of str to str
         What observers are called, in drawing order. Others, such as subjects, are called by their names.
     families : dict of str to dict
@@ -27,8 +33,8 @@ def roster(store, labels, families):
     -------
     pandas.DataFrame
         Indexed by observer, in drawing order (group, family, observer): label, family, family_label, group,
-        colour, marker, is_reference, pooled. `pooled` are the rows that stand for the whole reference group;
-        the group of its members is called as their family, for simulated observers are not human.
+        colour, marker, source, is_reference, pooled. `pooled` are the rows that stand for the whole reference
+        group; the group of its members is called as their family, for simulated observers are not human.
 
     Raises
     ------
@@ -56,6 +62,7 @@ def roster(store, labels, families):
                 "group": look["label"] if is_reference else look["group"].capitalize(),
                 "colour": look["colour"],
                 "marker": look["marker"],
+                "source": one["source"].item() if "source" in one.coords else MEASURED,
                 "is_reference": is_reference,
                 "pooled": pooled,
                 "order": (groups.index(look["group"]), list(families).index(family), not pooled, place, name),
@@ -80,9 +87,25 @@ def shaded(rows):
     rows = rows.copy()
     for _, members in rows.groupby("family", sort=False):
         if 1 < len(members) <= MANY:
-            shades = sns.light_palette(members["colour"].iloc[0], 2 * len(members)).as_hex()
-            rows.loc[members.index, "colour"] = shades[: -len(members) - 1 : -1]
+            shades = np.linspace(0, 0.7, len(members), endpoint=False)
+            rows.loc[members.index, "colour"] = [tint(members["colour"].iloc[0], shade) for shade in shades]
     return rows
+
+
+def tint(colour, white):
+    """A lighter colour.
+
+    Parameters
+    ----------
+    colour : str
+    white : float
+        The share of white in it.
+
+    Returns
+    -------
+    str
+    """
+    return to_hex((1 - white) * np.array(to_rgb(colour)) + white)
 
 
 def family_entries(rows):

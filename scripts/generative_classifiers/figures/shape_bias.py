@@ -1,16 +1,22 @@
 """Shape bias: the matrix plot of all categories, and the boxplots over them."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
-import seaborn as sns
-from matplotlib import MatplotlibDeprecationWarning
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from generative_classifiers.figures.roster import MANY, family_entries, shaded, spans
+from generative_classifiers.figures.roster import (
+    FILLING,
+    HOLLOW,
+    MANY,
+    NOT_MEASURED,
+    family_entries,
+    shaded,
+    spans,
+    tint,
+)
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper, scale
+from generative_classifiers.paper import PUBLISHED
 
 # Without any preference there are as many shape as texture decisions.
 NO_PREFERENCE = 0.5
@@ -31,7 +37,8 @@ def matrix(shape_bias, rows):
     Parameters
     ----------
     shape_bias : xarray.Dataset
-        `shape_bias` (observer, category) and `overall_shape_bias` (observer).
+        `shape_bias` (observer, category), `overall_shape_bias` (observer) and `overall_shape_bias_interval`
+        (observer, bound). What is as published has the second only: a dashed line and a hollow marker.
     rows : pandas.DataFrame
         Roster of it. The reference group is drawn as its pooled trials.
 
@@ -41,7 +48,7 @@ def matrix(shape_bias, rows):
     """
     mean = f"{shape_bias.attrs['reference']}-mean"
     rows = shaded(rows[(rows["pooled"] | ~rows["is_reference"]) & (rows.index != mean)])
-    rows["many"] = rows.groupby("family")["label"].transform("size") > MANY
+    rows["many"] = rows.groupby(["family", "source"])["label"].transform("size") > MANY
     figure = Figure(figsize=(DOUBLE, 4.8))
     ax = figure.add_subplot()
     categories = shape_bias["category"].values.tolist()
@@ -51,7 +58,10 @@ def matrix(shape_bias, rows):
     for name, row in rows[::-1].iterrows():
         one = shape_bias.sel(observer=name)
         _observer(ax, [*one["shape_bias"].values, one["overall_shape_bias"].item()], y, row)
-    legend(figure, _entries(shape_bias, rows), columns=3, title="Shape bias over all categories")
+        if not row["many"]:
+            lower, upper = one["overall_shape_bias_interval"].sel(bound=["lower", "upper"]).values
+            ax.hlines(y[-1], lower, upper, color=row["colour"], linewidth=2.5, alpha=0.5, zorder=3.5)
+    legend(figure, _entries(shape_bias, rows), columns=2, title="Shape bias over all categories")
     return figure
 
 
@@ -76,16 +86,19 @@ def _other_cue(share):
 def _observer(ax, shares, y, row):
     """Markers for the categories and for all together, the last, and a line through the latter."""
     alpha, width, size, edge = (0.5, 0.5, 10, 0) if row["many"] else (1, 1, 22, 0.3)
-    ax.vlines(shares[-1], -0.7, y[-1], color=row["colour"], linewidth=width, alpha=alpha, zorder=3)
-    look = {"color": row["colour"], "marker": row["marker"], "edgecolor": "white", "linewidth": edge}
-    ax.scatter(shares, y, s=size, alpha=alpha, zorder=4, **look)
+    hollow = row["source"] == PUBLISHED
+    line = {"color": row["colour"], "linewidth": width, "linestyle": "--" if hollow else "-"}
+    ax.vlines(shares[-1], -0.7, y[-1], alpha=alpha, zorder=3, **line)
+    look = {"color": "white", "edgecolor": row["colour"], "linewidth": 1}
+    look = look if hollow else {"color": row["colour"], "edgecolor": "white", "linewidth": edge}
+    ax.scatter(shares, y, s=size, marker=row["marker"], alpha=alpha, zorder=4, **look)
 
 
 def _entries(shape_bias, rows):
     """One entry of the legend per observer with its overall value, or one for a family of many."""
     overall = shape_bias["overall_shape_bias"].to_series()
     entries = []
-    for _, members in rows.groupby("family", sort=False):
+    for _, members in rows.groupby(["family", "source"], sort=False):
         first, values = members.iloc[0], overall[members.index]
         if first["many"]:
             span = f"{values.min():.2f} to {values.max():.2f}"
@@ -97,7 +110,10 @@ def _entries(shape_bias, rows):
 
 
 def _entry(row, label):
-    return Line2D([], [], color=row["colour"], marker=row["marker"], label=label)
+    look = {"color": row["colour"], "marker": row["marker"]}
+    if row["source"] == PUBLISHED:
+        return Line2D([], [], label=f"{label}, {PUBLISHED}", linestyle="--", markerfacecolor="white", **look)
+    return Line2D([], [], label=label, **look)
 
 
 @paper()
@@ -107,7 +123,7 @@ def boxplots(shape_bias, rows):
     Parameters
     ----------
     shape_bias : xarray.Dataset
-        `shape_bias` (observer, category) and `overall_shape_bias` (observer).
+        As for `matrix`. What is as published has no box, only its overall value.
     rows : pandas.DataFrame
         Roster of it. The reference group is drawn as the mean over its subjects.
 
@@ -120,11 +136,14 @@ def boxplots(shape_bias, rows):
     overall = shape_bias["overall_shape_bias"].to_series()
     rows = rows.assign(overall=overall, place=pd.factorize(rows["family"])[0])
     rows = rows.sort_values(["place", "overall"], ascending=[True, False], kind="stable")
-    values = shape_bias["shape_bias"].sel(observer=list(rows.index)).transpose("observer", "category")
     figure = Figure(figsize=(DOUBLE, 0.9 + 0.19 * len(rows)))
     ax = figure.add_subplot()
-    _boxes(ax, values.to_pandas().T, rows["colour"].to_dict())
-    _points(ax, values.values, rows)
+    for y, (name, row) in enumerate(rows.iterrows()):
+        one = shape_bias.sel(observer=name)
+        _box(ax, one["shape_bias"].values, y, row["colour"])
+        lower, upper = one["overall_shape_bias_interval"].sel(bound=["lower", "upper"]).values
+        ax.hlines(y, lower, upper, color="black", linewidth=1.5, zorder=5)
+        ax.plot(row["overall"], y, zorder=6, **_overall(row["source"], row["colour"]))
     ax.set_yticks(range(len(rows)), rows["label"])
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_xlim(-0.02, 1.02)
@@ -132,22 +151,29 @@ def boxplots(shape_bias, rows):
     ax.axvline(NO_PREFERENCE, color=LINE, linewidth=0.6, linestyle=":")
     for _, _, stop in spans(rows["family"])[:-1]:
         ax.axhline(stop - 0.5, color=LINE, linewidth=0.6)
-    all_together = Line2D([], [], color="none", label="all categories together", **OVERALL)
-    legend(figure, [*family_entries(rows), all_together])
+    legend(figure, [*family_entries(rows), *_overall_entries(rows)])
     return figure
 
 
-def _boxes(ax, values, colours):
-    look = {"saturation": 1, "width": 0.7, "linewidth": 0.6, "boxprops": {"alpha": 0.35}}
-    with warnings.catch_warnings():
-        # seaborn 0.13 tells matplotlib the orientation in the old way.
-        warnings.simplefilter("ignore", MatplotlibDeprecationWarning)
-        sns.boxplot(values, orient="h", palette=colours, showfliers=False, ax=ax, **look)
+def _box(ax, biases, y, colour):
+    """A box, and all categories, each at the same height within it."""
+    thin = {"color": "#333333", "linewidth": 0.6}
+    box = {"facecolor": tint(colour, 0.65), "edgecolor": thin["color"], "linewidth": thin["linewidth"]}
+    parts = {"boxprops": box, "whiskerprops": thin, "capprops": thin, "medianprops": thin}
+    layout = {"orientation": "horizontal", "positions": [y], "widths": 0.7, "manage_ticks": False}
+    ax.boxplot([biases[~np.isnan(biases)]], patch_artist=True, showfliers=False, zorder=3, **layout, **parts)
+    offsets = np.linspace(-0.22, 0.22, len(biases))
+    ax.scatter(biases, y + offsets, s=4, color=colour, linewidth=0, zorder=4)
 
 
-def _points(ax, values, rows):
-    """All categories, each at the same height within its box, and the overall value."""
-    offsets = np.linspace(-0.22, 0.22, values.shape[1])
-    for i, (biases, (_, row)) in enumerate(zip(values, rows.iterrows(), strict=True)):
-        ax.scatter(biases, i + offsets, s=4, color=row["colour"], linewidth=0, zorder=4)
-        ax.plot(row["overall"], i, zorder=5, **OVERALL)
+def _overall(source, colour):
+    """The marker of all categories together: hollow, in the observer's colour, where it is as published."""
+    if source == PUBLISHED:
+        return OVERALL | {"markersize": 4.5, "markerfacecolor": tint(colour, FILLING), "markeredgecolor": colour}
+    return OVERALL
+
+
+def _overall_entries(rows):
+    entries = [Line2D([], [], color="black", label="all categories together, 95 % interval", **OVERALL)]
+    hollow = Line2D([], [], color="none", label=NOT_MEASURED, **_overall(PUBLISHED, HOLLOW))
+    return entries + [hollow] * (PUBLISHED in rows["source"].values)

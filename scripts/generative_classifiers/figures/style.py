@@ -32,6 +32,8 @@ def save(figure, pdf_path, png_path):
         partial = path.with_name(path.name + ".partial")
         figure.savefig(partial, format=kind, metadata=METADATA[kind])
         partial.replace(path)
+        # The layout does not depend on the kind of file; to find it again would take as long as to draw.
+        figure.set_layout_engine("none")
 
 
 def legend(figure, handles, columns=4, title=None):

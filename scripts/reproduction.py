@@ -1,0 +1,17 @@
+"""Measured minus published, wherever there are both."""
+
+from generative_classifiers.job import job
+from generative_classifiers.metrics.reproduction import reproduction
+from generative_classifiers.metrics.tables import write_table
+from generative_classifiers.registry import BENCHMARK
+from generative_classifiers.stores import read, store_of
+
+snakemake = job(globals())
+
+summary = read(store_of(snakemake.input.benchmark))
+complete = summary.where(summary["datasets"] == summary["datasets"].max(), drop=True)
+measured = {measure: complete[measure].to_series() for measure in BENCHMARK}
+# One store, or none where there are no cue conflicts.
+for path in snakemake.input.shape_bias:
+    measured["shape_bias"] = read(store_of(path))["overall_shape_bias"].to_series().dropna()
+write_table(reproduction(snakemake.params.published, measured), snakemake.output[0])
