@@ -1,7 +1,10 @@
 """Release archives: the images that observers saw, as they saw them."""
 
+import csv
 import io
 import tarfile
+import zlib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -95,10 +98,37 @@ def test_layout_of_sessions(tmp_path):
         read_stimuli(tmp_path / "e.tar.gz", "eidolonI", seen)
 
 
-def test_sketches_have_no_condition(tmp_path):
-    content = {"sketch/dnn/session-1/0001_ske_dnn_0_boat_00_boat-0068-sketch-23.png": png()}
-    seen = table(("boat-0068-sketch-23.png", "boat", "all"))
-    assert read_stimuli(write(tmp_path / "s.tar.gz", content), "sketch", seen).name == "boat-0068-sketch-23.png"
+# A trial of each of the 14 datasets as its archive names it, and the image that it shows.
+TRIALS = {
+    "colour": ("0001_cl_dnn_cr_oven_40_n04111531_1.png", "n04111531_1.png", "oven", "cr"),
+    "contrast": ("0002_cop_dnn_c05_knife_10_n03041632_2.png", "n03041632_2.png", "knife", "c05"),
+    "high-pass": ("0003_hp_dnn_0.45_boat_10_n03662601_3.png", "n03662601_3.png", "boat", "0.45"),
+    "low-pass": ("0004_lp_dnn_40_chair_10_n04099969_4.png", "n04099969_4.png", "chair", "40"),
+    "phase-scrambling": ("0005_ps_dnn_180_truck_10_n03417042_5.png", "n03417042_5.png", "truck", "180"),
+    "power-equalisation": ("0006_pow_dnn_pow_dog_35_n02091467_6.png", "n02091467_6.png", "dog", "pow"),
+    "false-colour": ("0007_fc_dnn_false_car_35_n03100240_7.png", "n03100240_7.png", "car", "false"),
+    "rotation": ("0008_rot_dnn_270_car_20_n02814533_8.png", "n02814533_8.png", "car", "270"),
+    "eidolonI": ("0009_eid_dnn_128-10-10_bear_10_n02134084_9.png", "n02134084_9.png", "bear", "128-10-10"),
+    "eidolonII": ("0010_eid_dnn_64-3-10_car_10_n04285008_10.png", "n04285008_10.png", "car", "64-3-10"),
+    "eidolonIII": ("0011_eid_dnn_16-0-10_oven_10_n04111531_11.png", "n04111531_11.png", "oven", "16-0-10"),
+    "uniform-noise": ("0012_nse_dnn_0.90_knife_10_n03041632_12.png", "n03041632_12.png", "knife", "0.90"),
+    "sketch": ("0013_ske_dnn_0_boat_00_boat-0068-sketch-23.png", "boat-0068-sketch-23.png", "boat", "all"),
+    "stylized": (
+        "0014_sty_dnn_0_airplane_00_airplane-0001-ILSVRC2012-val-00000631.png",
+        "airplane-0001-ILSVRC2012-val-00000631.png",
+        "airplane",
+        "all",
+    ),
+}
+
+
+@pytest.mark.parametrize("dataset", TRIALS)
+def test_trials_of_all_datasets(dataset, tmp_path):
+    trial, image, category, condition = TRIALS[dataset]
+    archive = write(tmp_path / "some.tar.gz", {f"{dataset}/dnn/session-1/{trial}": png(7, mode="L")})
+    stimuli = read_stimuli(archive, dataset, table((image, category, condition)))
+    assert stimuli.name == image and stimuli.category == category and stimuli.condition == condition
+    assert (stimuli.image == 7).all()
 
 
 @pytest.mark.parametrize(
@@ -122,11 +152,43 @@ def test_texture_names():
             texture_category(wrong)
 
 
+def test_archives_are_those_of_the_release(datasets):
+    release = "https://github.com/bethgelab/model-vs-human/releases/download/v0.1"
+    urls = {name: row["stimuli"]["url"] for name, row in datasets["datasets"].items()}
+    assert urls == {name: f"{release}/{name}.tar.gz" for name in (*TRIALS, "edge", "silhouette", "cue-conflict")}
+
+
+def of_subject(mirror_folder, dataset, row):
+    """The images that the first subject saw."""
+    path = next(mirror_folder.glob(f"github.com/bethgelab/*/raw/*/raw-data/{dataset}/*subject-01*.csv"))
+    return images([read_answers(path, "subject-01", row["kind"], row["conditions"])])
+
+
+def of_network(mirror_folder, dataset):
+    """The names that ResNet-50's images had."""
+    path = next(mirror_folder.glob(f"github.com/bethgelab/*/raw/*/raw-data/{dataset}/{dataset}_resnet50_*.csv"))
+    with path.open(newline="") as file:
+        return [row["imagename"] for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("dataset", TRIALS)
+def test_archives_of_published_names(dataset, tmp_path, mirror_folder, datasets):
+    seen = of_subject(mirror_folder, dataset, datasets["datasets"][dataset])
+    shades = [png(shade, mode="L") for shade in range(5)]
+    trials = [f"{dataset}/dnn/session-1/{name}" for name in of_network(mirror_folder, dataset)]
+    contents = {trial: shades[zlib.crc32(image_name(Path(trial).name).encode()) % 5] for trial in trials}
+    stimuli = read_stimuli(write(tmp_path / f"{dataset}.tar.gz", contents), dataset, seen)
+    assert stimuli.name.values.tolist() == sorted(stimuli.name.values) == seen.index.tolist()
+    assert stimuli.category.values.tolist() == seen.category.tolist()
+    assert stimuli.condition.values.tolist() == seen.condition.tolist()
+    expected = [zlib.crc32(name.encode()) % 5 for name in stimuli.name.values]
+    assert stimuli.image[:, 100, 100, 1].values.tolist() == expected
+
+
 @pytest.mark.parametrize(("dataset", "count"), [("edge", 160), ("silhouette", 160), ("cue-conflict", 1280)])
 def test_real_archives(dataset, count, mirror_folder, datasets):
     row = datasets["datasets"][dataset]
-    humans = mirror_folder.glob(f"github.com/bethgelab/*/raw/*/raw-data/{dataset}/*subject-01*.csv")
-    seen = images([read_answers(next(humans), "subject-01", row["kind"], row["conditions"])])
+    seen = of_subject(mirror_folder, dataset, row)
     archive = mirror_folder / row["stimuli"]["url"].removeprefix("https://")
     stimuli = read_stimuli(archive, dataset, seen)
     assert dict(stimuli.sizes) == {"image": count, "y": 224, "x": 224, "channel": 3}

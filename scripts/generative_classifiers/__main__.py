@@ -1,42 +1,67 @@
-"""The command line: `python -m generative_classifiers classify --help`."""
+"""The command line: `python -m generative_classifiers --help`."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from generative_classifiers.categories import CATEGORIES
+from generative_classifiers.distortions import DISTORTIONS
+from generative_classifiers.distortions.frequency import REFERENCE_SIZE
 from generative_classifiers.draws import RATE, TIMES, WEIGHTINGS
 from generative_classifiers.errors import InputError
-from generative_classifiers.evidence import PROMPT
+from generative_classifiers.prompts import PROMPT
+from generative_classifiers.stimuli import distort
 
 
 def parser():
     """Arguments of all commands."""
-    commands = argparse.ArgumentParser(
+    main = argparse.ArgumentParser(
         "python -m generative_classifiers", description="Text-to-image models as image classifiers."
     )
-    one = commands.add_subparsers(dest="command", required=True).add_parser(
-        "classify", help="classify a folder of images", formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
-    one.add_argument(
+    commands = main.add_subparsers(dest="command", required=True)
+    shown = {"formatter_class": argparse.ArgumentDefaultsHelpFormatter}
+    add_classify(commands.add_parser("classify", help="classify a folder of images", **shown))
+    add_distort(commands.add_parser("distort", help="make datasets of distorted images from a folder", **shown))
+    return main
+
+
+def add_classify(command):
+    """Arguments of `classify`."""
+    command.set_defaults(run=run_classify)
+    command.add_argument(
         "--observer", required=True, help="folder of a diffusers pipeline, hub id, or name of the registry"
     )
-    one.add_argument("--images", required=True, help="folder of images")
-    one.add_argument("--out", required=True, help="evidence store to write, <name>.zarr; a killed run is gone on with")
-    one.add_argument("--categories", default=",".join(CATEGORIES), help="names, separated by commas")
-    one.add_argument("--prompt", default=PROMPT, help="template of the prompts")
-    one.add_argument("--draws", type=int, default=16, help="noise levels and samples per image")
-    one.add_argument("--seed", type=int, default=0, help="of the noise")
-    one.add_argument("--times", choices=TIMES, default="golden", help="how noise levels are chosen")
-    one.add_argument("--weighting", choices=WEIGHTINGS, default="exponential", help="of the noise levels")
-    one.add_argument("--rate", type=float, default=RATE, help="of the exponential weighting")
-    one.add_argument("--reconstruct-draw", type=int, help="number of the draw whose denoised images are kept")
-    one.add_argument("--batch-size", type=int, help="evaluations at once")
-    one.add_argument("--device", default="auto", help="auto, cpu, cuda")
-    one.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="precision of the network")
-    one.add_argument("--threads", type=int, help="CPU threads")
-    one.add_argument("--csv", help="file to write the decisions to as well")
-    return commands
+    command.add_argument("--images", required=True, help="folder of images")
+    command.add_argument(
+        "--out", required=True, help="evidence store to write, <name>.zarr; a killed run is gone on with"
+    )
+    command.add_argument("--categories", default=",".join(CATEGORIES), help="names, separated by commas")
+    command.add_argument("--prompt", default=PROMPT, help="template of the prompts")
+    command.add_argument("--draws", type=int, default=16, help="noise levels and samples per image")
+    command.add_argument("--seed", type=int, default=0, help="of the noise")
+    command.add_argument("--times", choices=TIMES, default="golden", help="how noise levels are chosen")
+    command.add_argument("--weighting", choices=WEIGHTINGS, default="exponential", help="of the noise levels")
+    command.add_argument("--rate", type=float, default=RATE, help="of the exponential weighting")
+    command.add_argument("--reconstruct-draw", type=int, help="number of the draw whose denoised images are kept")
+    command.add_argument("--batch-size", type=int, help="evaluations at once")
+    command.add_argument("--device", default="auto", help="auto, cpu, cuda")
+    command.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="precision of the network")
+    command.add_argument("--threads", type=int, help="CPU threads")
+    command.add_argument("--csv", help="file to write the decisions to as well")
+
+
+def add_distort(command):
+    """Arguments of `distort`."""
+    command.set_defaults(run=run_distort)
+    command.add_argument("folder", help="of images: <category>/<image>, or flat")
+    command.add_argument("out", help="folder to write to: <dataset>.zarr")
+    command.add_argument("--datasets", default=",".join(DISTORTIONS), help="names, separated by commas")
+    command.add_argument("--size", type=int, default=REFERENCE_SIZE, help="pixels a side; strengths scale with it")
+    command.add_argument("--seed", type=int, default=0, help="of all that is random")
+    command.add_argument("--spread", action="store_true", help="each image in one condition only, as in the benchmark")
+    command.add_argument(
+        "--png", action="store_true", help="files as well: <dataset>/<condition>/<category>/<image>.png"
+    )
 
 
 def run_classify(arguments):
@@ -69,10 +94,25 @@ def run_classify(arguments):
         table.to_csv(arguments.csv, index=False)
 
 
+def run_distort(arguments):
+    """Distort, and print where the stores are."""
+    stores = distort(
+        arguments.folder,
+        arguments.out,
+        [name.strip() for name in arguments.datasets.split(",")],
+        size=arguments.size,
+        seed=arguments.seed,
+        spread=arguments.spread,
+        png=arguments.png,
+    )
+    print(*stores.values(), sep="\n")
+
+
 def main(arguments=None):
     """Run a command; 2 if the user's input is wrong."""
     try:
-        run_classify(parser().parse_args(arguments))
+        given = parser().parse_args(arguments)
+        given.run(given)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

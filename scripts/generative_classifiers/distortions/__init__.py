@@ -77,12 +77,12 @@ def _check(images, dataset, condition, names):
         raise InputError(f"{dataset}: expected one name per image; got {len(names)} for {len(images)}.")
 
 
-def distorted(images, dataset, condition, names, seed):
+def distorted(images, dataset, condition, names, seed, **options):
     """Distort images, keeping what `distort` clips and rounds away.
 
     Parameters
     ----------
-    images, dataset, condition, names, seed
+    images, dataset, condition, names, seed, **options
         As for `distort`.
 
     Returns
@@ -102,23 +102,26 @@ def distorted(images, dataset, condition, names, seed):
         images = luma(images)
     if strengths[condition] is not None:
         generators = ([generator(name, dataset, condition, seed) for name in names],) if random else ()
-        images = function(images, *strengths[condition], *generators)
+        images = function(images, *strengths[condition], *generators, **options)
     return images if in_colour else np.repeat(images[..., None], 3, axis=-1)
 
 
-def distort(images, dataset, condition, names, seed):
+def distort(images, dataset, condition, names, seed, **options):
     """Distort images into one condition of one of the 12 parametric datasets.
 
     Parameters
     ----------
     images : numpy.ndarray
         uint8 (image, y, x, 3), square. What becomes of an image does not depend on the others, except in
-        power-equalisation, whose mean spectrum is that of the images given here: give all of the dataset's.
+        power-equalisation, whose mean spectrum is that of the images given here: give all of the dataset's,
+        or that spectrum beside a part of them.
     dataset, condition : str
         Keys of `DISTORTIONS` and of its `strengths`, spelled as in the benchmark.
     names : sequence of str
         One per image: with dataset, condition and seed they fix all random numbers.
     seed : int
+    **options
+        Of the distortion's function: power-equalisation has `amplitude`.
 
     Returns
     -------
@@ -130,5 +133,5 @@ def distort(images, dataset, condition, names, seed):
     InputError
         If the dataset or the condition is unknown, or images and names do not fit.
     """
-    values = distorted(images, dataset, condition, names, seed)
+    values = distorted(images, dataset, condition, names, seed, **options)
     return np.rint(255 * np.clip(values, 0, 1)).astype(np.uint8)

@@ -128,19 +128,41 @@ def phase_scrambling(images, width, generators):
     return fft.ifft2(fft.fft2(images) * np.exp(1j * shifts)).real
 
 
-def power_equalisation(images):
+def mean_amplitude(batches):
+    """Mean amplitude spectrum of more images than fit into memory.
+
+    Parameters
+    ----------
+    batches : iterable of numpy.ndarray
+        (image, y, x) in [0, 1].
+
+    Returns
+    -------
+    numpy.ndarray
+        (y, x), in the order of `numpy.fft.fft2`.
+    """
+    total, count = 0, 0
+    for images in batches:
+        total = total + np.abs(fft.fft2(images)).sum(axis=0)
+        count += len(images)
+    return total / count
+
+
+def power_equalisation(images, amplitude=None):
     """Give all images the same amplitude spectrum, the mean of their own; each keeps its phases.
 
     Parameters
     ----------
     images : numpy.ndarray
         (image, y, x) in [0, 1].
+    amplitude : numpy.ndarray, optional
+        (y, x), the mean of more images than these, as `mean_amplitude` gives it.
 
     Returns
     -------
     numpy.ndarray
         The same shape.
     """
-    spectra = fft.fft2(images)
-    amplitude = np.abs(spectra).mean(axis=0)
-    return fft.ifft2(amplitude * np.exp(1j * np.angle(spectra))).real
+    if amplitude is None:
+        amplitude = mean_amplitude([images])
+    return fft.ifft2(amplitude * np.exp(1j * np.angle(fft.fft2(images)))).real
