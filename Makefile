@@ -1,7 +1,9 @@
 # make               the default study, from nothing to figures/miniature/
 # make STUDY=humans  another study of studies/
 # make figures       only the figures, and what they need
+# make report        all of it, and one page that shows it: data/miniature/report.html
 # make test          the tests
+# make hashes        the list that the figures of the study humans are tested against
 # make clean         removes what the pipeline made; downloads and .venv stay
 STUDY ?= miniature
 CORES ?= all
@@ -10,9 +12,9 @@ PYTHON ?= python3.11
 VENV := .venv
 # Without compiling: of the thousands of modules, the pipeline imports few.
 PIP := $(VENV)/bin/pip --disable-pip-version-check install --quiet --no-compile --constraint envs/constraints.txt
-SNAKEMAKE := $(VENV)/bin/snakemake --config study=$(STUDY) --cores $(CORES)
+SNAKEMAKE = $(VENV)/bin/snakemake --config study=$(STUDY) --cores $(CORES)
 
-.PHONY: all figures test clean
+.PHONY: all figures report test hashes clean
 
 all: $(VENV)/installed
 	$(SNAKEMAKE)
@@ -20,8 +22,15 @@ all: $(VENV)/installed
 figures: $(VENV)/installed
 	$(SNAKEMAKE) figures
 
+report: all
+	$(SNAKEMAKE) --report data/$(STUDY)/report.html
+
 test: $(VENV)/installed-test
 	$(VENV)/bin/python -m pytest
+
+hashes: STUDY = humans
+hashes: figures
+	sha256sum figures/humans/* | LC_ALL=C sort -k 2 > tests/humans.sha256
 
 clean:
 	rm -rf figures/*/ .snakemake

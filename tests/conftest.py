@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
+from small_studies import ROOT, copy_project, elsewhere, snakemake, tiny_project
+
 SHARED = Path(os.environ.get("GENERATIVE_CLASSIFIERS_SHARED", ROOT / "../shared"))
 
 
@@ -63,3 +64,21 @@ def server(tmp_path):
 def datasets():
     """The content of registry/datasets.yaml."""
     return yaml.safe_load((ROOT / "registry/datasets.yaml").read_text())
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """A copy of the project in which the study `tiny` has run."""
+    folder = tiny_project(tmp_path_factory.mktemp("tiny") / "project")
+    run = snakemake(folder, study="tiny")
+    assert run.returncode == 0, run.stdout
+    return folder
+
+
+@pytest.fixture(scope="session")
+def humans(tmp_path_factory, mirror):
+    """A copy of the project in which the study `humans` has run, in other surroundings than a user's."""
+    folder = copy_project(tmp_path_factory.mktemp("humans") / "project")
+    run = snakemake(folder, surroundings=elsewhere(), study="humans", mirror=mirror)
+    assert run.returncode == 0, run.stdout
+    return folder

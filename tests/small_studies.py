@@ -4,15 +4,18 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import yaml
 
-from conftest import ROOT
-
+ROOT = Path(__file__).parents[1]
 # What a run needs of the project.
 PARTS = ["config.yaml", "docs", "envs", "profiles", "registry", "rules"]
 PARTS += ["schemas", "scripts", "slurm", "Snakefile", "studies"]
 PATIENCE = 300  # seconds
+# The study `tiny`: a model that is hardly trained looks at a few datasets.
+TINY = {"colour": 32, "silhouette": 16, "cue-conflict": 240}  # images
 
 
 def content(path):
@@ -36,17 +39,40 @@ def copy_project(folder):
     return folder
 
 
-def python(folder, *arguments):
+def tiny_project(folder):
+    """A copy with the study `tiny`."""
+    copy_project(folder)
+    study, registry = content("studies/miniature.yaml"), content("registry/observers.yaml")
+    study |= {"datasets": list(TINY), "observers": ["simulated", "miniature-cnn"]}
+    study["world"]["images"] |= {"nonparametric": 16}
+    study["evidence"] |= {"together": False}
+    for name in ("miniature-cnn", "miniature-cnn-noise"):
+        registry["observers"][name]["training"] |= {"steps": 10, "warm_up": 2, "decay": 2}
+    write(study, folder / "studies/tiny.yaml")
+    write(registry, folder / "registry/observers.yaml")
+    return folder
+
+
+def elsewhere():
+    """Surroundings in which a study must still be the same bytes, the last three as on a CPU of an older type."""
+    here = {"TZ": "Asia/Kathmandu", "LC_ALL": "C", "PYTHONHASHSEED": "42", "SOURCE_DATE_EPOCH": "1"}
+    vectors = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    here |= {"OPENBLAS_CORETYPE": "Prescott", "NPY_DISABLE_CPU_FEATURES": " ".join(vectors)}
+    return here | {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-FMA,-FMA4"}
+
+
+def python(folder, *arguments, surroundings=None):
     """Run Python in a folder; `stdout` of the result is all that it says."""
-    process = {"cwd": folder, "env": os.environ | {"OMP_NUM_THREADS": "1"}, "timeout": PATIENCE}
+    environment = os.environ | {"OMP_NUM_THREADS": "1"} | (surroundings or {})
+    process = {"cwd": folder, "env": environment, "umask": 0o077 if surroundings else -1, "timeout": PATIENCE}
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     return subprocess.run([sys.executable, *arguments], **process, **output)
 
 
-def snakemake(folder, *arguments, **config):
+def snakemake(folder, *arguments, surroundings=None, **config):
     """Run snakemake in a folder; `stdout` of the result is all that it says."""
     settings = ["--config", *(f"{key}={value}" for key, value in config.items())]
-    return python(folder, "-m", "snakemake", "--cores", "2", *arguments, *settings)
+    return python(folder, "-m", "snakemake", "--cores", "2", *arguments, *settings, surroundings=surroundings)
 
 
 def files_made(folder, study):

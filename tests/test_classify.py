@@ -17,8 +17,8 @@ from generative_classifiers import models
 from generative_classifiers.__main__ import main
 from generative_classifiers.draws import scores, weights
 from generative_classifiers.errors import InputError
-from generative_classifiers.evidence import prompts_of
 from generative_classifiers.images import read, read_folder, square
+from generative_classifiers.prompts import prompts_of
 
 ROOT = Path(__file__).parents[1]
 

@@ -8,10 +8,10 @@ from safetensors.torch import save_file
 from generative_classifiers import models
 from generative_classifiers.categories import CATEGORIES
 from generative_classifiers.errors import InputError
-from generative_classifiers.evidence import prompts_of
 from generative_classifiers.models.cnn import SmallCNN
 from generative_classifiers.models.weights import file_hash
 from generative_classifiers.noise import gaussian, generator
+from generative_classifiers.prompts import prompts_of
 
 torch.set_num_threads(1)
 NAMES = [f"{i}.png" for i in range(5)]

@@ -16,8 +16,9 @@ import tiny_pipelines
 from generative_classifiers import stores
 from generative_classifiers.draws import Draws, single, times
 from generative_classifiers.errors import InputError
-from generative_classifiers.evidence import compute_evidence, content_hash, prompts_of
+from generative_classifiers.evidence import compute_evidence, content_hash
 from generative_classifiers.noise import gaussian
+from generative_classifiers.prompts import prompts_of
 from killed_often import stimuli
 
 HERE = Path(__file__).parent
@@ -337,6 +338,6 @@ def test_what_is_not_evidence_is_not_replaced(tmp_path):
 def test_losses_that_overflow_are_told(tmp_path):
     model = FakeModel()
     model.evaluate = lambda images, names, *rest: (np.full((len(names), 3, 3), np.nan, np.float32), None)
-    with pytest.raises(InputError, match=r"fake: a loss of image image-0.png is not finite"):
+    with pytest.raises(InputError, match=r"fake on random: a loss of image image-0.png is not finite"):
         compute(tmp_path / "a.zarr", model)
     assert not (tmp_path / "a.zarr").exists()

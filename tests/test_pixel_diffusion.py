@@ -6,8 +6,8 @@ import torch
 
 from generative_classifiers import models
 from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.evidence import prompts_of
 from generative_classifiers.models.base import signed
+from generative_classifiers.prompts import prompts_of
 from generative_classifiers.training.pixel_diffusion import Trainer, tokenizer, train, untrained
 from generative_classifiers.world.album import album, batch
 

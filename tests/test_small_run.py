@@ -10,28 +10,13 @@ import xarray as xr
 import yaml
 
 from generative_classifiers.categories import CATEGORIES
-from small_studies import content, copy_project, files_made, python, snakemake, write
+from small_studies import TINY as DATASETS
+from small_studies import files_made, python, snakemake, write
 
-DATASETS = {"colour": 32, "silhouette": 16, "cue-conflict": 240}  # images
 SIMULATED = ["simulated-01", "simulated-02", "simulated-03", "simulated-04", "simulated-05"]
-FIGURES = ["figure_01", "figure_06", "figure_09", "figure_12"]
+FIGURES = [f"figure_{number:02}" for number in (1, 3, 4, 5, 6, 9, 10, 11, 12, 13, 17)]
+TABLES = ["table_2", "table_3"]
 NOTHING = "Nothing to be done"
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
-    """A copy of the project in which the study `tiny` has run."""
-    folder = copy_project(tmp_path_factory.mktemp("tiny") / "project")
-    study, registry = content("studies/miniature.yaml"), content("registry/observers.yaml")
-    study |= {"datasets": list(DATASETS), "observers": ["simulated", "miniature-cnn"]}
-    study["world"]["images"] |= {"nonparametric": 16}
-    for name in ("miniature-cnn", "miniature-cnn-noise"):
-        registry["observers"][name]["training"] |= {"steps": 10, "warm_up": 2, "decay": 2}
-    write(study, folder / "studies/tiny.yaml")
-    write(registry, folder / "registry/observers.yaml")
-    run = snakemake(folder, study="tiny")
-    assert run.returncode == 0, run.stdout
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +47,12 @@ def test_nothing_else_is_left(tiny):
     made = files_made(tiny, "tiny")
     assert not [path for path in made if "partial" in path]
     assert {path for path in made if path.startswith("figures/")} == {
-        f"figures/tiny/{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png")
+        *(f"figures/tiny/{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png")),
+        *(f"figures/tiny/{table}.{kind}" for table in TABLES for kind in ("csv", "md", "tex")),
     }
+    metrics = ["accuracy", "consistency", "shape_bias", "conditions", "benchmark", "comparisons", "ranking"]
     assert {path for path in made if path.startswith("data/tiny/metrics/") and path.endswith(".csv")} == {
-        f"data/tiny/metrics/{name}.csv" for name in ("accuracy", "consistency", "shape_bias", "benchmark")
+        f"data/tiny/metrics/{name}.csv" for name in metrics
     }
 
 
@@ -115,35 +102,74 @@ def test_contract_of_metrics(tiny, store):
     shape_bias, benchmark = store("metrics/shape_bias"), store("metrics/benchmark")
     number, count = np.dtype("float64"), np.dtype("int64")
     per_cell = {"accuracy": (("observer", "cell"), number), "n": (("observer", "cell"), count)}
-    check(accuracy, per_cell, cell | observer, study="tiny")
+    bound = {"bound": ("bound",)}
+    check(accuracy, per_cell, cell | observer | bound, study="tiny")
     assert accuracy["condition"].values.tolist() == ["cr", "bw", "all", "all"]
     assert accuracy["in_benchmark"].values.tolist() == [False, True, True, True]
     pairs = dict.fromkeys(["observed", "expected", "kappa"], (("observer", "other", "cell"), number))
-    check(consistency, pairs, cell | observer | {"other": ("other",)}, study="tiny")
+    check(consistency, pairs, cell | observer | bound | {"other": ("other",)}, study="tiny")
     assert shape_bias["observer"].values.tolist() == [*SIMULATED, "miniature-cnn", "simulated", "simulated-mean"]
     assert shape_bias["shape_bias"].dims == ("observer", "category")
     assert shape_bias["overall_shape_bias"].dims == ("observer",)
     assert benchmark["observer"].values.tolist() == ["simulated", "miniature-cnn"]
     measures = ["ood_accuracy", "accuracy_difference", "observed_consistency", "error_consistency"]
     assert all(benchmark[name].dims == ("observer",) for name in ["datasets", *measures, "mean_rank", "accuracy_rank"])
+    conditions, comparisons = store("metrics/conditions"), store("metrics/comparisons")
+    per_cell = dict.fromkeys(["accuracy", *measures[1:]], (("observer", "cell"), number))
+    check(conditions, per_cell, cell | observer | bound, study="tiny", reference="simulated")
+    names = ["only_observer", "only_other", "p_value", "p_holm"]
+    tests = dict.fromkeys(names, (("observer", "other", "dataset"), number))
+    check(comparisons, tests, observer | {"other": ("other",), "dataset": ("dataset",)}, study="tiny")
+
+
+def test_contract_of_intervals(store):
+    cells, pairs = ("observer", "cell", "bound"), ("observer", "other", "cell", "bound")
+    of_measure = ("ood_accuracy", "accuracy_difference", "observed_consistency", "error_consistency")
+    expected = {
+        "accuracy": dict.fromkeys(["accuracy_interval", "accuracy_wilson"], cells),
+        "consistency": dict.fromkeys(["observed_interval", "kappa_interval", "kappa_range"], pairs),
+        "conditions": {f"{name}_interval": cells for name in ("accuracy", *of_measure[1:])},
+        "benchmark": {f"{name}_interval": ("observer", "bound") for name in of_measure},
+        "shape_bias": dict.fromkeys(["shape_bias_interval", "shape_bias_wilson"], ("observer", "category", "bound"))
+        | dict.fromkeys(["overall_shape_bias_interval", "overall_shape_bias_wilson"], ("observer", "bound")),
+    }
+    for name, intervals in expected.items():
+        found = store(f"metrics/{name}")
+        assert found["bound"].values.tolist() == ["lower", "upper"]
+        bounded = {variable: found[variable].dims for variable in found if "bound" in found[variable].dims}
+        assert bounded == intervals
+        for variable in intervals:
+            lower, upper = found[variable].transpose("bound", ...).values
+            assert not (lower > upper).any() and not np.isnan(lower).all()
 
 
 def test_tables_of_metrics(tiny, store):
-    columns = {
-        "accuracy": "observer,dataset,condition,accuracy,n,in_benchmark",
-        "consistency": "observer,other,dataset,condition,observed,expected,kappa",
-        "shape_bias": "observer,category,shape,texture,shape_bias",
-        "benchmark": "observer,datasets,ood_accuracy,accuracy_difference,observed_consistency,error_consistency,"
-        "mean_rank,accuracy_rank",
+    human_likeness = "accuracy_difference,observed_consistency,error_consistency"
+    # Columns, of which there are bounds, and how many rows.
+    expected = {
+        "accuracy": ("observer,dataset,condition,accuracy,n,in_benchmark", "accuracy,accuracy_wilson", 6 * 4),
+        "consistency": (
+            "observer,other,dataset,condition,observed,expected,kappa",
+            "observed,kappa,kappa_range",
+            15 * 4,
+        ),
+        "shape_bias": ("observer,category,shape,texture,shape_bias", "shape_bias,shape_bias_wilson", 8 * 17),
+        "conditions": (
+            f"observer,dataset,condition,accuracy,{human_likeness},in_benchmark",
+            f"accuracy,{human_likeness}",
+            2 * 4,
+        ),
+        "benchmark": (
+            f"observer,datasets,ood_accuracy,{human_likeness},mean_rank,accuracy_rank",
+            f"ood_accuracy,{human_likeness}",
+            2,
+        ),
+        "comparisons": ("observer,other,dataset,only_observer,only_other,p_value,p_holm", "", 15 * 3),
     }
-    tables = {name: rows(tiny, f"metrics/{name}") for name in columns}
-    assert {name: ",".join(table[0]) for name, table in tables.items()} == columns
-    assert {name: len(table) for name, table in tables.items()} == {
-        "accuracy": 6 * 4,
-        "consistency": 15 * 4,
-        "shape_bias": 8 * 17,
-        "benchmark": 2,
-    }
+    tables = {name: rows(tiny, f"metrics/{name}") for name in expected}
+    for name, (columns, bounded, count) in expected.items():
+        bounds = [f"{one}_{bound}" for one in bounded.split(",") if one for bound in ("lower", "upper")]
+        assert list(tables[name][0]) == [*columns.split(","), *bounds] and len(tables[name]) == count
     accuracy = store("metrics/accuracy")["accuracy"].values.ravel()
     assert [float(row["accuracy"]) for row in tables["accuracy"]] == accuracy.tolist()
 
@@ -175,6 +201,19 @@ def test_another_observer_leaves_the_others_alone(tiny):
     assert not {"render", "simulate"} & jobs.keys()
     assert "observer=miniature-cnn-noise" in run.stdout
     assert not re.search(r"observer=miniature-cnn\b(?!-)", run.stdout)
+
+
+def test_one_job_for_all_datasets_gives_the_same_evidence(tiny):
+    study = yaml.safe_load((tiny / "studies/tiny.yaml").read_text())
+    study["evidence"] |= {"together": True}
+    write(study, tiny / "studies/joint.yaml")
+    store = "evidence/miniature-cnn/{}.zarr"
+    run = snakemake(tiny, f"data/joint/{store.format('colour')}/zarr.json", study="joint")
+    assert run.returncode == 0, run.stdout
+    assert re.search(r"^evidence_together +1$", run.stdout, re.M), run.stdout
+    for dataset in DATASETS:
+        joint, apart = (xr.open_zarr(tiny / f"data/{name}" / store.format(dataset)) for name in ("joint", "tiny"))
+        assert joint.equals(apart) and joint.attrs["fingerprint"] == apart.attrs["fingerprint"]
 
 
 def test_a_figure_by_hand(tiny):

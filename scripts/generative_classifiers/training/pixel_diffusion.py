@@ -13,6 +13,7 @@ from generative_classifiers.categories import CATEGORIES
 from generative_classifiers.models.base import signed
 from generative_classifiers.models.pixel_pipeline import PixelDiffusionPipeline
 from generative_classifiers.noise import generator
+from generative_classifiers.prompts import prompts_of
 from generative_classifiers.training.schedule import learning_rate
 from generative_classifiers.world.album import album, batch
 
@@ -120,7 +121,7 @@ class Trainer:
         self.modules = torch.nn.ModuleList([self.pipeline.unet, self.pipeline.text_encoder]).train()
         self.average = EMAModel(self.modules.parameters(), decay=recipe["ema"], use_ema_warmup=True, power=0.75)
         self.optimizer = torch.optim.AdamW(self.modules.parameters(), lr=recipe["learning_rate"])
-        self.tokens = self._tokens([prompt.format(category=category) for category in CATEGORIES] + [""])
+        self.tokens = self._tokens([*prompts_of(template=prompt).values(), ""])
         self.alphas_cumprod = self.pipeline.scheduler.alphas_cumprod
         if recipe["compile"]:
             self.pipeline.unet.compile()
