@@ -16,7 +16,7 @@ rule evidence:
         observer=targets.either([] if STUDY.together else STUDY.models),
     conda:
         "../envs/models.yaml"
-    # One thread, however many cores there are: sums in another order are other losses.
+    # The GPU works; where there is none, threads take a shard each.
     threads: 1
     resources:
         mem_mb=lambda wildcards: STUDY.observers[wildcards.observer].get(
@@ -56,3 +56,4 @@ use rule evidence as evidence_together with:
         f"{DATA}/benchmarks/evidence_together/{{observer}}.tsv"
     wildcard_constraints:
         observer=targets.either(STUDY.models if STUDY.together else []),
+    threads: 4

@@ -12,7 +12,7 @@ from generative_classifiers.stores import read, store_of
 
 snakemake = job(globals())
 
-torch.set_num_threads(snakemake.threads)
+torch.set_num_threads(1)  # sums in another order are other losses: threads share the shards instead
 observer, settings = snakemake.wildcards.observer, snakemake.params.settings
 weights = Path(snakemake.params.weights) if snakemake.params.weights else None
 model = models.load(
@@ -39,4 +39,5 @@ for stimuli, output in zip(snakemake.input.stimuli, snakemake.output, strict=Tru
         times=settings["times"],
         reconstruct=settings["reconstruct_draw"],
         shard=settings["shard"],
+        workers=snakemake.threads if model.device.type == "cpu" else 1,
     )

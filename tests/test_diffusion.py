@@ -165,6 +165,18 @@ def test_noise_is_shared_by_the_categories(folders, images, monkeypatch):
     torch.testing.assert_close(noised[1, 2, 0], expected.float())
 
 
+def test_only_what_is_wanted_is_evaluated(folders, images):
+    model = load(folders["v_prediction"], batch_size=7)
+    wanted = np.random.default_rng(0).random((len(images), len(CATEGORIES), 3)) < 0.3
+    wanted[:, :, 1] = False
+    draws = model.draws(3, 0)
+    every, _ = model.evaluate(images, NAMES, draws)
+    some, painted = model.evaluate(images, NAMES, draws, 0, wanted)
+    np.testing.assert_array_equal(np.isnan(some), ~wanted)
+    np.testing.assert_allclose(some[wanted], every[wanted], rtol=1e-5)
+    assert painted.shape[:2] == (len(images), len(CATEGORIES))
+
+
 def test_reconstructions_only_of_the_draw_that_is_asked_for(folders, images):
     model = load(folders["epsilon"])
     draws = model.draws(3, SEED)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import numpy as np
 from tqdm import tqdm
@@ -52,6 +53,7 @@ def compute_evidence(
     reconstruct=None,
     pruning=None,
     shard=SHARD,
+    workers=1,
     progress=True,
 ):
     """Fill an evidence store, going on where a killed job left off.
@@ -76,6 +78,9 @@ def compute_evidence(
         When categories get no more draws; without it every category gets all.
     shard : int
         Images that are evaluated and written as one: what a kill can cost at most.
+    workers : int
+        Shards that are evaluated at the same time, each by a thread of its own: on CPUs only, where it should
+        be all that runs in parallel. The evidence is the same bytes for any number.
     progress : bool
         Show it on stderr.
 
@@ -111,7 +116,8 @@ def compute_evidence(
         if resumable.finished:
             return
         resumable.create(arrays(model, len(draws), reconstruct))
-        fill(resumable, model, stimuli, draws, reconstruct, pruning, f"{observer} on {dataset}", progress)
+        wanted = {"reconstruct": reconstruct, "pruning": pruning, "what": f"{observer} on {dataset}"}
+        fill(resumable, model, stimuli, draws, wanted, workers, progress)
         resumable.finish(coordinates(stimuli, model.categories, draws))
 
 
@@ -142,23 +148,38 @@ def arrays(model, draws, reconstruct):
     return wanted
 
 
-def fill(store, model, stimuli, draws, reconstruct, pruning, what, progress):
-    """Evaluate and write the shards that are not there yet."""
+def fill(store, model, stimuli, draws, wanted, workers, progress):
+    """Evaluate and write the shards that are not there yet; `wanted` are arguments of `evaluate`."""
     names = texts(stimuli["name"])
     each = len(model.categories) * len(draws)
     missing = [number for number in range(len(store.shards)) if not store.done(number)]
-    left = each * sum(len(names[store.shards[number]]) for number in missing)
+    sizes = {number: each * len(names[store.shards[number]]) for number in missing}
     total = each * len(names)
-    with tqdm(total=total, initial=total - left, unit=" evaluations", desc=what, disable=not progress) as bar:
-        for number in missing:
-            part = store.shards[number]
-            images = stimuli["image"][part].values
-            known = store.inherited(number)
-            found = evaluate(model, images, names[part], draws, reconstruct, pruning, known, what)
-            spent = np.count_nonzero(~np.isnan(found["loss"]), axis=(1, 2))
-            store.write(number, spent, **found)
-            bar.total -= each * len(images) - spent.sum()  # what was pruned will not be done
-            bar.update(spent.sum())
+
+    def shard(number):
+        part = store.shards[number]
+        images, known = stimuli["image"][part].values, store.inherited(number)
+        found = evaluate(model, images, names[part], draws, known=known, **wanted)
+        spent = np.count_nonzero(~np.isnan(found["loss"]), axis=(1, 2))
+        store.write(number, spent, **found)
+        return number, spent.sum()
+
+    settings = {"unit": " evaluations", "desc": wanted["what"], "disable": not progress}
+    with ThreadPoolExecutor(workers) as pool, tqdm(total=total, initial=total - sum(sizes.values()), **settings) as bar:
+        for number, spent in _as_done(pool, shard, missing):
+            bar.total -= sizes[number] - spent  # what was pruned will not be done
+            bar.update(spent)
+
+
+def _as_done(pool, work, items):
+    """Results as they come; after an error nothing new begins."""
+    futures = [pool.submit(work, item) for item in items]
+    try:
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 def evaluate(model, images, names, draws, reconstruct=None, pruning=None, known=None, what=""):

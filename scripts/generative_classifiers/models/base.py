@@ -18,6 +18,7 @@ class Model(Protocol):
     resolution : int
         Side in pixels of the images the model sees; others are cropped and resized to it.
     batch_size : int
+    device : torch.device
     identity : dict
         All that its losses depend on beside images and draws, as JSON can hold it: family, weights, settings,
         prompts.
@@ -30,6 +31,7 @@ class Model(Protocol):
     categories: tuple[str, ...]
     resolution: int
     batch_size: int
+    device: torch.device
     identity: dict
     reconstructs: bool
     packages: tuple[str, ...]

@@ -83,7 +83,7 @@ class DiffusionModel:
         return levels.Draws(np.arange(count), time, alpha, sigma, np.full(count, seed, np.int64))
 
     @torch.inference_mode()
-    def evaluate(self, images, names, draws, reconstruct=None):
+    def evaluate(self, images, names, draws, reconstruct=None, wanted=None):
         """Evidence of a batch of images: `models.base.Model.evaluate`.
 
         Batches cross images and categories but not draws: more draws do not change the batches of the first.
@@ -91,31 +91,35 @@ class DiffusionModel:
         # On a GPU, float32 is float32 and the same bytes come again.
         with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
             clean = self.codec.encode(signed(squares(images, self.resolution)).to(self.device))
-            loss = np.empty((len(names), len(self.categories), len(draws)), np.float32)
-            reconstruction = None
+            if wanted is None:
+                wanted = np.ones((len(names), len(self.categories), len(draws)), bool)
+            loss, reconstruction = np.full(wanted.shape, np.nan, np.float32), None
             for place in range(len(draws)):
-                wanted = draws.number[place] == reconstruct
-                loss[:, :, place], denoised = self._evaluate_draw(clean, names, draws[place : place + 1], wanted)
-                if wanted:
+                keep = draws.number[place] == reconstruct
+                pairs = np.argwhere(wanted[:, :, place] | keep).T
+                if pairs.size:
+                    found, denoised = self._evaluate_draw(clean, names, draws[place : place + 1], pairs, keep)
+                    loss[(*pairs, place)] = found
+                if keep:
                     reconstruction = self._paint(denoised)
+        loss[~wanted] = np.nan
         return loss, reconstruction
 
-    def _evaluate_draw(self, clean, names, draw, keep):
-        """Losses (image, category) of one draw and, if they are to be kept, the denoised images, flat."""
+    def _evaluate_draw(self, clean, names, draw, pairs, keep):
+        """Losses of one draw for images and their categories, (2, pair), and the denoised images if they are kept."""
         number, alpha, sigma, seed = (v.item() for v in (draw.number, draw.alpha, draw.sigma, draw.seed))
         shape = tuple(clean.shape[1:])
         noise = np.stack([gaussian(name, number, seed, shape) for name in names])
         noised = alpha * clean + sigma * torch.from_numpy(noise).to(self.device)
         step = torch.as_tensor(self.schedule.steps(draw.time), device=self.device)
         losses, kept = [], []
-        for batch in torch.arange(len(names) * len(self.categories), device=self.device).split(self.batch_size):
-            image, category = batch // len(self.categories), batch % len(self.categories)
+        for image, category in torch.from_numpy(pairs).to(self.device).split(self.batch_size, dim=1):
             prediction = self._predict(noised[image], step, category)
             denoised = self.schedule.denoise(prediction, noised[image], alpha, sigma)
             losses.append((clean[image] - denoised).square().flatten(1).mean(1))
             if keep:
                 kept.append(denoised)
-        return torch.cat(losses).reshape(len(names), -1).cpu().numpy(), kept
+        return torch.cat(losses).cpu().numpy(), kept
 
     def _predict(self, noised, step, category):
         """The network's float32 prediction under the prompts of categories, computed in its own precision."""
