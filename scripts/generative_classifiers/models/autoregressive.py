@@ -11,9 +11,9 @@ from generative_classifiers.draws import single
 from generative_classifiers.errors import InputError
 from generative_classifiers.images import squares
 from generative_classifiers.models.adapters import check_distinct
-from generative_classifiers.models.base import choose_device, signed
+from generative_classifiers.models.base import DTYPES, check_dtype, choose_device, signed
 from generative_classifiers.models.checkpoints import load_janus
-from generative_classifiers.models.tokens import DTYPES, LOGITS, check_dtype, negative_log_likelihood, tokens_of
+from generative_classifiers.models.tokens import LOGITS, negative_log_likelihood, tokens_of
 
 
 def load(observer, row, prompts, path, device, batch_size):

@@ -8,6 +8,8 @@ import torch
 from generative_classifiers.draws import Draws
 from generative_classifiers.errors import InputError
 
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
 
 class Model(Protocol):
     """A model that gives evidence for categories.
@@ -80,6 +82,14 @@ def choose_device(name):
     except (RuntimeError, AssertionError) as error:  # unknown, not there, or not compiled in
         raise InputError(f"device {name!r} cannot be used ({str(error).splitlines()[0]})") from error
     return torch.device(name)
+
+
+def check_dtype(observer, row):
+    """The row's `dtype`, one of `DTYPES`; float32 if it has none."""
+    dtype = row.get("dtype") or "float32"
+    if dtype not in DTYPES:
+        raise InputError(f"{observer}: dtype is {dtype!r}, expected one of {', '.join(DTYPES)}")
+    return dtype
 
 
 def signed(images):

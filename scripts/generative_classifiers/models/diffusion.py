@@ -4,14 +4,11 @@ import numpy as np
 import torch
 
 from generative_classifiers import draws as levels
-from generative_classifiers.errors import InputError
 from generative_classifiers.images import squares
-from generative_classifiers.models.base import choose_device, signed, unsigned
+from generative_classifiers.models.base import DTYPES, check_dtype, choose_device, signed, unsigned
 from generative_classifiers.models.pipelines import load_pipeline
 from generative_classifiers.models.schedules import schedule
 from generative_classifiers.noise import gaussian
-
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def load(observer, row, prompts, path, device, batch_size):
@@ -31,9 +28,7 @@ def load(observer, row, prompts, path, device, batch_size):
     -------
     DiffusionModel
     """
-    dtype = row.get("dtype") or "float32"
-    if dtype not in DTYPES:
-        raise InputError(f"{observer}: dtype is {dtype!r}, expected one of {', '.join(DTYPES)}")
+    dtype = check_dtype(observer, row)
     device = choose_device(device)  # wrong ones are told before large weights are loaded
     adapter, identity = load_pipeline(observer, row, path, DTYPES[dtype])
     model = DiffusionModel(observer, adapter, prompts, device, dtype, batch_size)

@@ -17,9 +17,9 @@ from generative_classifiers import draws as levels
 from generative_classifiers.errors import InputError
 from generative_classifiers.images import squares
 from generative_classifiers.models.adapters import check_distinct
-from generative_classifiers.models.base import choose_device, signed, unsigned
+from generative_classifiers.models.base import DTYPES, check_dtype, choose_device, signed, unsigned
 from generative_classifiers.models.checkpoints import load_amused
-from generative_classifiers.models.tokens import DTYPES, check_dtype, negative_log_likelihood, tokens_of
+from generative_classifiers.models.tokens import negative_log_likelihood, tokens_of
 from generative_classifiers.noise import generator
 
 READINGS = ("likelihood", "reconstruction")

@@ -3,19 +3,8 @@
 import torch
 from torch.nn import functional
 
-from generative_classifiers.errors import InputError
-
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 # Logits in float32 at once: they are many times the activations behind them.
 LOGITS = 2**26
-
-
-def check_dtype(observer, row):
-    """The row's `dtype`, one of `DTYPES`; float32 if it has none."""
-    dtype = row.get("dtype") or "float32"
-    if dtype not in DTYPES:
-        raise InputError(f"{observer}: dtype is {dtype!r}, expected one of {', '.join(DTYPES)}")
-    return dtype
 
 
 def tokens_of(images, tokenise):
