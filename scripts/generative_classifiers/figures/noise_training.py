@@ -1,6 +1,7 @@
 """Shape bias of networks before and after training with diffusion noise, category by category."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -9,8 +10,8 @@ from generative_classifiers.figures.shape_bias import NO_PREFERENCE
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper
 from generative_classifiers.paper import PUBLISHED
 
-# Networks without and with noise, and how far beside a category's middle they stand.
-BEFORE, AFTER, ASIDE = "#7A7A7A", "black", 0.17
+# Networks without and with noise, and how far beside a category's middle the outermost markers stand.
+BEFORE, AFTER, ASIDE = "#666666", "black", 0.2
 CROWD = {"alpha": 0.45, "linewidth": 0, "zorder": 2}
 
 
@@ -40,26 +41,27 @@ def noise_training(shape_bias, rows, without_noise):
     ax = figure.add_subplot()
     _axes(ax, shape_bias["category"].values)
     # The pairs lie on top, then the first of the roster.
-    for name, row in rows[::-1].sort_values("paired", kind="stable").iterrows():
+    for name, row in rows[::-1].sort_values("side", key=abs, kind="stable").iterrows():
         draw = _one_of_many if row["many"] else _observer
         draw(ax, shape_bias.sel(observer=name), row)
-    x = np.arange(shape_bias.sizes["category"])
-    for pair in pairs:
-        ends = shape_bias["shape_bias"].sel(observer=list(pair)).values
-        ax.plot([x - ASIDE, x + ASIDE], ends, color=BEFORE, linewidth=0.6, zorder=3)
+    for pair in map(list, pairs):
+        x = np.add.outer(rows.loc[pair, "aside"].values, np.arange(shape_bias.sizes["category"]))
+        ax.plot(x, shape_bias["shape_bias"].sel(observer=pair).values, color=BEFORE, linewidth=0.6, zorder=3)
     legend(figure, _entries(shape_bias["overall_shape_bias"], rows), columns=2, title="Shape bias over all categories")
     return figure
 
 
 def _looks(rows, pairs):
-    """Who is one of a pair and who one of a crowd, with their colours and places."""
-    rows = shaded(rows).assign(aside=0.0)
-    for pair in pairs:
-        rows.loc[list(pair), ["colour", "aside"]] = [[BEFORE, -ASIDE], [AFTER, ASIDE]]
-        rows.loc[list(pair), "marker"] = "o"
-    rows["paired"] = rows["aside"] != 0
-    sizes = rows[~rows["paired"]].groupby(["family", "source"])["label"].transform("size")
-    return rows.assign(many=sizes.reindex(rows.index, fill_value=0) > MANY)
+    """Who is on which side of a pair, who is one of a crowd, and where the others stand in a category."""
+    rows = shaded(rows).assign(side=0)
+    for pair in map(list, pairs):
+        rows.loc[pair, ["colour", "side"]] = [[BEFORE, -1], [AFTER, 1]]
+        rows.loc[pair, "marker"] = "o"
+    sizes = rows[rows["side"] == 0].groupby(["family", "source"])["label"].transform("size")
+    rows["many"] = sizes.reindex(rows.index, fill_value=0) > MANY
+    own = rows[~rows["many"] & (rows["source"] != PUBLISHED)].sort_values("side", kind="stable")
+    places = pd.Series(np.linspace(-ASIDE, ASIDE, len(own)), own.index)
+    return rows.assign(aside=places.reindex(rows.index, fill_value=0))
 
 
 def _axes(ax, categories):
