@@ -1,6 +1,14 @@
 # What the rules of figures and tables have in common.
 
-DRAWN = {"labels": STUDY.labels, "families": STUDY.families}
+DRAWN = {
+    "labels": STUDY.labels,
+    "families": STUDY.families,
+    "generative": [
+        name
+        for name, row in STUDY.observers.items()
+        if STUDY.families[row["family"]]["group"] == "generative"
+    ],
+}
 
 # Of two formats the report shows the first in order, capitals before small letters, and the other at a click.
 FORMATS = {"png": "PNG", "pdf": "for print (PDF)"}

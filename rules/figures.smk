@@ -59,11 +59,6 @@ rule figure_04:
     params:
         **DRAWN,
         datasets=STUDY.drawn("parametric"),
-        generative=[
-            name
-            for name, row in STUDY.families.items()
-            if row["group"] == "generative"
-        ],
     script:
         "../scripts/figure_04.py"
 

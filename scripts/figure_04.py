@@ -10,6 +10,6 @@ snakemake = job(globals())
 
 metrics = read(store_of(snakemake.input[0]))
 rows = roster(metrics, snakemake.params.labels, snakemake.params.families)
-rows = rows[rows["is_reference"] | (rows["family"].isin(snakemake.params.generative))]
+rows = rows[rows["is_reference"] | rows.index.isin(snakemake.params.generative)]
 figure = curves(metrics, rows, snakemake.params.datasets)
 save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -73,7 +73,13 @@ def test_who_is_in_the_studies():
     humans, paper, miniature = (load({"study": name}) for name in ("humans", "paper", "miniature"))
     assert humans.models == [] and humans.rendered == [] and humans.reference_family == "human"
     assert humans.stimuli == humans.released == ["edge", "silhouette", "cue-conflict"]
-    assert paper.models == ["stable-diffusion-1-4", "deepfloyd-if-1", "janus-pro-1b", "amused-512", "amused-512-reconstruction"]
+    assert paper.models == [
+        "stable-diffusion-1-4",
+        "deepfloyd-if-1",
+        "janus-pro-1b",
+        "amused-512",
+        "amused-512-reconstruction",
+    ]
     assert paper.released == list(paper.datasets)
     families = [content(OBSERVERS)["observers"][name]["family"] for name in content("studies/paper.yaml")["observers"]]
     # 51 networks and one with diffusion noise; CLIP under one and under 80 prompts
@@ -144,6 +150,7 @@ COLOUR = ("datasets", "colour")
         (SMALL, ("world", "images", "parametric"), 24, "world.images.parametric: 24 is not a multiple of 16"),
         (SMALL, ("simulated", "simulated-01", "lapse"), 2, "simulated.simulated-01.lapse: 2 is greater than the max"),
         (DATASETS, (*COLOUR, "excluded"), ["cr", "grey"], "colour excludes 'grey', which it does not have"),
+        (DATASETS, (*COLOUR, "ticks"), ["grey"], "colour: ticks: expected one for each of ['cr', 'bw']"),
         (DATASETS, (*COLOUR, "conditions"), [0.5], "datasets.colour.conditions.0: 0.5 is not of type 'string'"),
         (
             DATASETS,
@@ -281,6 +288,15 @@ def test_published_averages_are_over_the_same_datasets(documents, load_small):
     }  # fmt: skip
     labels = load_small().labels
     assert list(labels)[:3] == ["humans", "resnet50", "Parti"] and labels["StableDiffusion"] == "Stable Diffusion"
+
+
+def test_who_is_the_same_without_noise(documents, load_small):
+    assert load_small().without_noise == {"miniature-cnn-noise": "miniature-cnn"}
+    # One that the paper alone has is the same as whoever is the paper's row without noise.
+    humans, paper = load({"study": "humans"}), content(PUBLISHED)["observers"]
+    assert humans.without_noise == {name: "resnet50" for name, row in paper.items() if "without_noise" in row}
+    documents[SMALL]["observers"].remove("miniature-cnn")
+    assert load_small().without_noise == {}
 
 
 def test_sources(documents, load_small):

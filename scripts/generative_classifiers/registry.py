@@ -121,7 +121,8 @@ class Study:
     @property
     def without_noise(self):
         """For observers and rows of the paper that were trained with diffusion noise, who is the same without."""
-        pairs = {name: row["without_noise"] for name, row in self.observers.items() if "without_noise" in row}
+        pairs = {name: row.get("without_noise") for name, row in self.observers.items()}
+        pairs = {name: other for name, other in pairs.items() if other in self.observers}
         for name, row in self.published.items():
             if "without_noise" in row and not row["observers"]:
                 pairs[name] = next(iter(self._observers_of(row["without_noise"])), row["without_noise"])

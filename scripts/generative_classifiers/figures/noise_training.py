@@ -11,7 +11,7 @@ from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper
 from generative_classifiers.paper import PUBLISHED
 
 # Networks without and with noise, and how far beside a category's middle the outermost markers stand.
-BEFORE, AFTER, ASIDE = "#666666", "black", 0.2
+BEFORE, AFTER, ASIDE = "#666666", "black", 0.24
 CROWD = {"alpha": 0.45, "linewidth": 0, "zorder": 2}
 
 
