@@ -96,9 +96,8 @@ def styled(rows, highlights):
         The same with `own`, whether the line is the observer's own, its `stroke`, and its colour if it stands out.
     """
     many = rows.groupby("family")["label"].transform("size") > MANY
-    rows = rows.assign(own=~many | rows.index.isin(highlights), stroke="-")
-    turns = rows[rows["own"]].groupby("family").cumcount()
-    rows.loc[turns.index, "stroke"] = [STROKES[turn % len(STROKES)] for turn in turns]
+    rows = rows.assign(own=~many | rows.index.isin(highlights))
+    rows["stroke"] = [STROKES[turn % len(STROKES)] for turn in rows.groupby(["family", "own"]).cumcount()]
     rows.loc[many & rows["own"], "colour"] = STANDING_OUT
     return rows
 
