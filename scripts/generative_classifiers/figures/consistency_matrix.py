@@ -1,7 +1,7 @@
 """Error consistency of all observers with each other, on one dataset of a single condition."""
 
-import matplotlib
 import numpy as np
+import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -45,13 +45,20 @@ def consistency_matrix(consistency, rows, dataset, title):
     n = len(rows)
     size = max(SMALLEST, min(DOUBLE, 2.2 + 0.15 * n), 2.4 + 0.1 * n)
     figure = Figure(figsize=(size, size - 0.5))
-    ax = figure.add_subplot(title=title, aspect="equal", facecolor=BLANK)
-    colours = matplotlib.colormaps[COLOURS].with_extremes(under=BELOW_CHANCE)
-    look = {"cmap": colours, "vmin": LIMITS[0], "vmax": LIMITS[1], "edgecolor": "white", "linewidth": 0.2}
-    mesh = ax.pcolormesh(np.ma.masked_invalid(kappa), **look)
-    bar = figure.colorbar(mesh, cax=ax.inset_axes(CORNER), orientation="horizontal", extend="min", ticks=[0, 0.5, 1])
-    bar.outline.set_visible(False)
-    bar.ax.set_title("Error consistency κ", loc="right", fontweight="normal", fontsize=6.5)
+    ax = figure.add_subplot(title=title, facecolor=BLANK)
+    sns.heatmap(
+        kappa,
+        mask=np.isnan(kappa),
+        cmap=sns.color_palette(COLOURS, as_cmap=True).with_extremes(under=BELOW_CHANCE),
+        vmin=LIMITS[0],
+        vmax=LIMITS[1],
+        square=True,
+        linewidth=0.2,
+        cbar_ax=ax.inset_axes(CORNER),
+        cbar_kws={"orientation": "horizontal", "extend": "min", "ticks": [0, 0.5, 1]},
+        ax=ax,
+    )
+    ax.child_axes[0].set_title("Error consistency κ", loc="right", fontweight="normal", fontsize=6.5)
     _observers(ax, rows)
     _groups(ax, kappa, spans(rows["group"]))
     legend(figure, family_entries(rows))
@@ -74,7 +81,7 @@ def _observers(ax, rows):
     """The observers' labels along both sides, and a strip in the colours of their families."""
     middles = np.arange(len(rows)) + 0.5
     ax.set_xticks(middles, rows["label"], rotation=90)
-    ax.set_yticks(middles, rows["label"])
+    ax.set_yticks(middles, rows["label"], rotation=0)
     ax.tick_params(length=0, pad=8)
     ax.spines[:].set_visible(False)
     ax.set(xlim=(0, len(rows)), ylim=(len(rows), 0))

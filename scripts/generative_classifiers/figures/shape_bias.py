@@ -1,7 +1,11 @@
 """Shape bias: the matrix plot of all categories, and the boxplots over them."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
+import seaborn as sns
+from matplotlib import MatplotlibDeprecationWarning
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -138,9 +142,9 @@ def boxplots(shape_bias, rows):
     rows = rows.sort_values(["place", "overall"], ascending=[True, False], kind="stable")
     figure = Figure(figsize=(DOUBLE, 0.9 + 0.19 * len(rows)))
     ax = figure.add_subplot()
+    _boxes(ax, shape_bias["shape_bias"].sel(observer=list(rows.index)), rows["colour"])
     for y, (name, row) in enumerate(rows.iterrows()):
         one = shape_bias.sel(observer=name)
-        _box(ax, one["shape_bias"].values, y, row["colour"])
         lower, upper = one["overall_shape_bias_interval"].sel(bound=["lower", "upper"]).values
         ax.hlines(y, lower, upper, color="black", linewidth=1.5, zorder=5)
         ax.plot(row["overall"], y, zorder=6, **_overall(row["source"], row["colour"]))
@@ -155,15 +159,22 @@ def boxplots(shape_bias, rows):
     return figure
 
 
-def _box(ax, biases, y, colour):
-    """A box, and all categories, each at the same height within it."""
+def _boxes(ax, biases, colours):
+    """Boxes, and all categories, each at the same height within its box."""
+    table = biases.transpose("category", "observer").to_pandas()
     thin = {"color": "#333333", "linewidth": 0.6}
-    box = {"facecolor": tint(colour, 0.65), "edgecolor": thin["color"], "linewidth": thin["linewidth"]}
-    parts = {"boxprops": box, "whiskerprops": thin, "capprops": thin, "medianprops": thin}
-    layout = {"orientation": "horizontal", "positions": [y], "widths": 0.7, "manage_ticks": False}
-    ax.boxplot([biases[~np.isnan(biases)]], patch_artist=True, showfliers=False, zorder=3, **layout, **parts)
-    offsets = np.linspace(-0.22, 0.22, len(biases))
-    ax.scatter(biases, y + offsets, s=4, color=colour, linewidth=0, zorder=4)
+    parts = dict.fromkeys(["whiskerprops", "capprops", "medianprops"], thin)
+    box = {"edgecolor": thin["color"], "linewidth": thin["linewidth"]}
+    palette = {name: tint(colour, 0.65) for name, colour in colours.items()}
+    layout = {"orient": "h", "width": 0.7, "saturation": 1, "showfliers": False, "zorder": 3}
+    with warnings.catch_warnings():
+        # seaborn 0.13 tells matplotlib the orientation in the old way.
+        warnings.simplefilter("ignore", MatplotlibDeprecationWarning)
+        sns.boxplot(table, palette=palette, ax=ax, boxprops=box, **layout, **parts)
+    offsets = np.linspace(-0.22, 0.22, len(table))
+    for y, (name, colour) in enumerate(colours.items()):
+        there = table[name].notna().values
+        ax.scatter(table[name][there], (y + offsets)[there], s=4, color=colour, linewidth=0, zorder=4)
 
 
 def _overall(source, colour):
