@@ -145,7 +145,7 @@ COLOUR = ("datasets", "colour")
         (SMALL, ("evidence", "draws"), "4", "evidence.draws: '4' is not of type 'integer'"),
         (SMALL, ("evidence", "draws"), 0, "evidence.draws: 0 is less than the minimum of 1"),
         (SMALL, ("evidence", "times"), "silver", "evidence.times: 'silver' is not one of"),
-        (SMALL, ("evidence", "reconstruct_draw"), 3, "reconstruct_draw is 3, expected less than draws, 3"),
+        (SMALL, ("evidence", "reconstruct_draw"), 2, "reconstruct_draw is 2, expected less than draws, 2"),
         (SMALL, ("prompt",), "A bad photo", "prompt: 'A bad photo' does not match"),
         (SMALL, ("world", "images", "parametric"), 24, "world.images.parametric: 24 is not a multiple of 16"),
         (SMALL, ("simulated", "simulated-01", "lapse"), 2, "simulated.simulated-01.lapse: 2 is greater than the max"),
