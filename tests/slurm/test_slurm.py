@@ -20,7 +20,7 @@ PARTS += ["schemas", "scripts", "slurm", "Snakefile", "studies"]
 COMMAND = ["--cores", "all", "--profile", "slurm"]
 # Jobs of some seconds: look after 2 and 14 seconds instead of 5 and 20.
 COMMAND += ["--slurm-init-seconds-before-status-checks", "2"]
-PATIENCE = 300  # seconds
+PATIENCE = 900  # seconds
 
 # Three jobs that want one of two GPUs, and one that fails.
 JOBS = """
