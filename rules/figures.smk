@@ -45,7 +45,7 @@ rule figure_03:
 
 rule figure_04:
     input:
-        rules.conditions.output.store,
+        rules.benchmark.output.conditions,
     output:
         **drawing("figure_04", "Distortions"),
     log:
@@ -124,7 +124,7 @@ rule figure_09:
 
 rule figure_10:
     input:
-        rules.conditions.output.store,
+        rules.benchmark.output.conditions,
     output:
         **drawing("figure_10", "Distortions"),
     log:
@@ -145,7 +145,7 @@ rule figure_10:
 
 rule figure_11:
     input:
-        rules.conditions.output.store,
+        rules.benchmark.output.conditions,
     output:
         **drawing("figure_11", "Distortions"),
     log:

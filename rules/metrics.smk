@@ -69,34 +69,15 @@ rule shape_bias:
         "../scripts/shape_bias.py"
 
 
-rule conditions:
-    input:
-        decisions=rules.accuracy.input.decisions,
-    output:
-        store=f"{DATA}/metrics/conditions.zarr/zarr.json",
-        table=f"{DATA}/metrics/conditions.csv",
-    log:
-        f"{DATA}/logs/conditions.log",
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    params:
-        **CELLS,
-        study=STUDY.name,
-        reference=STUDY.reference,
-    script:
-        "../scripts/conditions.py"
-
-
 rule benchmark:
     input:
         decisions=rules.accuracy.input.decisions,
     output:
         store=f"{DATA}/metrics/benchmark.zarr/zarr.json",
         table=f"{DATA}/metrics/benchmark.csv",
+        # What it averages.
+        conditions=f"{DATA}/metrics/conditions.zarr/zarr.json",
+        conditions_table=f"{DATA}/metrics/conditions.csv",
     log:
         f"{DATA}/logs/benchmark.log",
     conda:

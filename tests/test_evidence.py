@@ -18,7 +18,6 @@ from generative_classifiers.draws import Draws, single, times
 from generative_classifiers.errors import InputError
 from generative_classifiers.evidence import compute_evidence, content_hash
 from generative_classifiers.noise import gaussian
-from generative_classifiers.prompts import prompts_of
 from killed_often import stimuli
 
 HERE = Path(__file__).parent
@@ -290,17 +289,6 @@ def test_content_hash_sees_pixels_and_coordinates():
     renamed = base.assign_coords(name=("image", ["a", "b", "c"]))
     assert len({content_hash(images) for images in (base, pixel, renamed, base.isel(image=[0, 1]))}) == 4
     assert content_hash(base.isel(y=slice(8))) != content_hash(base.isel(x=slice(8)))
-
-
-def test_prompts():
-    assert prompts_of(["cat"]) == {"cat": "A bad photo of a cat"}
-    assert prompts_of(["{x}"], "a {category}, {y}") == {"{x}": "a {x}, {y}"}
-    with pytest.raises(InputError, match=r"expected {category} in the category's place"):
-        prompts_of(["cat"], "a cat")
-    with pytest.raises(InputError, match="expected different names, found 'cat', 'cat'"):
-        prompts_of(["cat", "cat"])
-    with pytest.raises(InputError, match="expected different names"):
-        prompts_of([""])
 
 
 def test_bad_input_leaves_nothing(tmp_path):

@@ -1,7 +1,6 @@
 """Evidence -> decisions: every family decides by the smallest weighted loss."""
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +9,7 @@ from generative_classifiers import published
 from generative_classifiers.categories import CATEGORIES
 from generative_classifiers.draws import RATE, handicaps, scores, weights
 from generative_classifiers.errors import InputError
+from generative_classifiers.files import whole
 
 
 def score_categories(evidence, weighting="exponential", rate=RATE):
@@ -123,10 +123,8 @@ def write_table(decisions, path):
     """
     names = np.array([*decisions.category.values, published.NO_ANSWER])
     images = list(zip(decisions.name.values, decisions.condition.values, decisions.true_category.values, strict=True))
-    partial = Path(f"{path}.partial")
-    with partial.open("w", newline="") as handle:
+    with whole(path) as partial, partial.open("w", newline="") as handle:
         table = csv.writer(handle, lineterminator="\n")
         table.writerow(["observer", "image", "condition", "true_category", "response"])
         for observer, responses in zip(decisions.observer.values, names[decisions.response.values], strict=True):
             table.writerows((observer, *image, response) for image, response in zip(images, responses, strict=True))
-    partial.replace(path)

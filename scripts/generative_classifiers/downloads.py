@@ -16,6 +16,7 @@ from filelock import FileLock
 from tqdm import tqdm
 
 from generative_classifiers.errors import InputError
+from generative_classifiers.files import whole
 
 MIRROR = "GENERATIVE_CLASSIFIERS_MIRROR"
 RETRIES = 3  # the waits in between are 1, 2 and 3 seconds
@@ -151,12 +152,10 @@ def write_manifest(downloads, path, folder):
         The table, tab-separated: observer, url, sha256, path.
     folder : Path
     """
-    partial = Path(path).with_name(Path(path).name + ".partial")
-    with partial.open("w", newline="") as handle:
+    with whole(path) as partial, partial.open("w", newline="") as handle:
         table = csv.writer(handle, delimiter="\t", lineterminator="\n")
         table.writerow(Download._fields)
         table.writerows(d._replace(path=d.path.relative_to(folder).as_posix()) for d in downloads)
-    partial.replace(path)
 
 
 def read_manifest(path, folder):

@@ -64,8 +64,8 @@ class Pruning:
         """
         if self.test == "paired":
             return [*range(self.minimum, count), count]
-        doublings = range(max(1, int(np.ceil(np.log2(max(count, 1) / self.minimum)))))
-        return [self.minimum * 2**k for k in doublings if self.minimum * 2**k < count] + [count]
+        doublings = (self.minimum * 2**k for k in range(count.bit_length()))
+        return [number for number in doublings if number < count] + [count]
 
     def survivors(self, loss, alive, draws, count):
         """Categories that can still win.

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from generative_classifiers.figures.roster import FILLING, HOLLOW, NOT_MEASURED, family_entries, tint
-from generative_classifiers.figures.style import DOUBLE, SINGLE, legend, paper, scale
+from generative_classifiers.figures.roster import FILLING, HOLLOW, NOT_MEASURED, family_entries, tint, with_values
+from generative_classifiers.figures.style import ARROWS, DOUBLE, SINGLE, legend, paper, scale
 from generative_classifiers.paper import PUBLISHED
 
 
@@ -47,9 +47,9 @@ def panels(ranking, rows):
     matplotlib.figure.Figure
     """
     table = _complete(ranking, rows, "mean_rank", ascending=True)
-    step, size = (0.118, 5.8) if len(table) > CROWD else (0.15, 6.5)
+    step, size = pitch(table)
     figure = Figure(figsize=(DOUBLE, 1.0 + step * len(table)))
-    at = _places(table)
+    at = places(table)
     for ax, measure in zip(figure.subplots(1, len(MEASURES), sharey=True), MEASURES, strict=True):
         bars(ax, at, table, measure)
         for y, value in zip(at, table[measure], strict=True):
@@ -86,13 +86,13 @@ def skyline(ranking, rows, measure):
     crowded = len(table) > CROWD
     figure = Figure(figsize=(DOUBLE if crowded else max(SINGLE, 0.8 + 0.24 * len(table)), 3.4))
     ax = figure.add_subplot()
-    at = _places(table)
+    at = places(table)
     bars(ax, at, table, measure, upright=True)
     slant = {"rotation": 90} if crowded else {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
     ax.set_xticks(at, table["label"], fontsize=5.3 if crowded else 6.5, **slant)
     ax.set_xlim(min(at) - 0.8, max(at) + 0.8)
     ax.yaxis.set_major_formatter("{x:g}")
-    ax.set_ylabel(label + (" ↑" if better == "higher" else " ↓"))
+    ax.set_ylabel(label + ARROWS[better])
     ax.grid(axis="y")
     ax.tick_params(axis="x", length=0, pad=1)
     legend(figure, _entries(rows[rows.index.isin(table.index)]), columns=3 if crowded else 2)
@@ -103,9 +103,7 @@ def _complete(ranking, rows, key, ascending):
     """Roster and values of the observers with all datasets, in the order of the bars."""
     table = rows.assign(datasets=ranking["datasets"].to_series(), mean_rank=ranking["mean_rank"].to_series())
     for measure in MEASURES:
-        table[measure] = ranking[measure].to_series()
-        interval = ranking[f"{measure}_interval"]
-        table[[f"{measure}_lower", f"{measure}_upper"]] = interval.transpose("observer", "bound").to_pandas()
+        table = with_values(table, ranking, measure)
     table = table[table["datasets"] == table["datasets"].max()]
     return table.sort_values(["is_reference", key], ascending=[False, ascending], kind="stable")
 
@@ -115,7 +113,12 @@ def _entries(rows):
     return family_entries(rows) + [hollow] * (PUBLISHED in rows["source"].values)
 
 
-def _places(table):
+def pitch(table):
+    """Inches from row to row of as many bars, and the size of their labels."""
+    return (0.118, 5.8) if len(table) > CROWD else (0.15, 6.5)
+
+
+def places(table):
     """Where the bars are: the reference group stands a little apart."""
     return np.arange(len(table)) - 0.4 * table["is_reference"].values
 

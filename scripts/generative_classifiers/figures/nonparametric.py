@@ -4,13 +4,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from generative_classifiers.errors import InputError
-from generative_classifiers.figures.benchmark import CROWD, bars
-from generative_classifiers.figures.roster import family_entries
+from generative_classifiers.figures.benchmark import bars, pitch, places
+from generative_classifiers.figures.roster import family_entries, with_values
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper, scale
 
 # What `bars` looks for: these images are out of distribution, too.
 MEASURE = "ood_accuracy"
-COLUMNS = [MEASURE, f"{MEASURE}_lower", f"{MEASURE}_upper"]
 
 
 @paper()
@@ -37,15 +36,14 @@ def nonparametric(conditions, rows, datasets):
     """
     if not datasets:
         raise InputError("no dataset to draw, expected a nonparametric one")
-    tables = {dataset: _accuracies(conditions, dataset) for dataset in datasets}
-    families, rows = rows, _ordered(rows, [table[MEASURE] for table in tables.values()])
-    step, size = (0.118, 5.8) if len(rows) > CROWD else (0.15, 6.5)
+    cells = {dataset: _cell(conditions, dataset) for dataset in datasets}
+    families, rows = rows, _ordered(rows, [cell[MEASURE].to_series() for cell in cells.values()])
+    step, size = pitch(rows)
     figure = Figure(figsize=(DOUBLE, 1.1 + step * len(rows)))
-    # The reference group stands a little apart.
-    at = np.arange(len(rows)) - 0.4 * rows["is_reference"].values
+    at = places(rows)
     panels = figure.subplots(1, len(datasets), sharey=True, squeeze=False).flat
     for ax, (dataset, label) in zip(panels, datasets.items(), strict=True):
-        table = rows.join(tables[dataset])
+        table = with_values(rows, cells[dataset], MEASURE)
         bars(ax, at, table, MEASURE)
         _values(ax, at, table[MEASURE], size)
         ax.set_title(label)
@@ -58,14 +56,13 @@ def nonparametric(conditions, rows, datasets):
     return figure
 
 
-def _accuracies(conditions, dataset):
+def _cell(conditions, dataset):
+    """Accuracies in the dataset's only condition, by the name of the measure."""
     cells = conditions["dataset"].values == dataset
     if cells.sum() != 1:
         raise InputError(f"{dataset}: {cells.sum()} conditions in the store, expected one")
-    cell = conditions.isel(cell=int(cells.argmax()))
-    table = cell["accuracy_interval"].transpose("observer", "bound").to_pandas()[["lower", "upper"]]
-    table.insert(0, "accuracy", cell["accuracy"].to_series())
-    return table.set_axis(COLUMNS, axis="columns")
+    cell = conditions[["accuracy", "accuracy_interval"]].isel(cell=int(cells.argmax()))
+    return cell.rename({"accuracy": MEASURE, "accuracy_interval": f"{MEASURE}_interval"})
 
 
 def _ordered(rows, accuracies):

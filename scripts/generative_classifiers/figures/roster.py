@@ -71,6 +71,26 @@ def roster(store, labels, families):
     return pd.DataFrame(rows).set_index("observer").sort_values("order").drop(columns="order")
 
 
+def with_values(rows, store, name):
+    """Add a variable and the ends of its interval.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Indexed by observer.
+    store : xarray.Dataset
+        With `<name>` (observer) and `<name>_interval` (observer, bound).
+    name : str
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the columns `<name>`, `<name>_lower`, `<name>_upper`.
+    """
+    ends = {f"{name}_{end}": store[f"{name}_interval"].sel(bound=end).to_series() for end in ("lower", "upper")}
+    return rows.assign(**{name: store[name].to_series()}, **ends)
+
+
 def shaded(rows):
     """Tell the few observers of a family apart by shade, from the family's own colour to a lighter one.
 

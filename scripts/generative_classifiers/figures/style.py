@@ -4,11 +4,15 @@ from pathlib import Path
 
 import matplotlib.style
 
+from generative_classifiers.files import whole
+
 # Widths of a printed column and of a printed page, in inches.
 SINGLE, DOUBLE = 3.4, 7.0
 STYLE_SHEET = Path(__file__).with_name("paper.mplstyle")
 # For what is no observer's: lines of chance, separators, and matrix cells without a value.
 LINE, BLANK = "#777777", "#EEEEEE"
+# Which direction is better.
+ARROWS = {"": "", "higher": " ↑", "lower": " ↓"}
 # matplotlib would write the date and its own version.
 METADATA = {"pdf": {"CreationDate": None, "Producer": None, "Creator": None}, "png": {"Software": None}}
 
@@ -29,9 +33,8 @@ def save(figure, pdf_path, png_path):
     """
     for path, kind in ((Path(pdf_path), "pdf"), (Path(png_path), "png")):
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".partial")
-        figure.savefig(partial, format=kind, metadata=METADATA[kind])
-        partial.replace(path)
+        with whole(path) as partial:
+            figure.savefig(partial, format=kind, metadata=METADATA[kind])
         # The layout does not depend on the kind of file; to find it again would take as long as to draw.
         figure.set_layout_engine("none")
 
@@ -61,8 +64,7 @@ def scale(ax, label, better=""):
     better : {"", "higher", "lower"}
         Which direction is better, said by an arrow.
     """
-    arrow = {"": "", "higher": " ↑", "lower": " ↓"}[better]
-    ax.set_xlabel(label + arrow)
+    ax.set_xlabel(label + ARROWS[better])
     ax.set_ylabel("")
     ax.grid(axis="x")
     ax.tick_params(axis="y", length=0)

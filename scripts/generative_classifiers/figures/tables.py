@@ -1,8 +1,10 @@
 """Tables 2 and 3 of measured and published observers: to every digit as CSV, as printed in Markdown and LaTeX."""
 
-from pathlib import Path
-
 import pandas as pd
+
+from generative_classifiers.figures.roster import with_values
+from generative_classifiers.figures.style import ARROWS
+from generative_classifiers.files import whole
 
 # What the files that are printed call a column, and which direction is better.
 HEADINGS = {
@@ -20,10 +22,7 @@ TABLES = {
     "table_2": ("accuracy_difference", "observed_consistency", "error_consistency", "mean_rank"),
     "table_3": ("ood_accuracy", "accuracy_rank"),
 }
-ARROWS = {
-    "markdown": {"": "", "higher": " ↑", "lower": " ↓"},
-    "latex": {"": "", "higher": r" $\uparrow$", "lower": r" $\downarrow$"},
-}
+LATEX_ARROWS = {"": "", "higher": r" $\uparrow$", "lower": r" $\downarrow$"}
 # What LaTeX reads as a command, and how it is written instead.
 SPECIAL = {character: f"\\{character}" for character in "&%$#_{}"}
 SPECIAL |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
@@ -49,9 +48,7 @@ def listing(ranking, rows, name):
     *measures, rank = TABLES[name]
     table = rows[["label", "family", "source", "is_reference"]].assign(datasets=ranking["datasets"].to_series())
     for measure in measures:
-        table[measure] = ranking[measure].to_series()
-        for bound in ("lower", "upper"):
-            table[f"{measure}_{bound}"] = ranking[f"{measure}_interval"].sel(bound=bound).to_series()
+        table = with_values(table, ranking, measure)
     table[rank] = ranking[rank].to_series()
     table = table.sort_values(["is_reference", rank], ascending=[False, True], kind="stable")
     return table.drop(columns="is_reference").rename_axis("observer").reset_index()
@@ -87,7 +84,7 @@ def markdown(cells):
     -------
     str
     """
-    head = _headings(cells, "markdown")
+    head = _headings(cells, ARROWS)
     rule = ["---:" if column in NUMBERS else ":---" for column in cells]
     body = [[cell.replace("|", r"\|") for cell in row] for row in cells.itertuples(index=False)]
     return "".join(f"| {' | '.join(row)} |\n" for row in (head, rule, *body))
@@ -108,7 +105,7 @@ def latex(cells):
     columns = "".join("r" if column in NUMBERS else "l" for column in cells)
     body = [[escaped(cell) for cell in row] for row in cells.itertuples(index=False)]
     lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
-    lines += [rf"{' & '.join(_headings(cells, 'latex'))} \\", r"\midrule"]
+    lines += [rf"{' & '.join(_headings(cells, LATEX_ARROWS))} \\", r"\midrule"]
     lines += [rf"{' & '.join(row)} \\" for row in body]
     lines += [r"\bottomrule", r"\end{tabular}"]
     return "% Needs \\usepackage{booktabs}.\n" + "".join(f"{line}\n" for line in lines)
@@ -131,8 +128,8 @@ def escaped(text):
 NUMBERS = {column for column, (_, better) in HEADINGS.items() if better} | {"datasets"}
 
 
-def _headings(cells, language):
-    return [f"{HEADINGS[column][0]}{ARROWS[language][HEADINGS[column][1]]}" for column in cells]
+def _headings(cells, arrows):
+    return [f"{HEADINGS[column][0]}{arrows[HEADINGS[column][1]]}" for column in cells]
 
 
 def write_text(text, path):
@@ -143,7 +140,5 @@ def write_text(text, path):
     text : str
     path : Path
     """
-    path = Path(path)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8", newline="\n")
-    partial.replace(path)
+    with whole(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")

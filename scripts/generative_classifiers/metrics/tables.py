@@ -1,11 +1,10 @@
 """Tidy tables of the metrics: every digit of a number, and nothing where it is undefined."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from generative_classifiers.files import whole
 from generative_classifiers.metrics.consistency import benchmark_kappa
 from generative_classifiers.metrics.resampling import BOUND
 
@@ -120,10 +119,8 @@ def write_table(table, path):
     table : pandas.DataFrame
     path : Path
     """
-    path = Path(path)
-    partial = path.with_name(path.name + ".partial")
-    pd.DataFrame(table).to_csv(partial, index=False, lineterminator="\n")
-    partial.replace(path)
+    with whole(path) as partial:
+        pd.DataFrame(table).to_csv(partial, index=False, lineterminator="\n")
 
 
 def _unordered(pairs):

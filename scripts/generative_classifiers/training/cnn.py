@@ -6,6 +6,7 @@ from torch.nn.functional import cross_entropy
 from tqdm import trange
 
 from generative_classifiers.categories import CATEGORIES
+from generative_classifiers.files import whole
 from generative_classifiers.models.augmentation import diffusion_noise
 from generative_classifiers.models.base import signed
 from generative_classifiers.models.cnn import SmallCNN
@@ -58,6 +59,5 @@ def train(recipe, world, noise=None):
 
 def save(network, path):
     """Write the weights as safetensors, whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, partial)
-    partial.replace(path)
+    with whole(path) as partial:
+        save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, partial)

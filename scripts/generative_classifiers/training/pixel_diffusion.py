@@ -10,6 +10,7 @@ from tqdm import tqdm
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from generative_classifiers.categories import CATEGORIES
+from generative_classifiers.files import whole
 from generative_classifiers.models.base import signed
 from generative_classifiers.models.pixel_pipeline import PixelDiffusionPipeline
 from generative_classifiers.noise import generator
@@ -169,9 +170,8 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "average": self.average.state_dict(),
         }
-        partial = Path(f"{path}.partial")
-        torch.save(state, partial)
-        partial.replace(path)
+        with whole(path) as partial:
+            torch.save(state, partial)
 
     def load(self, path):
         """Go on from a checkpoint."""

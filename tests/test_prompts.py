@@ -1,0 +1,17 @@
+"""The prompt of every category."""
+
+import pytest
+
+from generative_classifiers.errors import InputError
+from generative_classifiers.prompts import prompts_of
+
+
+def test_prompts():
+    assert prompts_of(["cat"]) == {"cat": "A bad photo of a cat"}
+    assert prompts_of(["{x}"], "a {category}, {y}") == {"{x}": "a {x}, {y}"}
+    with pytest.raises(InputError, match=r"expected {category} in the category's place"):
+        prompts_of(["cat"], "a cat")
+    with pytest.raises(InputError, match="expected different names, found 'cat', 'cat'"):
+        prompts_of(["cat", "cat"])
+    with pytest.raises(InputError, match="expected different names"):
+        prompts_of([""])
