@@ -11,7 +11,7 @@ NEAREST, FARTHER = "#007A53", "#A4262C"
 # Reconstructions beside each other in a sheet.
 COLUMNS = 8
 # In inches: between pictures, between the given images and the reconstructions, a line of text, a title.
-SPACE, GAP, TEXT, TITLE = 0.06, 0.32, 0.15, 0.24
+SPACE, GAP, TEXT, TITLE = 0.06, 0.32, 0.15, 0.17
 
 
 @paper()
@@ -41,26 +41,25 @@ def sheet(images, reconstructions, distances, labels, chosen=None, title=""):
     chosen = int(np.nanargmin(distances)) if chosen is None else chosen
     rows = max(len(images), -(-len(labels) // COLUMNS))
     side = (DOUBLE - GAP - (COLUMNS + 1) * SPACE) / (COLUMNS + 1)
-    figure, top = canvas(rows, side, title)
+    head, step = TEXT + (TITLE if title else 0), side + 2 * TEXT + SPACE
+    figure = blank(head - TEXT + rows * step)
+    figure.suptitle(title, x=SPACE / 2 / DOUBLE, y=0.99, ha="left", va="top", fontsize=7.5, fontweight="bold")
     given = [
-        picture(figure, SPACE / 2, top(row), side, image, name) for row, (name, image) in enumerate(images.items())
+        picture(figure, SPACE / 2, head + row * step, side, image, name)
+        for row, (name, image) in enumerate(images.items())
     ]
     for place, (label, distance) in enumerate(zip(labels, distances, strict=True)):
         row, column = divmod(place, COLUMNS)
         left = SPACE / 2 + GAP + (column + 1) * (side + SPACE)
-        ax = picture(figure, left, top(row), side, reconstructions[place], label)
+        ax = picture(figure, left, head + row * step, side, reconstructions[place], label)
         mark(ax, distance, place == chosen)
     arrow(figure, given[-1], side)
     return figure
 
 
-def canvas(rows, side, title=""):
-    """A figure for rows of pictures, and where in it each row's pictures begin, in inches from the top."""
-    head = TITLE if title else 0.02
-    figure = Figure(figsize=(DOUBLE, head + rows * (side + 2 * TEXT + SPACE)), layout="none")
-    if title:
-        figure.text(SPACE / 2 / DOUBLE, 1, title, va="top", fontsize=7.5, fontweight="bold")
-    return figure, lambda row: head + TEXT + row * (side + 2 * TEXT + SPACE)
+def blank(height):
+    """A figure as wide as a page, in which everything has its place in inches."""
+    return Figure(figsize=(DOUBLE, height), layout="none")
 
 
 def picture(figure, left, top, side, image, name=""):

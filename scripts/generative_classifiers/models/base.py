@@ -72,6 +72,22 @@ class Model(Protocol):
             uint8 (image, category, y, x, channel).
         """
 
+    def hide(self, images: np.ndarray, names: list[str], draw: Draws) -> np.ndarray:
+        """What one draw leaves of images, for people to look at; only of a family that paints.
+
+        Parameters
+        ----------
+        images, names
+            As for `evaluate`.
+        draw : Draws
+            A single one.
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8 (image, y, x, channel), of the model's resolution.
+        """
+
 
 def choose_device(name):
     """The torch.device of "auto" (a GPU if there is one), "cpu", "cuda", ..."""

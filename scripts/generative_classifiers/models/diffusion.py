@@ -85,7 +85,7 @@ class DiffusionModel:
         """
         # On a GPU, float32 is float32 and the same bytes come again.
         with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-            clean = self.codec.encode(signed(squares(images, self.resolution)).to(self.device))
+            clean = self._encode(images)
             if wanted is None:
                 wanted = np.ones((len(names), len(self.categories), len(draws)), bool)
             loss, reconstruction = np.full(wanted.shape, np.nan, np.float32), None
@@ -100,12 +100,25 @@ class DiffusionModel:
         loss[~wanted] = np.nan
         return loss, reconstruction
 
+    @torch.inference_mode()
+    def hide(self, images, names, draw):
+        """What is left of images in noise: `models.base.Model.hide`. Latents are decoded with their noise."""
+        return unsigned(self.codec.decode(self._noise(self._encode(images), names, draw)))
+
+    def _encode(self, images):
+        """What the network sees, without noise, of uint8 (image, y, x, channel)."""
+        return self.codec.encode(signed(squares(images, self.resolution)).to(self.device))
+
+    def _noise(self, clean, names, draw):
+        """What the network is given at one draw."""
+        number, alpha, sigma, seed = (v.item() for v in (draw.number, draw.alpha, draw.sigma, draw.seed))
+        noise = np.stack([gaussian(name, number, seed, tuple(clean.shape[1:])) for name in names])
+        return alpha * clean + sigma * torch.from_numpy(noise).to(self.device)
+
     def _evaluate_draw(self, clean, names, draw, pairs, keep):
         """Losses of one draw for images and their categories, (2, pair), and the denoised images if they are kept."""
-        number, alpha, sigma, seed = (v.item() for v in (draw.number, draw.alpha, draw.sigma, draw.seed))
-        shape = tuple(clean.shape[1:])
-        noise = np.stack([gaussian(name, number, seed, shape) for name in names])
-        noised = alpha * clean + sigma * torch.from_numpy(noise).to(self.device)
+        alpha, sigma = draw.alpha.item(), draw.sigma.item()
+        noised = self._noise(clean, names, draw)
         step = torch.as_tensor(self.schedule.steps(draw.time), device=self.device)
         losses, kept = [], []
         for image, category in torch.from_numpy(pairs).to(self.device).split(self.batch_size, dim=1):

@@ -26,6 +26,8 @@ READINGS = ("likelihood", "reconstruction")
 AESTHETIC_SCORE = 6  # the default of AmusedPipeline, and what aMUSEd is fine-tuned with
 # A decoder's activations at full resolution are many times those of the network behind it.
 DECODED = 8
+# What people are shown in place of what is hidden.
+GREY = 128
 
 
 def load(observer, row, prompts, path, device, batch_size):
@@ -198,6 +200,13 @@ class MaskedModel:
         """Tokens (image, y, x) of images (image, 3, y, x) in [-1, 1]."""
         latents = self.vqvae.encode((images + 1) / 2).latents
         return self.vqvae.quantize(latents)[2][2].reshape(-1, self.side, self.side)
+
+    def hide(self, images, names, draw):
+        """What is left of images, hidden patches in grey: `models.base.Model.hide`."""
+        seen = squares(images, self.resolution)
+        patch = np.ones((self.resolution // self.side,) * 2, bool)
+        hidden = np.kron(self._hide(names, draw).cpu().numpy(), patch)
+        return np.where(hidden[..., None], np.uint8(GREY), seen)
 
     def _hide(self, names, draw):
         """Which tokens (image, y, x) one draw hides, whatever the category."""
