@@ -3,11 +3,13 @@
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 
 import numpy as np
 from tqdm import tqdm
 
 from generative_classifiers.errors import InputError
+from generative_classifiers.models.memory import within_memory
 from generative_classifiers.resumable import ResumableStore, alone
 from generative_classifiers.stores import versions
 
@@ -159,7 +161,10 @@ def fill(store, model, stimuli, draws, wanted, workers, progress):
     def shard(number):
         part = store.shards[number]
         images, known = stimuli["image"][part].values, store.inherited(number)
-        found = evaluate(model, images, names[part], draws, known=known, **wanted)
+        work = partial(evaluate, model, images, names[part], draws, known=known, **wanted)
+        found = within_memory(model, work, wanted["what"])
+        if model.batch_size < store.made_by["batch_size"]:
+            store.note(batch_size_that_fits=model.batch_size)
         spent = np.count_nonzero(~np.isnan(found["loss"]), axis=(1, 2))
         store.write(number, spent, **found)
         return number, spent.sum()

@@ -181,6 +181,10 @@ class ResumableStore:
             self._open(name)[part] = values
         self._open(MARKER)[part] = evaluations
 
+    def note(self, **attributes):
+        """Add attributes to those that say what made the store."""
+        self._open(MARKER).attrs.update(attributes)
+
     def _open(self, name):
         return zarr.open_array(self.path / name, mode="r+", config={"write_empty_chunks": True})
 
