@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
 import yaml
 
 from generative_classifiers import models, stores

@@ -71,8 +71,8 @@ def tabulate(evidence, weighting="exponential", rate=RATE):
     Returns
     -------
     pandas.DataFrame
-        image (name), true_category ('' where unknown), decision (category; `na` where no category was evaluated), margin
-        (how far the runner-up's score is above the best one), evaluations (losses that the store has of the image).
+        image (name), true_category ('' where unknown), decision (category; `na` where none was evaluated), margin (how
+        far the runner-up's score is above the best one), evaluations (losses that the store has of the image).
     """
     score = score_categories(evidence, weighting, rate)
     ranked = np.sort(score, axis=1)

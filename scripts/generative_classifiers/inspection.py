@@ -120,8 +120,10 @@ def _said(value):
 
 
 def _columns(rows):
-    """Rows of texts, below each other."""
-    return pd.DataFrame(rows).to_string(index=False, header=False, justify="left")
+    """Rows of texts, all but the last of a row as wide as the widest below each other."""
+    rows = [*rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    return "\n".join("  ".join([*map(str.ljust, row, widths), row[-1]]) for row in rows)
 
 
 def weighting_of(evidence, weighting=None):

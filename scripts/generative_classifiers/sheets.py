@@ -42,8 +42,8 @@ def sheet_of(store, image, stimuli=None, weighting=None):
     evidence, pixels = read_evidence(store), open_store(store)
     if "reconstruction" not in pixels:
         raise InputError(
-            f"{store}: has no reconstructions; models that paint keep those of evidence.reconstruct_draw in the study's "
-            "file, or of --reconstruct-draw"
+            f"{store}: has no reconstructions; models that paint keep those of one draw: evidence.reconstruct_draw in "
+            "the study's file, or --reconstruct-draw of classify"
         )
     place, draw = _place(evidence, image, store), evidence.attrs["reconstruct"]
     one, painted = evidence.isel(image=[place]), pixels["reconstruction"][place].values
@@ -73,7 +73,7 @@ def _place(evidence, image, store):
 
 def _stimuli_of(store):
     """Where the stimuli of `data/<study>/evidence/<observer>/<dataset>.zarr` are."""
-    return store.resolve().parents[2] / "stimuli" / store.name
+    return store.resolve().parent.parent.parent / "stimuli" / store.name
 
 
 def _stimulus(name, stimuli, side):
