@@ -65,7 +65,10 @@ def test_images_are_encoded_once_in_each_thread():
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     root = tmp_path_factory.mktemp("pipelines")
-    return {"diffusion": tiny_pipelines.stable_diffusion(root / "latent"), "masked": tiny_tokens.amused(root / "amused")}
+    return {
+        "diffusion": tiny_pipelines.stable_diffusion(root / "latent"),
+        "masked": tiny_tokens.amused(root / "amused"),
+    }
 
 
 def evidence(family, folder, store, batch_size, shard, workers):

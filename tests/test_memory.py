@@ -57,7 +57,9 @@ def test_batches_are_halved_for_good(folder, tmp_path, capsys):
     assert "batch_size_that_fits" not in expected.attrs
     again = compute(model, tmp_path / "next.zarr")  # the next dataset of a job
     assert again.attrs["batch_size_that_fits"] == 5
-    np.testing.assert_allclose(found["loss"], compute(limited(folder, 20)[0], tmp_path / "free.zarr")["loss"], rtol=1e-4)
+    np.testing.assert_allclose(
+        found["loss"], compute(limited(folder, 20)[0], tmp_path / "free.zarr")["loss"], rtol=1e-4
+    )
 
 
 def test_a_shard_is_redone_as_a_whole(folder, tmp_path):

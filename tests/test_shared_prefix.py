@@ -64,7 +64,9 @@ def test_predictions_are_those_of_the_plain_network(kind, size):
     shared_prefix.share(unet)
     rows = []
     for module in modules:  # after those that share
-        module.register_forward_pre_hook(lambda _, args, kwargs: rows.append(len((*args, *kwargs.values())[0])), with_kwargs=True)
+        module.register_forward_pre_hook(
+            lambda _, args, kwargs: rows.append(len((*args, *kwargs.values())[0])), with_kwargs=True
+        )
     with shared_prefix.samples(batch.sample, batch.first):
         found = unet(*inputs).sample
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)

@@ -9,7 +9,6 @@ import numpy as np
 from tqdm import tqdm
 
 from generative_classifiers.errors import InputError
-from generative_classifiers.models.memory import within_memory
 from generative_classifiers.resumable import ResumableStore, alone
 from generative_classifiers.stores import versions
 
@@ -152,6 +151,8 @@ def arrays(model, draws, reconstruct):
 
 def fill(store, model, stimuli, draws, wanted, workers, progress):
     """Evaluate and write the shards that are not there yet; `wanted` are arguments of `evaluate`."""
+    from generative_classifiers.models.memory import within_memory  # imports torch: who forecasts evidence has none
+
     names = texts(stimuli["name"])
     each = len(model.categories) * len(draws)
     missing = [number for number in range(len(store.shards)) if not store.done(number)]
