@@ -55,6 +55,7 @@ rule figures:
         targets.tables(STUDY),
 
 
+include: "rules/plan.smk"
 include: "rules/stimuli.smk"
 include: "rules/observers.smk"
 include: "rules/evidence.smk"

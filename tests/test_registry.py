@@ -257,7 +257,7 @@ def test_weights_that_the_run_makes(load_small):
     assert study.made_weights("miniature-diffusion") == [] and study.weights("miniature-diffusion") is None
     again = load_small(retrain=True)
     folder = "data/small/weights/miniature-diffusion"
-    assert again.made_weights("miniature-diffusion") == [f"{folder}/model_index.json"]
+    assert again.made_weights("miniature-diffusion") == [f"{folder}/training.json"]
     assert again.weights("miniature-diffusion") == folder and again.weights("miniature-cnn") == cnn
 
 

@@ -18,7 +18,7 @@ ANSWERING = ("human", "simulated", "published")
 BENCHMARK = ("ood_accuracy", "accuracy_difference", "observed_consistency", "error_consistency")
 
 # Keys of an observer's row that say nothing of what it does.
-SHOWN = ("label", "enabled", "licence", "mem_mb", "published", "highlight", "without_noise")
+SHOWN = ("label", "enabled", "licence", "mem_mb", "published", "highlight", "without_noise", "evaluations_per_second")
 
 
 @dataclass(frozen=True)
@@ -169,13 +169,13 @@ class Study:
         row = self.observers[observer]
         if "training" not in row or ("pipeline" in row and not self.retrain):
             return []
-        name = "model_index.json" if "pipeline" in row else "model.safetensors"
+        name = "training.json" if "pipeline" in row else "model.safetensors"
         return [f"data/{self.name}/weights/{observer}/{name}"]
 
     def weights(self, observer):
         """Where the observer's weights are if this run makes them: a pipeline's folder or a file."""
         made = self.made_weights(observer)
-        return made[0].removesuffix("/model_index.json") if made else None
+        return made[0].removesuffix("/training.json") if made else None
 
     def sources(self, content, dataset):
         """Files to download for a dataset.

@@ -15,7 +15,7 @@ FAMILIES = {
 BATCH_SIZE = 64
 
 
-def load(observer, row, prompts, *, path=None, device="auto", batch_size=None):
+def load(observer, row, prompts, *, path=None, device="auto", batch_size=None, compile=False):
     """Load an observer that is a model.
 
     Parameters
@@ -32,6 +32,8 @@ def load(observer, row, prompts, *, path=None, device="auto", batch_size=None):
         "auto" (a GPU if there is one), "cpu", "cuda".
     batch_size : int, optional
         Evaluations at once, instead of the row's `batch_size`.
+    compile : bool
+        Compile its network when it is first used, which takes minutes and pays where there is much to evaluate.
 
     Returns
     -------
@@ -51,4 +53,8 @@ def load(observer, row, prompts, *, path=None, device="auto", batch_size=None):
     if not prompts:
         raise InputError(f"{observer}: no categories to choose from")
     module = import_module(f"{__name__}.{FAMILIES[family]}")
-    return module.load(observer, row, prompts, path=path, device=device, batch_size=batch_size)
+    model = module.load(observer, row, prompts, path=path, device=device, batch_size=batch_size)
+    if compile:
+        model.network.compile()
+        model.identity |= {"compile": True}  # it rounds otherwise
+    return model

@@ -20,7 +20,10 @@ class Model(Protocol):
     resolution : int
         Side in pixels of the images the model sees; others are cropped and resized to it.
     batch_size : int
+        Evaluations at once; may be changed.
     device : torch.device
+    network : torch.nn.Module
+        What evaluations spend their time in.
     identity : dict
         All that its losses depend on beside images and draws, as JSON can hold it: family, weights, settings,
         prompts.
@@ -34,6 +37,7 @@ class Model(Protocol):
     resolution: int
     batch_size: int
     device: torch.device
+    network: torch.nn.Module
     identity: dict
     reconstructs: bool
     packages: tuple[str, ...]
