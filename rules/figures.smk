@@ -125,7 +125,7 @@ rule figure_06:
 
 rule figure_07:
     input:
-        images=rules.illusions.output,
+        images=rules.illusions.output[0],
         reconstructions=targets.reconstructions(STUDY, "figure_07"),
     output:
         **drawing("figure_07", "Reconstructions"),
@@ -139,7 +139,7 @@ rule figure_07:
         runtime=10,
     params:
         **DRAWN,
-        readings={name: row["readings"] for name, row in STUDY.illusions.items()},
+        rows=STUDY.illusions,
     script:
         "../scripts/figure_07.py"
 

@@ -10,5 +10,6 @@ snakemake = job(globals())
 images = read(store_of(snakemake.input.images))
 stores = [store_of(path) for path in snakemake.input.reconstructions]
 exhibits = {store.stem: read(store) for store in stores}
-figure = illusions(images, snakemake.params.readings, exhibits, snakemake.params.labels)
+readings = {name: row["readings"] for name, row in snakemake.params.rows.items()}
+figure = illusions(images, readings, exhibits, snakemake.params.labels)
 save(figure, snakemake.output.pdf, snakemake.output.png)
