@@ -26,7 +26,7 @@ rule figure_01:
 
 rule figure_02:
     input:
-        targets.reconstructions(STUDY, "figure_02"),
+        lambda wildcards: targets.reconstructions(STUDY, "figure_02"),
     output:
         **drawing("figure_02", "Reconstructions"),
     log:
@@ -40,6 +40,7 @@ rule figure_02:
     params:
         **DRAWN,
         image=exhibits.image(STUDY),
+        shown=exhibits.observers(STUDY, "figure_02"),
     script:
         "../scripts/figure_02.py"
 
@@ -126,7 +127,9 @@ rule figure_06:
 rule figure_07:
     input:
         images=rules.illusions.output[0],
-        reconstructions=targets.reconstructions(STUDY, "figure_07"),
+        reconstructions=lambda wildcards: targets.reconstructions(
+            STUDY, "figure_07"
+        ),
     output:
         **drawing("figure_07", "Reconstructions"),
     log:
@@ -146,7 +149,7 @@ rule figure_07:
 
 rule figure_08:
     input:
-        targets.reconstructions(STUDY, "figure_08"),
+        lambda wildcards: targets.reconstructions(STUDY, "figure_08"),
     output:
         **drawing("figure_08", "Reconstructions"),
     log:
@@ -160,6 +163,7 @@ rule figure_08:
     params:
         **DRAWN,
         image=exhibits.image(STUDY),
+        shown=exhibits.observers(STUDY, "figure_08"),
     script:
         "../scripts/figure_08.py"
 

@@ -8,6 +8,6 @@ from generative_classifiers.stores import read, store_of
 
 snakemake = job(globals())
 
-store = store_of(snakemake.input[0])
-figure = method(read(store), snakemake.params.image, CATEGORIES, snakemake.params.labels[store.stem])
+params = snakemake.params
+figure = method(read(store_of(snakemake.input[0])), params.image, CATEGORIES, params.labels[params.shown[0]])
 save(figure, snakemake.output.pdf, snakemake.output.png)

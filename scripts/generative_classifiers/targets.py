@@ -51,8 +51,17 @@ def exhibited(study, exhibit):
 
 
 def reconstructions(study, figure):
-    """Reconstructions that a figure shows."""
-    return [store(f"data/{study.name}/exhibits/{observer}") for observer in exhibits.observers(study, figure)]
+    """Reconstructions that a figure shows.
+
+    Raises
+    ------
+    InputError
+        The study has nothing to show.
+    """
+    observers = exhibits.observers(study, figure)
+    if not observers:
+        raise InputError(f"studies/{study.name}.yaml: {figure} needs {exhibits.needs(figure)}")
+    return [store(f"data/{study.name}/exhibits/{observer}") for observer in observers]
 
 
 def decisions(study):
