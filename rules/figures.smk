@@ -127,9 +127,7 @@ rule figure_06:
 rule figure_07:
     input:
         images=rules.illusions.output[0],
-        reconstructions=lambda wildcards: targets.reconstructions(
-            STUDY, "figure_07"
-        ),
+        reconstructions=lambda wildcards: targets.reconstructions(STUDY, "figure_07"),
     output:
         **drawing("figure_07", "Reconstructions"),
     log:

@@ -101,7 +101,9 @@ def test_every_study_draws_all_figures(name):
     # Reconstructions are of models that paint, figure 8's of a masked one.
     lacking = {"figure_02", "figure_07", "figure_08"} if not study.models else set()
     lacking |= set() if any(row.get("reading") for row in study.observers.values()) else {"figure_08"}
-    drawn = [f"figures/{name}/{figure}.{kind}" for figure in FIGURES if figure not in lacking for kind in ("pdf", "png")]
+    drawn = [
+        f"figures/{name}/{figure}.{kind}" for figure in FIGURES if figure not in lacking for kind in ("pdf", "png")
+    ]
     assert figures(study) == drawn
     assert all(f"rule {figure}:" in rules for figure in FIGURES)
 
@@ -119,7 +121,12 @@ def test_figures_that_the_datasets_allow(documents, load_small):
 
 def test_whose_reconstructions_are_shown(documents, load_small):
     rows = documents[OBSERVERS]["observers"]
-    rows["painter"] = {"label": "Painter", "family": "masked", "pipeline": "weights/masked", "reading": "reconstruction"}
+    rows["painter"] = {
+        "label": "Painter",
+        "family": "masked",
+        "pipeline": "weights/masked",
+        "reading": "reconstruction",
+    }
     rows["guesser"] = rows["painter"] | {"reading": "likelihood"}
     documents[SMALL]["observers"] += ["guesser", "painter"]
     study = load_small()
@@ -137,7 +144,7 @@ def test_whose_reconstructions_are_shown(documents, load_small):
     del documents[SMALL]["exhibits"]["stimulus"]
     study = load_small()
     assert exhibits.observers(study, "figure_07") and not exhibits.observers(study, "figure_08")
-    with pytest.raises(InputError, match="small.yaml: figure_08 needs exhibits.stimulus and a masked model that pain"):
+    with pytest.raises(InputError, match=r"small.yaml: figure_08 needs exhibits.stimulus and a masked model that pain"):
         reconstructions(study, "figure_08")
     del documents[SMALL]["exhibits"]
     assert exhibits.painters(load_small()) == []
@@ -197,7 +204,12 @@ COLOUR = ("datasets", "colour")
         (SMALL, ("evidence", "draws"), 0, "evidence.draws: 0 is less than the minimum of 1"),
         (SMALL, ("evidence", "times"), "silver", "evidence.times: 'silver' is not one of"),
         (SMALL, ("evidence", "reconstruct_draw"), 2, "reconstruct_draw is 2, expected less than draws, 2"),
-        (SMALL, ("exhibits", "illusions"), ["cat"], "exhibits.illusions: 'cat' is unknown, expected names of the regis"),
+        (
+            SMALL,
+            ("exhibits", "illusions"),
+            ["cat"],
+            "exhibits.illusions: 'cat' is unknown, expected names of the regis",
+        ),
         (SMALL, ("exhibits", "stimulus", "dataset"), "edges", "exhibits.stimulus.dataset: 'edges' is unknown"),
         (SMALL, ("exhibits", "draw"), -1, "exhibits.draw: -1 is less than the minimum of 0"),
         (ILLUSIONS, ("cat-dog", "readings"), ["cat"], "cat-dog.readings: ['cat'] is too short"),
