@@ -13,7 +13,7 @@ NAMES, BETWEEN, LARGEST = 0.36, 0.22, 0.8
 # Side of an ambiguous image, in those of its reconstructions.
 ORIGINAL = 1.5
 # Letters of an observer's name to a line.
-LETTERS = 16
+LETTERS = 20
 
 
 def method(exhibits, name, categories, label):
@@ -92,7 +92,7 @@ def illusions(images, readings, exhibits, labels):
             one = store.isel(image=place(store, name)).sel(category=list(pair))
             first = beside(figure, left, top + row * step, side, one)
             if number == 0:
-                text = "\n".join(wrap(labels[observer], LETTERS))
+                text = "\n".join(wrap(labels[observer], LETTERS, break_on_hyphens=False))
                 first.set_ylabel(text, fontsize=6.5, fontweight="bold", labelpad=4)
     return figure
 
