@@ -1,11 +1,13 @@
 """Reconstructions of the images that figures show, by one model or by several in turn."""
 
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from generative_classifiers import models
 from generative_classifiers.job import job
+from generative_classifiers.models.memory import within_memory
 from generative_classifiers.reconstructions import reconstruct, select
 from generative_classifiers.stores import read, store_of, versions, write
 
@@ -25,5 +27,5 @@ for (observer, row), weights, output in zip(params.rows.items(), params.weights,
         batch_size=params.batch_size,
     )
     made_by = {"study": params.study, "observer": observer, **model.identity, **params.draw}
-    made = reconstruct(model, exhibits, **params.draw)
+    made = within_memory(model, partial(reconstruct, model, exhibits, **params.draw), f"{observer} on exhibits")
     write(made, store_of(output), **made_by, versions=versions(*model.packages))

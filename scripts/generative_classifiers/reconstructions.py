@@ -64,7 +64,7 @@ def reconstruct(model, exhibits, draw, seed, times):
 def _reconstruct(model, stimuli, draws, number):
     """`reconstruct` for stimuli of one size."""
     images, names = stimuli["image"].values, texts(stimuli["name"])
-    found = evaluate(model, images, names, draws, reconstruct=number)
+    found = evaluate(model, images, names, draws, reconstruct=number, what="exhibits")
     return xr.Dataset(
         {
             "stimulus": (("image", *PICTURE), squares(images, model.resolution)),
