@@ -86,14 +86,15 @@ def untrained(recipe, tokenizer, size):
                 "max_position_embeddings": 2 * tokens**2,
                 **special,
             },
-            # What Janus sees images with has no say in which images it expects: as small as can be.
+            # What Janus sees images with has no say in which images it expects: as small as can be. But its patches
+            # are counted for the tokens'.
             vision_config={
                 "hidden_size": 2,
                 "num_hidden_layers": 1,
                 "num_attention_heads": 1,
                 "image_size": size,
-                "patch_size": size,
-                "num_image_tokens": 1,
+                "patch_size": DOWNSAMPLED,
+                "num_image_tokens": tokens**2,
                 "projection_dim": width,
                 "depth": 1,
             },
