@@ -11,7 +11,7 @@ rule train_cnn:
     priority: 1
     conda:
         "../envs/models.yaml"
-    # One thread, however many cores there are: sums in another order are other weights.
+    # One thread here and below, however many cores there are: sums in another order are other weights.
     threads: 1
     resources:
         mem_mb=2000,
@@ -32,7 +32,7 @@ rule train_generative:
         f"{DATA}/benchmarks/train_generative/{{observer}}.tsv"
     conda:
         "../envs/models.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=4000,
         runtime=600,

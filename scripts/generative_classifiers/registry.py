@@ -65,6 +65,11 @@ class Study:
         """Settings of the evidence."""
         return self.settings.get("evidence", {})
 
+    def evidence_of(self, observer):
+        """Settings of an observer's evidence: where `draws_of` has draws for it, these are its draws."""
+        settings = {key: value for key, value in self.evidence.items() if key != "draws_of"}
+        return settings | {"draws": self.evidence.get("draws_of", {}).get(observer, settings["draws"])}
+
     @property
     def exhibits(self):
         """What is shown of single images."""
@@ -237,6 +242,7 @@ def load(config, root=ROOT):
     illusions = _read(root / "registry" / "illusions.yaml", "illusions")
     where = f"studies/{name}.yaml"
     rows = _rows(settings["observers"], observers["observers"], f"{where}: observers")
+    _rows(settings.get("evidence", {}).get("draws_of", {}), observers["observers"], f"{where}: evidence.draws_of")
     study = Study(
         name=name,
         settings=settings,
@@ -296,15 +302,16 @@ def _check(study, where):
     drawn = [name for name, row in study.illusions.items() if "drawings" in row]
     if drawn and "world" not in study.settings:
         raise InputError(f"{where}: missing key 'world', in which {drawn[0]} of exhibits.illusions is drawn")
-    _check_draws(study.evidence, where)
+    own = study.evidence.get("draws_of", {})
+    for key, draws in {"draws": study.evidence.get("draws"), **{f"draws_of.{name}": own[name] for name in own}}.items():
+        _check_draws(key, draws, study.evidence.get("reconstruct_draw"), where)
 
 
-def _check_draws(evidence, where):
-    draws, kept = evidence.get("draws"), evidence.get("reconstruct_draw")
+def _check_draws(key, draws, kept, where):
     pruned = isinstance(draws, dict)
     if pruned and draws["min"] > draws["max"]:
-        raise InputError(f"{where}: draws.min is {draws['min']}, expected at most draws.max, {draws['max']}")
+        raise InputError(f"{where}: {key}.min is {draws['min']}, expected at most {key}.max, {draws['max']}")
     certain = draws["min"] if pruned else draws
     if kept is not None and kept >= certain:
-        name = "draws.min" if pruned else "draws"
+        name = f"{key}.min" if pruned else key
         raise InputError(f"{where}: reconstruct_draw is {kept}, expected less than {name}, {certain}")
