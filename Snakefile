@@ -14,7 +14,7 @@ import sys
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
-from generative_classifiers import captions, registry, targets
+from generative_classifiers import captions, exhibits, registry, targets
 
 STUDY = registry.load(config)
 DATA = f"data/{STUDY.name}"
@@ -32,6 +32,7 @@ localrules:
     metrics,
     figures,
     download,
+    download_illusions,
 
 
 rule all:
@@ -54,9 +55,11 @@ rule figures:
         targets.tables(STUDY),
 
 
+include: "rules/plan.smk"
 include: "rules/stimuli.smk"
 include: "rules/observers.smk"
 include: "rules/evidence.smk"
+include: "rules/exhibits.smk"
 include: "rules/decisions.smk"
 include: "rules/metrics.smk"
 include: "rules/figures.smk"

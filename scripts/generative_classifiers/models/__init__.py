@@ -17,7 +17,7 @@ DOWNLOADING = ("discriminative",)
 BATCH_SIZE = 64
 
 
-def load(observer, row, prompts, *, path=None, device="auto", batch_size=None, mirror=None):
+def load(observer, row, prompts, *, path=None, device="auto", batch_size=None, compile=False, mirror=None):
     """Load an observer that is a model.
 
     Parameters
@@ -34,6 +34,8 @@ def load(observer, row, prompts, *, path=None, device="auto", batch_size=None, m
         "auto" (a GPU if there is one), "cpu", "cuda".
     batch_size : int, optional
         Evaluations at once, instead of the row's `batch_size`.
+    compile : bool
+        Compile its network when it is first used, which takes minutes and pays where there is much to evaluate.
     mirror : str, optional
         Server to ask for files in place of their own: `downloads.mirror`.
 
@@ -56,4 +58,8 @@ def load(observer, row, prompts, *, path=None, device="auto", batch_size=None, m
         raise InputError(f"{observer}: no categories to choose from")
     module = import_module(f"{__name__}.{FAMILIES[family]}")
     site = {"mirror": mirror} if family in DOWNLOADING else {}
-    return module.load(observer, row, prompts, path=path, device=device, batch_size=batch_size, **site)
+    model = module.load(observer, row, prompts, path=path, device=device, batch_size=batch_size, **site)
+    if compile:
+        model.network.compile()
+        model.identity |= {"compile": True}  # it rounds otherwise
+    return model
