@@ -166,7 +166,9 @@ def train(recipe, prompt, world, folder):
     codebook = Codebook(network.model.vqmodel, signed, recipe["codebook"], world, directions=True)
     generative.train(codebook, recipe["codebook"], folder.with_suffix(".codebook.checkpoint"))
     prompts = text_to_image(folder.name, reader, prompts_of(template=prompt))
-    losses = generative.train(Autoregressive(network, prompts, recipe, world), recipe, folder.with_suffix(".checkpoint"))
+    losses = generative.train(
+        Autoregressive(network, prompts, recipe, world), recipe, folder.with_suffix(".checkpoint")
+    )
     reader.save_pretrained(folder)
     generative.save(network, folder)
     return losses
