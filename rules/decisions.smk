@@ -15,6 +15,7 @@ rule decisions:
         evidence=lambda wildcards: [
             targets.store(f"{DATA}/evidence/{observer}/{wildcards.dataset}")
             for observer in STUDY.models
+            if wildcards.dataset in STUDY.stimuli
         ],
     output:
         store=f"{DATA}/decisions/{{dataset}}.zarr/zarr.json",

@@ -18,7 +18,8 @@ ANSWERING = ("human", "simulated", "published")
 BENCHMARK = ("ood_accuracy", "accuracy_difference", "observed_consistency", "error_consistency")
 
 # Keys of an observer's row that say nothing of what it does.
-SHOWN = ("label", "enabled", "licence", "mem_mb", "published", "highlight", "without_noise", "evaluations_per_second")
+SHOWN = ("label", "enabled", "licence", "trained_on", "size_mb", "verified", "mem_mb")
+SHOWN += ("published", "highlight", "without_noise", "evaluations_per_second")
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ class Study:
 
     @property
     def stimuli(self):
-        """Datasets whose images are wanted."""
-        return list(self.datasets) if self.models else self.settings.get("stimuli", [])
+        """Datasets whose images are wanted; models look at these."""
+        return self.settings.get("stimuli", list(self.datasets) if self.models else [])
 
     @property
     def rendered(self):

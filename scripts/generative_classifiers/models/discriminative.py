@@ -1,6 +1,7 @@
 """Discriminative networks: the loss of a category is the negative log of its probability."""
 
 from dataclasses import asdict
+from math import log
 
 import numpy as np
 import torch
@@ -43,9 +44,10 @@ def load(observer, row, prompts, path, device, batch_size, mirror=None):
         raise InputError(f"{observer}: noise is {noise!r}, expected null or one of {', '.join(NOISES)}")
     classes = classes_of(observer, row.get("classes", zoo.CLASSES), prompts)
     settings = {"noise": noise, "batch_size": batch_size, "dtype": check_dtype(observer, row)}
-    network, weights = zoo.load(observer, row, path, mirror)
+    network, identity = zoo.load(observer, row, path, mirror)
     model = DiscriminativeModel(network, classes, choose_device(device), Preprocessing.of(row), **settings)
-    model.identity |= weights
+    model.identity |= identity
+    model.packages = zoo.packages(row)
     return model
 
 
@@ -93,8 +95,8 @@ class DiscriminativeModel:
         self.noise, self.batch_size, self.dtype = noise, batch_size, DTYPES[dtype]
         self.identity = {
             "family": "discriminative",
-            "network": type(network).__name__,
             "categories": list(classes),
+            "classes": list(classes.values()),
             "preprocessing": asdict(preprocessing),
             "noise": noise,
             "batch_size": batch_size,
@@ -136,5 +138,5 @@ def losses(logits, groups):
     torch.Tensor
         float32 (image, group).
     """
-    log = logits.double().log_softmax(1)
-    return torch.stack([np.log(len(group)) - log[:, group].logsumexp(1) for group in groups], 1).float()
+    logs = logits.double().log_softmax(1)
+    return torch.stack([log(len(group)) - logs[:, group].logsumexp(1) for group in groups], 1).float()
