@@ -157,6 +157,14 @@ def test_all_rows_of_the_paper(paper, nowhere, silence):
     assert table.loc["alexnet", "licence"] == "BSD-3-Clause" and table.loc["alexnet", "size_mb"] == 244
 
 
+def test_weights_of_the_users_own_are_here(paper, tmp_path, silence):
+    keep(tmp_path / "mine/clip.safetensors")
+    row = paper.named["clip-vit-b-1-prompt"] | {"weights": str(tmp_path / "mine/clip.safetensors"), "sha256": "f" * 64}
+    del row["verified"]
+    (found,) = survey(dataclasses.replace(paper, named={"mine": row}), offline=True).to_dict("records")
+    assert (found["weights"], found["place"], found["verified"]) == ("here", "mine/clip.safetensors", True)
+
+
 def test_decisions_of_the_users_own_are_here(paper, tmp_path, silence):
     keep(tmp_path / "answers/imagen.csv")
     study = dataclasses.replace(

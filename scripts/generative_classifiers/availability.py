@@ -106,7 +106,7 @@ def whence(study, observer):
     if "pipeline" in row:
         return pipeline(study, observer)
     places = PLACES.get(row["source"], _files)
-    return row["source"], places(observer, row), [file["sha256"] for file in row.get("files", [])]
+    return row["source"], places(observer, row), [one.get("sha256") for one in row.get("files", [row])]
 
 
 def published_files(study, observer):
@@ -135,7 +135,8 @@ def _timm(observer, row):
 
 
 def _open_clip(observer, row):
-    return [Hub(clip.repository(observer, row), clip.WEIGHTS, row.get("revision"))]
+    file = clip.own_file(row)
+    return [file or Hub(clip.repository(observer, row), clip.WEIGHTS, row.get("revision"))]
 
 
 def _torchvision(observer, row):

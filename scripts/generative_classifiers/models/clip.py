@@ -45,8 +45,8 @@ def load(observer, row, path, device):
         For messages.
     row : dict
         By `source`
-        open_clip: `network`, its name there, and `weights`, what open_clip calls those that it knows of on the hub, at
-        `revision`; optionally `sha256` of the file;
+        open_clip: `network`, its name there, and `weights`, a file, or what open_clip calls those that it knows of on
+        the hub, at `revision`; optionally `sha256` of the file;
         transformers: as for `checkpoints.load_clip`.
     path : Path or None
         Where the weights are instead of where the row says: a file for open_clip, a folder for transformers.
@@ -73,6 +73,7 @@ def _open_clip(observer, row, path, device):
     library, name = import_module("open_clip"), row.get("network")
     if library.get_model_config(name or "") is None:
         raise InputError(f"{observer}: open_clip has no network {name!r}")
+    path = path or own_file(row)
     file, revision = (Path(path), None) if path else _from_hub(observer, row)
     try:
         weights = file_hash(file)
@@ -89,6 +90,12 @@ def _open_clip(observer, row, path, device):
 
     identity = {"network": name, "weights": weights, "revision": revision}
     return Towers(network.visual, texts, network.logit_scale.exp().item(), ("open_clip_torch",)), identity
+
+
+def own_file(row):
+    """The file that the row names as the weights of a network of open_clip; None if it names others."""
+    file = Path(row.get("weights", ""))
+    return file if file.is_file() else None
 
 
 def repository(observer, row):
