@@ -1,4 +1,18 @@
-# Whoever is made by the run: networks that it trains, and simulated observers that look at its stimuli.
+# Who takes part; and whoever is made by the run: networks that it trains, and simulated observers that look at its stimuli.
+
+
+rule observers:
+    log:
+        f"{DATA}/logs/observers.log",
+    localrule: True
+    conda:
+        "../envs/models.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../scripts/observers.py"
 
 
 rule train_cnn:

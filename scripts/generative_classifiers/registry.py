@@ -36,9 +36,10 @@ class Study:
         Rows of `registry/datasets.yaml`, in the study's order.
     repositories : dict of str to dict
         Where the files of published decisions are.
+    named : dict of str to dict
+        Rows of `registry/observers.yaml` that the study names.
     observers : dict of str to dict
-        Rows of `registry/observers.yaml` that are enabled, in the study's order; those whose answers are the user's to
-        give only where there are some.
+        Those of them that take part: enabled, and with answers if these are the user's to give.
     families : dict of str to dict
         How figures show a family, in drawing order.
     paper : dict
@@ -54,6 +55,7 @@ class Study:
     settings: dict
     datasets: dict
     repositories: dict
+    named: dict
     observers: dict
     families: dict
     paper: dict
@@ -166,7 +168,7 @@ class Study:
 
     def answers_on(self, dataset):
         """The user's own files with decisions on a dataset, by observer."""
-        return {name: files[dataset] for name, files in self.answers.items() if dataset in files}
+        return {name: self.answers[name][dataset] for name in self.observers if dataset in self.answers.get(name, {})}
 
     def matter(self, observer):
         """The part of an observer's row that its evidence can depend on."""
@@ -253,7 +255,6 @@ def load(config, root=ROOT):
     where = f"studies/{name}.yaml"
     rows = _rows(settings["observers"], observers["observers"], f"{where}: observers")
     _rows(settings.get("evidence", {}).get("draws_of", {}), observers["observers"], f"{where}: evidence.draws_of")
-    rows = {observer: row for observer, row in rows.items() if row.get("enabled", True)}
     known = _rows(settings["datasets"], datasets["datasets"], f"{where}: datasets")
     answers = {observer: _answers(observer, row, known, root) for observer, row in rows.items() if "answers" in row}
     study = Study(
@@ -261,7 +262,8 @@ def load(config, root=ROOT):
         settings=settings,
         datasets=known,
         repositories=datasets["repositories"],
-        observers={observer: row for observer, row in rows.items() if answers.get(observer, True)},
+        named=rows,
+        observers={name: row for name, row in rows.items() if row.get("enabled", True) and answers.get(name, True)},
         families=observers["families"],
         paper=_read(root / "registry" / "published.yaml", "published"),
         illusions=_rows(settings.get("exhibits", {}).get("illusions", []), illusions, f"{where}: exhibits.illusions"),
