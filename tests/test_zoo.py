@@ -181,22 +181,16 @@ def test_weights_of_the_hub(tmp_path, monkeypatch):
 
 def test_what_is_out_of_reach_is_told(server, monkeypatch):
     _, address, _ = server
-    with pytest.raises(
-        InputError, match=r"^resnet18: https://download.pytorch.org/.*: the server says 404 File not fo"
-    ):
+    with pytest.raises(InputError, match=r"^resnet18: https://download.pytorch.org/.*: the server says 404"):
         zoo.load("resnet18", ROWS["resnet18"], mirror=address)
-    with pytest.raises(
-        InputError, match=r"^pirl-resnet-50: https://www.dropbox.com/.*: the server says 404 File not f"
-    ):
+    with pytest.raises(InputError, match=r"^pirl-resnet-50: https://www.dropbox.com/.*: the server says 404"):
         zoo.load("pirl-resnet-50", ROWS["pirl-resnet-50"], mirror=address)
 
     def nothing(*_, **__):
         raise huggingface_hub.errors.LocalEntryNotFoundError("no connection")
 
     monkeypatch.setattr(zoo, "hf_hub_download", nothing)
-    with pytest.raises(
-        InputError, match=r"^vit-s: timm/vit_small_patch16_224.augreg_in1k is not within reach: the hub"
-    ):
+    with pytest.raises(InputError, match=r"^vit-s: timm/vit_small_patch16_224.augreg_in1k is not within reach"):
         zoo.load("vit-s", ROWS["vit-s"])
 
 
