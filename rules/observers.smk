@@ -1,4 +1,18 @@
-# Whoever is made by the run: networks that it trains, and simulated observers that look at its stimuli.
+# Who takes part; and whoever is made by the run: networks that it trains, and simulated observers that look at its stimuli.
+
+
+rule observers:
+    log:
+        f"{DATA}/logs/observers.log",
+    localrule: True
+    conda:
+        "../envs/models.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../scripts/observers.py"
 
 
 rule train_cnn:
@@ -11,7 +25,7 @@ rule train_cnn:
     priority: 1
     conda:
         "../envs/models.yaml"
-    # One thread, however many cores there are: sums in another order are other weights.
+    # One thread here and below, however many cores there are: sums in another order are other weights.
     threads: 1
     resources:
         mem_mb=2000,
@@ -32,7 +46,7 @@ rule train_generative:
         f"{DATA}/benchmarks/train_generative/{{observer}}.tsv"
     conda:
         "../envs/models.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=4000,
         runtime=600,
