@@ -91,9 +91,12 @@ def test_who_is_in_the_studies():
         "amused-512-reconstruction",
     ]
     assert paper.released == list(paper.datasets)
-    families = [content(OBSERVERS)["observers"][name]["family"] for name in content("studies/paper.yaml")["observers"]]
+    rows = [content(OBSERVERS)["observers"][name] for name in content("studies/paper.yaml")["observers"]]
+    families = [row["family"] for row in rows]
     # 51 networks and one with diffusion noise; CLIP under one and under 80 prompts
     assert families.count("discriminative") == 52 and families.count("contrastive") == 2
+    named = [row["published"] for row in rows if "published" in row]
+    assert sorted(named) == sorted(content(PUBLISHED)["observers"])  # whoever the paper has, once
     assert miniature.models == [
         "miniature-diffusion",
         "miniature-latent",
