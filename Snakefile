@@ -56,6 +56,7 @@ rule figures:
 
 include: "rules/stimuli.smk"
 include: "rules/observers.smk"
+include: "rules/training.smk"
 include: "rules/evidence.smk"
 include: "rules/decisions.smk"
 include: "rules/metrics.smk"

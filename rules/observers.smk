@@ -1,47 +1,4 @@
-# Whoever is made by the run: networks that it trains, and simulated observers that look at its stimuli.
-
-
-rule train_cnn:
-    output:
-        f"{DATA}/weights/{{observer}}/model.safetensors",
-    log:
-        f"{DATA}/logs/train_cnn/{{observer}}.log",
-    benchmark:
-        f"{DATA}/benchmarks/train_cnn/{{observer}}.tsv"
-    priority: 1
-    conda:
-        "../envs/models.yaml"
-    # One thread, however many cores there are: sums in another order are other weights.
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        row=lambda wildcards: STUDY.matter(wildcards.observer),
-        world=STUDY.settings.get("world"),
-    script:
-        "../scripts/train_cnn.py"
-
-
-rule train_pixel_diffusion:
-    output:
-        f"{DATA}/weights/{{observer}}/model_index.json",
-    log:
-        f"{DATA}/logs/train_pixel_diffusion/{{observer}}.log",
-    benchmark:
-        f"{DATA}/benchmarks/train_pixel_diffusion/{{observer}}.tsv"
-    conda:
-        "../envs/models.yaml"
-    threads: 2
-    resources:
-        mem_mb=4000,
-        runtime=600,
-    params:
-        row=lambda wildcards: STUDY.matter(wildcards.observer),
-        prompt=STUDY.settings.get("prompt"),
-        world=STUDY.settings.get("world"),
-    script:
-        "../scripts/train_pixel_diffusion.py"
+# Simulated observers, who look at the run's stimuli.
 
 
 rule simulate:

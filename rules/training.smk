@@ -1,0 +1,63 @@
+# Networks that the run trains. What is there goes on from its last checkpoint, beside the weights to come.
+
+
+# On ImageNet, on the GPUs of one node: a process for each, and the rest of the threads load images.
+rule train_discriminative:
+    output:
+        f"{DATA}/weights/{{observer}}/model.safetensors",
+    log:
+        f"{DATA}/logs/train_discriminative/{{observer}}.log",
+    benchmark:
+        f"{DATA}/benchmarks/train_discriminative/{{observer}}.tsv"
+    wildcard_constraints:
+        observer=targets.either(STUDY.trained_on("imagenet")),
+    conda:
+        "../envs/models.yaml"
+    threads: 32
+    resources:
+        mem_mb=64000,
+        runtime=5760,
+        gres=lambda wildcards: f"gpu:{STUDY.devices(wildcards.observer)}",
+        device=1,
+    params:
+        row=lambda wildcards: STUDY.learnt(wildcards.observer),
+        world=STUDY.settings.get("world"),
+    script:
+        "../scripts/train_discriminative.py"
+
+
+# On the world's drawings, by the same script.
+use rule train_discriminative as train_on_world with:
+    log:
+        f"{DATA}/logs/train_on_world/{{observer}}.log",
+    benchmark:
+        f"{DATA}/benchmarks/train_on_world/{{observer}}.tsv"
+    wildcard_constraints:
+        observer=targets.either(STUDY.trained_on("world")),
+    priority: 1
+    # One thread, however many cores there are: sums in another order are other weights.
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+
+
+rule train_pixel_diffusion:
+    output:
+        f"{DATA}/weights/{{observer}}/model_index.json",
+    log:
+        f"{DATA}/logs/train_pixel_diffusion/{{observer}}.log",
+    benchmark:
+        f"{DATA}/benchmarks/train_pixel_diffusion/{{observer}}.tsv"
+    conda:
+        "../envs/models.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=600,
+    params:
+        row=lambda wildcards: STUDY.matter(wildcards.observer),
+        prompt=STUDY.settings.get("prompt"),
+        world=STUDY.settings.get("world"),
+    script:
+        "../scripts/train_pixel_diffusion.py"
