@@ -12,7 +12,8 @@ from safetensors import SafetensorError
 from transformers import CLIPTextModelWithProjection, CLIPTokenizer, JanusForConditionalGeneration, JanusProcessor
 
 from generative_classifiers.errors import InputError
-from generative_classifiers.models.pipelines import INDEX, advice, locate
+from generative_classifiers.models.hub import INDEX, advice
+from generative_classifiers.models.pipelines import locate
 from generative_classifiers.models.weights import check_hash, folder_hash
 
 CONFIGURATION = ("*.json", "*.txt", "*.jinja")

@@ -5,35 +5,15 @@ import re
 from pathlib import Path
 
 import torch
-from huggingface_hub import errors, hf_hub_download
+from huggingface_hub import hf_hub_download
 from safetensors import SafetensorError
 
 from generative_classifiers.errors import InputError
 from generative_classifiers.models.adapters import ADAPTERS
+from generative_classifiers.models.hub import INDEX, advice
 from generative_classifiers.models.weights import check_hash, folder_hash
 
-INDEX = "model_index.json"
 CONFIGURATION = ("*.json", "*.txt", "*.model")  # the last are vocabularies
-
-# What can be done where the hub has no pipeline to give; the first that fits, for they derive from each other.
-ADVICE = (
-    (
-        errors.GatedRepoError,
-        "it is gated: accept its licence at https://huggingface.co/{source}, then log in with `hf auth login`",
-    ),
-    (
-        errors.RepositoryNotFoundError,
-        "there is no such repository, or none for you: if it is private, log in with `hf auth login`; if it has "
-        "vanished, give a copy's hub id or folder instead",
-    ),
-    (errors.RevisionNotFoundError, "it has no such revision: give another, or none"),
-    (errors.RemoteEntryNotFoundError, "it has no " + INDEX + ", so it is no pipeline of diffusers"),
-    (
-        errors.LocalEntryNotFoundError,
-        "the hub is out of reach, and the pipeline is not in the cache: `hf download {source}` where the hub is in "
-        "reach, then give the folder that it names",
-    ),
-)
 
 
 def locate(observer, source, revision):
@@ -65,12 +45,6 @@ def locate(observer, source, revision):
     except (OSError, ValueError) as error:  # what the hub's errors derive from
         raise InputError(f"{missing} within reach: {advice(error, source)}") from error
     return folder, folder.name
-
-
-def advice(error, source):
-    """What to do about an error of the hub; the error itself if there is nothing to say."""
-    fitting = (text.format(source=source) for kind, text in ADVICE if isinstance(error, kind))
-    return next(fitting, " ".join(str(error).split()))
 
 
 def adapter_class(observer, folder):
