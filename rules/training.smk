@@ -10,17 +10,17 @@ rule train_discriminative:
     benchmark:
         f"{DATA}/benchmarks/train_discriminative/{{observer}}.tsv"
     wildcard_constraints:
-        observer=targets.either(STUDY.trained_on("imagenet")),
+        observer=targets.either(trainings.trained_on(STUDY, "imagenet")),
     conda:
         "../envs/models.yaml"
     threads: 32
     resources:
         mem_mb=64000,
         runtime=5760,
-        gres=lambda wildcards: f"gpu:{STUDY.devices(wildcards.observer)}",
+        gres=lambda wildcards: trainings.gpus(STUDY.observers[wildcards.observer]),
         device=1,
     params:
-        row=lambda wildcards: STUDY.learnt(wildcards.observer),
+        row=lambda wildcards: trainings.settings(STUDY.observers[wildcards.observer]),
         world=STUDY.settings.get("world"),
     script:
         "../scripts/train_discriminative.py"
@@ -33,7 +33,7 @@ use rule train_discriminative as train_on_world with:
     benchmark:
         f"{DATA}/benchmarks/train_on_world/{{observer}}.tsv"
     wildcard_constraints:
-        observer=targets.either(STUDY.trained_on("world")),
+        observer=targets.either(trainings.trained_on(STUDY, "world")),
     priority: 1
     # One thread, however many cores there are: sums in another order are other weights.
     threads: 1

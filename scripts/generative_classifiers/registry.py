@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from generative_classifiers import trainings
 from generative_classifiers.errors import InputError
 from generative_classifiers.prompts import prompts_of
 from generative_classifiers.schema import check
@@ -35,7 +36,9 @@ class Study:
     repositories : dict of str to dict
         Where the files of published decisions are.
     observers : dict of str to dict
-        Rows of `registry/observers.yaml` that are enabled, in the study's order.
+        Rows of `registry/observers.yaml` that are enabled and not left out, in the study's order.
+    left_out : dict of str to str
+        Why the others cannot take part.
     families : dict of str to dict
         How figures show a family, in drawing order.
     paper : dict
@@ -48,6 +51,7 @@ class Study:
     datasets: dict
     repositories: dict
     observers: dict
+    left_out: dict
     families: dict
     paper: dict
     retrain: bool
@@ -161,8 +165,8 @@ class Study:
         row = self.observers[observer]
         if "training" not in row or ("pipeline" in row and not self.retrain):
             return []
-        name = "model_index.json" if "pipeline" in row else "model.safetensors"
-        return [f"data/{self.name}/weights/{observer}/{name}"]
+        pipeline = f"data/{self.name}/weights/{observer}/model_index.json"
+        return [pipeline if "pipeline" in row else trainings.weights(self.name, observer)]
 
     def weights(self, observer):
         """Where the observer's weights are if this run makes them: a pipeline's folder or a file."""
@@ -228,12 +232,15 @@ def load(config, root=ROOT):
     observers = _read(root / "registry" / "observers.yaml", "observers")
     where = f"studies/{name}.yaml"
     rows = _rows(settings["observers"], observers["observers"], f"{where}: observers")
+    rows = {observer: row for observer, row in rows.items() if row.get("enabled", True)}
+    left_out = trainings.left_out(name, rows, root, config.get("imagenet"))
     study = Study(
         name=name,
         settings=settings,
         datasets=_rows(settings["datasets"], datasets["datasets"], f"{where}: datasets"),
         repositories=datasets["repositories"],
-        observers={observer: row for observer, row in rows.items() if row.get("enabled", True)},
+        observers={observer: row for observer, row in rows.items() if observer not in left_out},
+        left_out=left_out,
         families=observers["families"],
         paper=_read(root / "registry" / "published.yaml", "published"),
         retrain=config.get("retrain", False),
