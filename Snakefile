@@ -14,7 +14,7 @@ import sys
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
-from generative_classifiers import captions, registry, targets, trainings
+from generative_classifiers import captions, exhibits, registry, targets, trainings
 
 STUDY = registry.load(config)
 DATA = f"data/{STUDY.name}"
@@ -36,6 +36,7 @@ localrules:
     metrics,
     figures,
     download,
+    download_illusions,
 
 
 rule all:
@@ -58,10 +59,12 @@ rule figures:
         targets.tables(STUDY),
 
 
+include: "rules/plan.smk"
 include: "rules/stimuli.smk"
 include: "rules/observers.smk"
 include: "rules/training.smk"
 include: "rules/evidence.smk"
+include: "rules/exhibits.smk"
 include: "rules/decisions.smk"
 include: "rules/metrics.smk"
 include: "rules/figures.smk"

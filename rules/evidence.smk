@@ -34,6 +34,7 @@ rule evidence:
         weights=lambda wildcards: STUDY.weights(wildcards.observer),
         device=config.get("device"),
         batch_size=config.get("batch_size"),
+        compile=config.get("compile", False),
     script:
         "../scripts/evidence.py"
 

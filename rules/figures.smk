@@ -24,6 +24,27 @@ rule figure_01:
         "../scripts/figure_01.py"
 
 
+rule figure_02:
+    input:
+        lambda wildcards: targets.reconstructions(STUDY, "figure_02"),
+    output:
+        **drawing("figure_02", "Reconstructions"),
+    log:
+        f"{DATA}/logs/figure_02.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **DRAWN,
+        image=exhibits.image(STUDY),
+        shown=exhibits.observers(STUDY, "figure_02"),
+    script:
+        "../scripts/figure_02.py"
+
+
 rule figure_03:
     input:
         rules.ranking.output.store,
@@ -101,6 +122,48 @@ rule figure_06:
         title=lambda _: STUDY.datasets["cue-conflict"]["label"],
     script:
         "../scripts/figure_06.py"
+
+
+rule figure_07:
+    input:
+        images=rules.illusions.output[0],
+        reconstructions=lambda wildcards: targets.reconstructions(STUDY, "figure_07"),
+    output:
+        **drawing("figure_07", "Reconstructions"),
+    log:
+        f"{DATA}/logs/figure_07.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **DRAWN,
+        rows=STUDY.illusions,
+    script:
+        "../scripts/figure_07.py"
+
+
+rule figure_08:
+    input:
+        lambda wildcards: targets.reconstructions(STUDY, "figure_08"),
+    output:
+        **drawing("figure_08", "Reconstructions"),
+    log:
+        f"{DATA}/logs/figure_08.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **DRAWN,
+        image=exhibits.image(STUDY),
+        shown=exhibits.observers(STUDY, "figure_08"),
+    script:
+        "../scripts/figure_08.py"
 
 
 rule figure_09:

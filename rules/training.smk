@@ -42,13 +42,13 @@ use rule train_discriminative as train_on_world with:
         runtime=30,
 
 
-rule train_pixel_diffusion:
+rule train_generative:
     output:
-        f"{DATA}/weights/{{observer}}/model_index.json",
+        f"{DATA}/weights/{{observer}}/training.json",
     log:
-        f"{DATA}/logs/train_pixel_diffusion/{{observer}}.log",
+        f"{DATA}/logs/train_generative/{{observer}}.log",
     benchmark:
-        f"{DATA}/benchmarks/train_pixel_diffusion/{{observer}}.tsv"
+        f"{DATA}/benchmarks/train_generative/{{observer}}.tsv"
     conda:
         "../envs/models.yaml"
     threads: 2
@@ -60,4 +60,4 @@ rule train_pixel_diffusion:
         prompt=STUDY.settings.get("prompt"),
         world=STUDY.settings.get("world"),
     script:
-        "../scripts/train_pixel_diffusion.py"
+        "../scripts/train_generative.py"

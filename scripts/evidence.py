@@ -22,6 +22,7 @@ model = models.load(
     path=weights,
     device=snakemake.params.device,
     batch_size=snakemake.params.batch_size,
+    compile=snakemake.params.compile,
 )
 count, pruning = plan(settings)
 for stimuli, output in zip(snakemake.input.stimuli, snakemake.output, strict=True):

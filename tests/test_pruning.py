@@ -1,5 +1,7 @@
 """Categories that cannot win get no more draws: the tests, their errors, and what evidence is left."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -53,8 +55,8 @@ def prune(loss, rule, **known):
 def test_looks():
     assert PAIRED.looks(24) == [20, 21, 22, 23, 24]
     assert PAIRED.looks(20) == [20]
-    assert SEQUENTIAL.looks(64) == [4, 8, 16, 32, 64]
-    assert SEQUENTIAL.looks(40) == [4, 8, 16, 32, 40]
+    assert SEQUENTIAL.looks(64) == [4, 6, 8, 12, 16, 24, 32, 48, 64]
+    assert SEQUENTIAL.looks(40) == [4, 6, 8, 12, 16, 24, 32, 40]
     assert SEQUENTIAL.looks(4) == [4]
 
 
@@ -67,6 +69,31 @@ def test_paired_is_the_paired_t_test():
         for category in range(5):
             p = 1.0 if category == best else stats.ttest_rel(loss[image, category], loss[image, best]).pvalue
             assert found[image, category] == (p >= 2e-3)
+
+
+def test_sequential_is_students_test_of_neighbours():
+    loss, some = losses(6, 5, 12, 0.6), draws(12)
+    alive = np.ones((6, 5), bool)
+    rule = Pruning(4, "sequential", 0.5, "uniform")
+    found = rule.survivors(loss, alive, some, 32)
+    order = sorted(range(12), key=lambda draw: some.sigma[draw])
+    for image in range(6):
+        best = loss[image].mean(axis=1).argmin()
+        for category in range(5):
+            difference = [float(loss[image, category, draw]) - float(loss[image, best, draw]) for draw in order]
+            steps = [(b - a) ** 2 for a, b in itertools.pairwise(difference)]
+            error = np.sqrt(sum(steps) / 2 / 11 * (1 / 12 - 1 / 32))
+            p = 1.0 if category == best else stats.t.sf(np.mean(difference) / error, 2 * 11**2 / (3 * 12 - 4))
+            assert found[image, category] == (p >= 0.5 * (12 - 8) / 32)
+
+
+def test_how_differences_change_with_the_noise_level_is_no_uncertainty():
+    some = draws(16)
+    noise = np.random.default_rng(0).normal(0, 0.01, (1, 2, 16))
+    loss = np.stack([np.zeros(16), 0.2 + np.sin(2 * np.pi * some.time)])[None] + noise
+    both = np.ones((1, 2), bool)
+    assert Pruning(4, "sequential", 0.05, "uniform").survivors(loss, both, some, 64).tolist() == [[True, False]]
+    assert Pruning(4, "paired", 0.05, "uniform").survivors(loss, both, some, 64).all()
 
 
 def test_a_clear_winner_costs_little():

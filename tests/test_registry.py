@@ -1,22 +1,26 @@
 """Studies and registries: what is there loads, what is wrong is named."""
 
 import copy
+import hashlib
 from functools import cache
+from urllib.parse import unquote
 
 import pytest
 import yaml
 
 from conftest import ROOT
+from generative_classifiers import exhibits
+from generative_classifiers.categories import CATEGORIES
 from generative_classifiers.errors import InputError
 from generative_classifiers.models.weights import folder_hash
 from generative_classifiers.registry import load
 from generative_classifiers.schema import check
-from generative_classifiers.targets import FIGURES, figures
+from generative_classifiers.targets import FIGURES, figures, reconstructions
 
 STUDIES = ("miniature", "humans", "paper")
 SMALL = "studies/small.yaml"
 DATASETS, OBSERVERS = "registry/datasets.yaml", "registry/observers.yaml"
-PUBLISHED = "registry/published.yaml"
+PUBLISHED, ILLUSIONS = "registry/published.yaml", "registry/illusions.yaml"
 
 
 @cache
@@ -43,7 +47,8 @@ def documents():
     observers = copy.deepcopy(content(OBSERVERS))
     names = ["humans", "resnet50", *study["observers"]]
     observers["observers"] = {name: observers["observers"][name] for name in names}
-    return {SMALL: study, DATASETS: datasets, OBSERVERS: observers, PUBLISHED: copy.deepcopy(content(PUBLISHED))}
+    unchanged = {path: copy.deepcopy(content(path)) for path in (PUBLISHED, ILLUSIONS)}
+    return {SMALL: study, DATASETS: datasets, OBSERVERS: observers, **unchanged}
 
 
 @pytest.fixture
@@ -92,13 +97,19 @@ def test_who_is_in_the_studies():
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_study_draws_all_figures(name):
     rules = (ROOT / "rules/figures.smk").read_text()
-    drawn = [f"figures/{name}/{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png")]
-    assert figures(load({"study": name})) == drawn
+    study = load({"study": name})
+    # Reconstructions are of models that paint, figure 8's of a masked one.
+    lacking = {"figure_02", "figure_07", "figure_08"} if not study.models else set()
+    lacking |= set() if any(row.get("reading") for row in study.observers.values()) else {"figure_08"}
+    drawn = [
+        f"figures/{name}/{figure}.{kind}" for figure in FIGURES if figure not in lacking for kind in ("pdf", "png")
+    ]
+    assert figures(study) == drawn
     assert all(f"rule {figure}:" in rules for figure in FIGURES)
 
 
 def test_figures_that_the_datasets_allow(documents, load_small):
-    names = ["01", "03", "04", "05", "06", "09", "10", "11", "12", "13", "16"]
+    names = ["01", "02", "03", "04", "05", "06", "07", "09", "10", "11", "12", "13", "16"]
     assert figures(load_small()) == [f"figures/small/figure_{n}.{kind}" for n in names for kind in ("pdf", "png")]
     documents[SMALL]["figures"] = ["figure_16"]
     assert figures(load_small()) == ["figures/small/figure_16.pdf", "figures/small/figure_16.png"]
@@ -106,6 +117,53 @@ def test_figures_that_the_datasets_allow(documents, load_small):
         documents[SMALL]["figures"] = ["figure_03", name]
         with pytest.raises(InputError, match=f"studies/small.yaml: figures: {name} needs {wanted}"):
             figures(load_small())
+
+
+def test_whose_reconstructions_are_shown(documents, load_small):
+    rows = documents[OBSERVERS]["observers"]
+    rows["painter"] = {
+        "label": "Painter",
+        "family": "masked",
+        "pipeline": "weights/masked",
+        "reading": "reconstruction",
+    }
+    rows["guesser"] = rows["painter"] | {"reading": "likelihood"}
+    documents[SMALL]["observers"] += ["guesser", "painter"]
+    study = load_small()
+    assert exhibits.painters(study) == ["miniature-diffusion", "painter"]
+    assert [exhibits.observers(study, f"figure_{number}") for number in ("02", "07", "08")] == [
+        ["miniature-diffusion"],
+        ["miniature-diffusion", "painter"],
+        ["painter"],
+    ]
+    assert list(exhibits.prompts(study)) == list(CATEGORIES)  # the readings are categories
+    documents[SMALL]["exhibits"]["illusions"] = ["old-young", "cat-dog"]
+    study = load_small()
+    assert list(exhibits.prompts(study))[16:] == ["old woman", "young woman"]
+    assert [source[0] for source in exhibits.sources(study)] == ["old-young"]
+    del documents[SMALL]["exhibits"]["stimulus"]
+    study = load_small()
+    assert exhibits.observers(study, "figure_07") and not exhibits.observers(study, "figure_08")
+    with pytest.raises(InputError, match=r"small.yaml: figure_08 needs exhibits.stimulus and a masked model that pain"):
+        reconstructions(study, "figure_08")
+    del documents[SMALL]["exhibits"]
+    assert exhibits.painters(load_small()) == []
+
+
+def test_illusions_are_where_commons_has_them():
+    downloaded = {name: row for name, row in content(ILLUSIONS).items() if "url" in row}
+    assert list(downloaded) == content("studies/paper.yaml")["exhibits"]["illusions"]
+    for row in downloaded.values():
+        folder, short, name = row["url"].removeprefix("https://upload.wikimedia.org/wikipedia/commons/").split("/")
+        digest = hashlib.md5(unquote(name).encode()).hexdigest()
+        assert (folder, short) == (digest[:1], digest[:2])
+
+
+def test_illusions_of_the_miniature_are_held_out():
+    drawings = content("registry/drawings.yaml")
+    for name in content("studies/miniature.yaml")["exhibits"]["illusions"]:
+        row = content(ILLUSIONS)[name]
+        assert all(one in drawings[reading]["held_out"] for reading, one in zip(*row.values(), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -146,6 +204,15 @@ COLOUR = ("datasets", "colour")
         (SMALL, ("evidence", "draws"), 0, "evidence.draws: 0 is less than the minimum of 1"),
         (SMALL, ("evidence", "times"), "silver", "evidence.times: 'silver' is not one of"),
         (SMALL, ("evidence", "reconstruct_draw"), 2, "reconstruct_draw is 2, expected less than draws, 2"),
+        (
+            SMALL,
+            ("exhibits", "illusions"),
+            ["cat"],
+            "exhibits.illusions: 'cat' is unknown, expected names of the regis",
+        ),
+        (SMALL, ("exhibits", "stimulus", "dataset"), "edges", "exhibits.stimulus.dataset: 'edges' is unknown"),
+        (SMALL, ("exhibits", "draw"), -1, "exhibits.draw: -1 is less than the minimum of 0"),
+        (ILLUSIONS, ("cat-dog", "readings"), ["cat"], "cat-dog.readings: ['cat'] is too short"),
         (SMALL, ("prompt",), "A bad photo", "prompt: 'A bad photo' does not match"),
         (SMALL, ("world", "images", "parametric"), 24, "world.images.parametric: 24 is not a multiple of 16"),
         (SMALL, ("simulated", "simulated-01", "lapse"), 2, "simulated.simulated-01.lapse: 2 is greater than the max"),
@@ -188,6 +255,7 @@ def test_wrong_documents(documents, load_small, path, place, value, message):
     [
         (("prompt",), "missing keys 'prompt' and 'evidence', for models take part: miniature-diffusion"),
         (("evidence",), "'evidence' is a dependency of 'prompt'"),
+        (("world",), "'world' is a dependency of 'simulated'"),
         (("simulated",), "missing key 'simulated', the parameters of the simulated observers"),
         (("datasets",), "'datasets' is a required property"),
         (("world", "size"), "world: 'size' is a required property"),
@@ -220,6 +288,7 @@ def places(document, place=()):
             (DATASETS, "datasets"),
             (OBSERVERS, "observers"),
             (PUBLISHED, "published"),
+            (ILLUSIONS, "illusions"),
         ]
         for place in places(content(path)).values()
     ],
@@ -257,7 +326,7 @@ def test_weights_that_the_run_makes(load_small):
     assert study.made_weights("miniature-diffusion") == [] and study.weights("miniature-diffusion") is None
     again = load_small(retrain=True)
     folder = "data/small/weights/miniature-diffusion"
-    assert again.made_weights("miniature-diffusion") == [f"{folder}/model_index.json"]
+    assert again.made_weights("miniature-diffusion") == [f"{folder}/training.json"]
     assert again.weights("miniature-diffusion") == folder and again.weights("miniature-cnn") == cnn
 
 

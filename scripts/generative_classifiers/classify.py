@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import yaml
 
 from generative_classifiers import models, stores
-from generative_classifiers.decisions import score_categories
+from generative_classifiers.decisions import tabulate
 from generative_classifiers.errors import InputError
 from generative_classifiers.evidence import compute_evidence
 from generative_classifiers.images import image_names, read_folder
@@ -97,7 +95,7 @@ def classify(
     Returns
     -------
     pandas.DataFrame
-        image, decision, margin: as `tabulate` has them.
+        image, decision, margin: as `decisions.tabulate` has them.
     """
     out = Path(out)
     if out.suffix != ".zarr":
@@ -110,25 +108,5 @@ def classify(
     stimuli = read_folder(images, model.resolution, categories)
     settings = {"count": draws, "seed": seed, "times": times, "reconstruct": reconstruct}
     compute_evidence(model, stimuli, out, observer=observer, dataset=str(images), **settings)
-    return tabulate(stores.read(out, drop=["reconstruction"]), weighting, rate)
-
-
-def tabulate(evidence, weighting="exponential", rate=7.0):
-    """Decisions of an evidence store.
-
-    Parameters
-    ----------
-    evidence : xarray.Dataset
-    weighting, rate
-        As in `draws.weights`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        image (name), decision (category), margin (how far the runner-up's score is above the best one).
-    """
-    score = score_categories(evidence, weighting, rate)
-    best = evidence["category"].values[np.argmin(score, axis=1)]
-    ranked = np.sort(score, axis=1)
-    margin = ranked[:, 1] - ranked[:, 0] if score.shape[1] > 1 else np.full(len(score), np.nan)
-    return pd.DataFrame({"image": evidence["name"].values, "decision": best, "margin": margin})
+    table = tabulate(stores.read(out, drop=["reconstruction"]), weighting, rate)
+    return table[["image", "decision", "margin"]]

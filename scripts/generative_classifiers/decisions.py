@@ -49,9 +49,42 @@ def decide(evidence, weighting):
     """
     score = score_categories(evidence, weighting)
     position = pd.Index(CATEGORIES).get_indexer(evidence.category.values)
-    answered = ~np.isnan(score).all(axis=1)
+    best = _best(score)
+    return np.where(best < 0, -1, position[best]).astype(np.int8)
+
+
+def _best(score):
+    """Number of the category with the smallest score, int (image,); -1 where there is none."""
     best = np.where(np.isnan(score), np.inf, score).argmin(axis=1)
-    return np.where(answered, position[best], -1).astype(np.int8)
+    return np.where(np.isnan(score).all(axis=1), -1, best)
+
+
+def tabulate(evidence, weighting="exponential", rate=RATE):
+    """Decisions of an evidence store, image by image.
+
+    Parameters
+    ----------
+    evidence : xarray.Dataset
+    weighting, rate
+        As in `draws.weights`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        image (name), true_category ('' where unknown), decision (category; `na` where none was evaluated), margin (how
+        far the runner-up's score is above the best one), evaluations (losses that the store has of the image).
+    """
+    score = score_categories(evidence, weighting, rate)
+    ranked = np.sort(score, axis=1)
+    return pd.DataFrame(
+        {
+            "image": evidence["name"].values,
+            "true_category": evidence["true_category"].values,
+            "decision": np.array([*evidence["category"].values, published.NO_ANSWER])[_best(score)],
+            "margin": ranked[:, 1] - ranked[:, 0] if score.shape[1] > 1 else np.nan,
+            "evaluations": evidence["loss"].notnull().sum(["category", "draw"]),
+        }
+    )
 
 
 def gather(dataset, row, answers, evidence, families, weighting):

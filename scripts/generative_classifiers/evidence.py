@@ -3,6 +3,7 @@
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 
 import numpy as np
 from tqdm import tqdm
@@ -150,6 +151,8 @@ def arrays(model, draws, reconstruct):
 
 def fill(store, model, stimuli, draws, wanted, workers, progress):
     """Evaluate and write the shards that are not there yet; `wanted` are arguments of `evaluate`."""
+    from generative_classifiers.models.memory import within_memory  # imports torch: who forecasts evidence has none
+
     names = texts(stimuli["name"])
     each = len(model.categories) * len(draws)
     missing = [number for number in range(len(store.shards)) if not store.done(number)]
@@ -159,7 +162,10 @@ def fill(store, model, stimuli, draws, wanted, workers, progress):
     def shard(number):
         part = store.shards[number]
         images, known = stimuli["image"][part].values, store.inherited(number)
-        found = evaluate(model, images, names[part], draws, known=known, **wanted)
+        work = partial(evaluate, model, images, names[part], draws, known=known, **wanted)
+        found = within_memory(model, work, wanted["what"])
+        if model.batch_size < store.made_by["batch_size"]:
+            store.note(batch_size_that_fits=model.batch_size)
         spent = np.count_nonzero(~np.isnan(found["loss"]), axis=(1, 2))
         store.write(number, spent, **found)
         return number, spent.sum()

@@ -17,9 +17,11 @@ class Pruning:
 
     "paired" looks after every draw and drops at two-sided p < level (arXiv 2303.15233, algorithm 1: after 20
     draws, 2e-3). Whoever looks often finds something by chance, so the number of wrong drops grows with the draws.
-    "sequential" looks each time that the draws have doubled and spends the level over the looks in proportion to
-    the draws that they add, one-sided; and what is tested is the difference after all draws, whose uncertainty
-    vanishes as they run out (the correction for a finite population).
+    "sequential" looks twice in every doubling of the draws and spends the level over the looks in proportion to the
+    draws that they add, one-sided; and what is tested is the difference after all draws, whose uncertainty vanishes
+    as they run out (the correction for a finite population). Since any number of draws is spread evenly over the
+    noise levels, how differences change from level to level adds nothing to the uncertainty of their mean: the
+    variance is that of neighbouring levels (von Neumann 1941, doi:10.1214/aoms/1177731677).
 
     Parameters
     ----------
@@ -64,8 +66,9 @@ class Pruning:
         """
         if self.test == "paired":
             return [*range(self.minimum, count), count]
-        doublings = (self.minimum * 2**k for k in range(count.bit_length()))
-        return [number for number in doublings if number < count] + [count]
+        doublings = [self.minimum * 2**k for k in range(count.bit_length())]
+        between = [number * 3 // 2 for number in doublings]
+        return [*sorted(number for number in {*doublings, *between} if number < count), count]
 
     def survivors(self, loss, alive, draws, count):
         """Categories that can still win.
@@ -90,17 +93,8 @@ class Pruning:
         terms = np.where(alive[..., None], loss, np.nan).astype(np.float64) * weight
         best = np.where(alive, terms.mean(axis=2), np.inf).argmin(axis=1)
         difference = terms - np.take_along_axis(terms, best[:, None, None], axis=1)
-        return alive & ~(self._p(difference, count) < self._level(loss.shape[2], count))
-
-    def _p(self, difference, count):
-        """Probability (image, category) of differences at least as large as these if there is none."""
-        n = difference.shape[2]
-        mean, spread = difference.mean(axis=2), difference.std(axis=2, ddof=1) / np.sqrt(n)
-        if self.test == "sequential":
-            spread = spread * np.sqrt(1 - n / count)
-        # No spread: a difference that is always the same is certain, and none at all is none.
-        t = np.divide(mean, spread, out=np.where(mean > 0, np.inf, 0.0), where=spread > 0)
-        return stdtr(n - 1, -t) * (2 if self.test == "paired" else 1)
+        p = 2 * _paired(difference) if self.test == "paired" else _sequential(difference, draws, count)
+        return alive & ~(p < self._level(len(draws), count))
 
     def _level(self, n, count):
         """What may be spent at the look after n draws."""
@@ -108,6 +102,32 @@ class Pruning:
             return self.level
         earlier = [look for look in self.looks(count) if look < n]
         return self.level * (n - (earlier[-1] if earlier else 0)) / count
+
+
+def _paired(difference):
+    """Student's p (image, category), one-sided, of differences (image, category, draw)."""
+    n = difference.shape[2]
+    return _p(difference.mean(axis=2), difference.var(axis=2, ddof=1) / n, n - 1)
+
+
+def _sequential(difference, draws, count):
+    """The same of the difference after all draws, with the variance of neighbouring noise levels.
+
+    Half the mean square of successive differences has for independent normal values a variance of
+    (3 n - 4) / (n - 1)² of the fourth power of their standard deviation; Student's has 2 / (n - 1).
+    """
+    n = len(draws)
+    # The noise's scale grows with its level; families without levels have it, too.
+    steps = np.diff(difference[:, :, np.argsort(draws.sigma, kind="stable")], axis=2)
+    variance = np.square(steps).mean(axis=2) / 2
+    return _p(difference.mean(axis=2), variance * (1 / n - 1 / count), 2 * (n - 1) ** 2 / (3 * n - 4))
+
+
+def _p(mean, variance, freedom):
+    """Probability of means at least as large as these, of such a variance, if the true ones are zero."""
+    # No variance: a difference that is always the same is certain, and none at all is none.
+    t = np.divide(mean, np.sqrt(variance), out=np.where(mean > 0, np.inf, 0.0), where=variance > 0)
+    return stdtr(freedom, -t)
 
 
 def plan(settings):

@@ -19,7 +19,7 @@ ANSWERING = ("human", "simulated", "published")
 BENCHMARK = ("ood_accuracy", "accuracy_difference", "observed_consistency", "error_consistency")
 
 # Keys of an observer's row that say nothing of what it does.
-SHOWN = ("label", "enabled", "licence", "mem_mb", "published", "highlight", "without_noise")
+SHOWN = ("label", "enabled", "licence", "mem_mb", "published", "highlight", "without_noise", "evaluations_per_second")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class Study:
         How figures show a family, in drawing order.
     paper : dict
         The content of `registry/published.yaml`: what the paper prints.
+    illusions : dict of str to dict
+        Rows of `registry/illusions.yaml` that the study shows.
     retrain : bool
     """
 
@@ -54,6 +56,7 @@ class Study:
     left_out: dict
     families: dict
     paper: dict
+    illusions: dict
     retrain: bool
 
     @property
@@ -65,6 +68,11 @@ class Study:
     def evidence(self):
         """Settings of the evidence."""
         return self.settings.get("evidence", {})
+
+    @property
+    def exhibits(self):
+        """What is shown of single images."""
+        return self.settings.get("exhibits", {})
 
     @property
     def prompts(self):
@@ -165,13 +173,14 @@ class Study:
         row = self.observers[observer]
         if "training" not in row or ("pipeline" in row and not self.retrain):
             return []
-        pipeline = f"data/{self.name}/weights/{observer}/model_index.json"
-        return [pipeline if "pipeline" in row else trainings.weights(self.name, observer)]
+        if "pipeline" in row:
+            return [f"data/{self.name}/weights/{observer}/training.json"]
+        return [trainings.weights(self.name, observer)]
 
     def weights(self, observer):
         """Where the observer's weights are if this run makes them: a pipeline's folder or a file."""
         made = self.made_weights(observer)
-        return made[0].removesuffix("/model_index.json") if made else None
+        return made[0].removesuffix("/training.json") if made else None
 
     def sources(self, content, dataset):
         """Files to download for a dataset.
@@ -230,6 +239,7 @@ def load(config, root=ROOT):
     settings = _read(root / "studies" / f"{name}.yaml", "study")
     datasets = _read(root / "registry" / "datasets.yaml", "datasets")
     observers = _read(root / "registry" / "observers.yaml", "observers")
+    illusions = _read(root / "registry" / "illusions.yaml", "illusions")
     where = f"studies/{name}.yaml"
     rows = _rows(settings["observers"], observers["observers"], f"{where}: observers")
     rows = {observer: row for observer, row in rows.items() if row.get("enabled", True)}
@@ -243,6 +253,7 @@ def load(config, root=ROOT):
         left_out=left_out,
         families=observers["families"],
         paper=_read(root / "registry" / "published.yaml", "published"),
+        illusions=_rows(settings.get("exhibits", {}).get("illusions", []), illusions, f"{where}: exhibits.illusions"),
         retrain=config.get("retrain", False),
     )
     _check(study, where)
@@ -269,6 +280,8 @@ def _rows(names, table, where):
 def _check(study, where):
     """What only the whole can tell."""
     _rows(study.settings.get("stimuli", []), study.datasets, f"{where}: stimuli")
+    if "stimulus" in study.exhibits:
+        _rows([study.exhibits["stimulus"]["dataset"]], study.datasets, f"{where}: exhibits.stimulus.dataset")
     _rows((row["family"] for row in study.observers.values()), study.families, "registry/observers.yaml: families")
     named = [row["published"] for row in study.observers.values() if "published" in row]
     _rows(named, study.paper["observers"], "registry/observers.yaml: published")
@@ -288,6 +301,9 @@ def _check(study, where):
         raise InputError(f"{where}: missing key 'simulated', the parameters of the simulated observers")
     if study.models and "prompt" not in study.settings:
         raise InputError(f"{where}: missing keys 'prompt' and 'evidence', for models take part: {study.models[0]}")
+    drawn = [name for name, row in study.illusions.items() if "drawings" in row]
+    if drawn and "world" not in study.settings:
+        raise InputError(f"{where}: missing key 'world', in which {drawn[0]} of exhibits.illusions is drawn")
     _check_draws(study.evidence, where)
 
 

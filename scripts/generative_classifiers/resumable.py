@@ -8,8 +8,12 @@ of `evaluations` and only copied to the root at the end, because Snakemake delet
 
 import shutil
 from contextlib import contextmanager
+from datetime import datetime
+from math import prod
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import xarray as xr
 import zarr
 from filelock import FileLock
@@ -181,6 +185,10 @@ class ResumableStore:
             self._open(name)[part] = values
         self._open(MARKER)[part] = evaluations
 
+    def note(self, **attributes):
+        """Add attributes to those that say what made the store."""
+        self._open(MARKER).attrs.update(attributes)
+
     def _open(self, name):
         return zarr.open_array(self.path / name, mode="r+", config={"write_empty_chunks": True})
 
@@ -198,3 +206,51 @@ class ResumableStore:
         discard(self.store)
         self.path.rename(self.store)
         discard(self.older)
+
+
+class Progress(NamedTuple):
+    """How far a store of evidence has come.
+
+    Attributes
+    ----------
+    images, shards : int
+        Of the whole store.
+    done : int
+        Shards that are complete.
+    spent : numpy.ndarray
+        int32 (image,): evaluations of the images of complete shards.
+    exhaustive : int
+        Evaluations of an image without pruning.
+    changed : datetime.datetime or None
+        When the last of them was completed, in local time.
+    """
+
+    images: int
+    shards: int
+    done: int
+    spent: np.ndarray
+    exhaustive: int
+    changed: datetime | None
+
+
+def progress(store):
+    """How far a store has come, complete or not: only reads.
+
+    Parameters
+    ----------
+    store : Path
+        A folder with the arrays of a `ResumableStore`, often `<store>.partial`.
+
+    Returns
+    -------
+    Progress
+    """
+    marker, loss = (zarr.open_array(store / name, mode="r") for name in (MARKER, "loss"))
+    (images,), (shard,) = marker.shape, marker.chunks
+    shards = [slice(start, start + shard) for start in range(0, images, shard)]
+    marks = [store / MARKER / "c" / str(number) for number in range(len(shards))]
+    done = [part for part, mark in zip(shards, marks, strict=True) if mark.is_file()]
+    spent = np.concatenate([np.zeros(0, np.int32), *(marker[part] for part in done)])
+    times = [mark.stat().st_mtime for mark in marks if mark.is_file()]
+    changed = datetime.fromtimestamp(max(times)) if times else None
+    return Progress(images, len(shards), len(done), spent, prod(loss.shape[1:]), changed)

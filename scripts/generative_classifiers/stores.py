@@ -50,12 +50,12 @@ def write(dataset, path, /, **attributes):
     path : Path
         Folder of the store. Whatever it holds is replaced.
     **attributes
-        Provenance: what made the store. Package versions are added.
+        Provenance: what made the store. Package versions are added unless they are among them.
     """
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    dataset = portable(dataset).assign_attrs(attributes, versions=versions())
+    dataset = portable(dataset).assign_attrs({"versions": versions(), **attributes})
     dataset.to_zarr(partial, mode="w", zarr_format=3, consolidated=False)
     consolidate(partial)
     shutil.rmtree(path, ignore_errors=True)

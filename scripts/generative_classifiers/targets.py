@@ -2,15 +2,19 @@
 
 import re
 
+from generative_classifiers import exhibits
 from generative_classifiers.errors import InputError
 
 # Datasets, or a kind of them, of which a figure needs one at least; none: whatever the study has.
 FIGURES = {
     "figure_01": ("cue-conflict",),
+    "figure_02": (),
     "figure_03": (),
     "figure_04": ("parametric",),
     "figure_05": (),
     "figure_06": ("cue-conflict",),
+    "figure_07": (),
+    "figure_08": (),
     "figure_09": (),
     "figure_10": ("parametric",),
     "figure_11": ("sketch", "stylized", "edge", "silhouette"),
@@ -38,6 +42,28 @@ def stimuli(study):
     return [store(f"data/{study.name}/stimuli/{dataset}") for dataset in study.stimuli]
 
 
+def exhibited(study, exhibit):
+    """The store that an exhibit of the study is in; none without it."""
+    if exhibit not in study.exhibits:
+        return []
+    dataset = "illusions" if exhibit == "illusions" else study.exhibits["stimulus"]["dataset"]
+    return [store(f"data/{study.name}/stimuli/{dataset}")]
+
+
+def reconstructions(study, figure):
+    """Reconstructions that a figure shows.
+
+    Raises
+    ------
+    InputError
+        The study has nothing to show.
+    """
+    observers = exhibits.observers(study, figure)
+    if not observers:
+        raise InputError(f"studies/{study.name}.yaml: {figure} needs {exhibits.needs(figure)}")
+    return [store(f"data/{study.name}/exhibits/{observer}") for observer in observers]
+
+
 def decisions(study):
     """Decisions of the study."""
     return [store(f"data/{study.name}/decisions/{dataset}") for dataset in study.datasets]
@@ -58,17 +84,20 @@ def figures(study):
     InputError
         The study names a figure that there is not, or that it has no dataset for.
     """
-    drawable = [name for name, sources in FIGURES.items() if not sources or _has(study, sources)]
+    drawable = [name for name in FIGURES if _drawable(study, name)]
     for name in study.settings.get("figures", []):
         if name not in drawable:
-            sources = " or ".join(FIGURES.get(name, ())) or "the name of a figure"
+            sources = exhibits.needs(name) or " or ".join(FIGURES.get(name, ())) or "the name of a figure"
             raise InputError(f"studies/{study.name}.yaml: figures: {name} needs {sources}")
     names = study.settings.get("figures", drawable)
     return [f"figures/{study.name}/{name}.{kind}" for name in names for kind in ("pdf", "png")]
 
 
-def _has(study, sources):
-    return any(name in sources or row["kind"] in sources for name, row in study.datasets.items())
+def _drawable(study, name):
+    if name in exhibits.FIGURES:
+        return bool(exhibits.observers(study, name))
+    sources = FIGURES[name]
+    return not sources or any(name in sources or row["kind"] in sources for name, row in study.datasets.items())
 
 
 def tables(study):

@@ -4,18 +4,20 @@ from importlib import import_module
 
 from generative_classifiers.errors import InputError
 
-# Each module has `load(observer, row, prompts, path, device, batch_size)`; imported when asked for, since
-# no environment needs to have the packages of every family.
+# Each module has `load(observer, row, prompts, path, device, batch_size)`, those whose weights may be files of the network
+# also `mirror`; imported when asked for, since no environment needs to have the packages of every family.
 FAMILIES = {
     "diffusion": "diffusion",
     "autoregressive": "autoregressive",
     "masked": "masked",
     "discriminative": "discriminative",
+    "contrastive": "contrastive",
 }
+DOWNLOADING = ("discriminative",)
 BATCH_SIZE = 64
 
 
-def load(observer, row, prompts, *, path=None, device="auto", batch_size=None):
+def load(observer, row, prompts, *, path=None, device="auto", batch_size=None, compile=False, mirror=None):
     """Load an observer that is a model.
 
     Parameters
@@ -32,6 +34,10 @@ def load(observer, row, prompts, *, path=None, device="auto", batch_size=None):
         "auto" (a GPU if there is one), "cpu", "cuda".
     batch_size : int, optional
         Evaluations at once, instead of the row's `batch_size`.
+    compile : bool
+        Compile its network when it is first used, which takes minutes and pays where there is much to evaluate.
+    mirror : str, optional
+        Server to ask for files in place of their own: `downloads.mirror`.
 
     Returns
     -------
@@ -51,4 +57,9 @@ def load(observer, row, prompts, *, path=None, device="auto", batch_size=None):
     if not prompts:
         raise InputError(f"{observer}: no categories to choose from")
     module = import_module(f"{__name__}.{FAMILIES[family]}")
-    return module.load(observer, row, prompts, path=path, device=device, batch_size=batch_size)
+    site = {"mirror": mirror} if family in DOWNLOADING else {}
+    model = module.load(observer, row, prompts, path=path, device=device, batch_size=batch_size, **site)
+    if compile:
+        model.network.compile()
+        model.identity |= {"compile": True}  # it rounds otherwise
+    return model

@@ -143,6 +143,7 @@ class AutoregressiveModel:
             raise InputError(f"{observer}: resolution is {resolution}, expected {self.resolution}")
         janus = network.model
         self.tokenizer, self.language = janus.vqmodel.to(device), janus.language_model.to(device)
+        self.network = self.language
         # What Janus sees images with is another network, which has no say here.
         self.embeddings, self.aligner, self.head = (
             part.to(device) for part in (janus.generation_embeddings, janus.generation_aligner, janus.generation_head)

@@ -20,7 +20,10 @@ class Model(Protocol):
     resolution : int
         Side in pixels of the images the model sees; others are cropped and resized to it.
     batch_size : int
+        Evaluations at once; may be changed.
     device : torch.device
+    network : torch.nn.Module
+        What evaluations spend their time in.
     identity : dict
         All that its losses depend on beside images and draws, as JSON can hold it: family, weights, settings,
         prompts.
@@ -34,6 +37,7 @@ class Model(Protocol):
     resolution: int
     batch_size: int
     device: torch.device
+    network: torch.nn.Module
     identity: dict
     reconstructs: bool
     packages: tuple[str, ...]
@@ -70,6 +74,22 @@ class Model(Protocol):
             float32 (image, category, draw), lower is better.
         reconstruction : numpy.ndarray or None
             uint8 (image, category, y, x, channel).
+        """
+
+    def hide(self, images: np.ndarray, names: list[str], draw: Draws) -> np.ndarray:
+        """What one draw leaves of images, for people to look at; only of a family that paints.
+
+        Parameters
+        ----------
+        images, names
+            As for `evaluate`.
+        draw : Draws
+            A single one.
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8 (image, y, x, channel), of the model's resolution.
         """
 
 

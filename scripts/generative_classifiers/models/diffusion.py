@@ -5,7 +5,9 @@ import torch
 
 from generative_classifiers import draws as levels
 from generative_classifiers.images import squares
+from generative_classifiers.models import shared_prefix
 from generative_classifiers.models.base import DTYPES, check_dtype, choose_device, signed, unsigned
+from generative_classifiers.models.batches import Latest, batches, everything, samples
 from generative_classifiers.models.pipelines import load_pipeline
 from generative_classifiers.models.schedules import schedule
 from generative_classifiers.noise import gaussian
@@ -58,11 +60,13 @@ class DiffusionModel:
     def __init__(self, observer, adapter, prompts, device, dtype="float32", batch_size=64):
         self.adapter, self.codec, self.resolution = adapter, adapter.codec, adapter.resolution
         self.device, self.dtype, self.batch_size = device, DTYPES[dtype], batch_size
+        self.encode = Latest(self._encode)
         self.schedule = schedule(observer, adapter.pipeline.scheduler)
         self.categories = tuple(prompts)
         self.conditioning = adapter.condition(observer, prompts, device)
         adapter.pipeline.to(device, silence_dtype_warnings=True)
-        adapter.network.to(memory_format=torch.channels_last)  # a fifth faster on CPUs
+        self.network = adapter.network.to(memory_format=torch.channels_last)  # a fifth faster on CPUs
+        shared_prefix.share(self.network)
         self.identity = {
             "family": "diffusion",
             "prompts": dict(prompts),
@@ -81,46 +85,65 @@ class DiffusionModel:
     def evaluate(self, images, names, draws, reconstruct=None, wanted=None):
         """Evidence of a batch of images: `models.base.Model.evaluate`.
 
-        Batches cross images and categories but not draws: more draws do not change the batches of the first.
+        Batches cross draws, images and categories. What else is asked for decides which evaluations share one, and
+        so how their losses are rounded: by 1e-4 at most.
         """
+        wanted = everything(self, names, draws) if wanted is None else wanted
+        keep, kept = draws.number == reconstruct, []
+        loss = torch.full(wanted.shape, torch.nan, device=self.device)
         # On a GPU, float32 is float32 and the same bytes come again.
         with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-            clean = self.codec.encode(signed(squares(images, self.resolution)).to(self.device))
-            if wanted is None:
-                wanted = np.ones((len(names), len(self.categories), len(draws)), bool)
-            loss, reconstruction = np.full(wanted.shape, np.nan, np.float32), None
-            for place in range(len(draws)):
-                keep = draws.number[place] == reconstruct
-                pairs = np.argwhere(wanted[:, :, place] | keep).T
-                if pairs.size:
-                    found, denoised = self._evaluate_draw(clean, names, draws[place : place + 1], pairs, keep)
-                    loss[(*pairs, place)] = found
-                if keep:
-                    reconstruction = self._paint(denoised)
+            clean = self.encode(images)
+            with self._precision():  # around all batches, so that weights are cast once
+                for batch in batches(wanted | keep, self.batch_size):
+                    there = batch.to(self.device)
+                    denoised, error = self._evaluate_batch(clean, names, draws, batch, there)
+                    loss[there.image, there.category, there.draw] = error
+                    if keep[batch.draw].any():
+                        kept.append(denoised[np.flatnonzero(keep[batch.draw])])
+            reconstruction = self._paint(kept) if kept else None
+        loss = loss.cpu().numpy()
         loss[~wanted] = np.nan
         return loss, reconstruction
 
-    def _evaluate_draw(self, clean, names, draw, pairs, keep):
-        """Losses of one draw for images and their categories, (2, pair), and the denoised images if they are kept."""
-        number, alpha, sigma, seed = (v.item() for v in (draw.number, draw.alpha, draw.sigma, draw.seed))
-        shape = tuple(clean.shape[1:])
-        noise = np.stack([gaussian(name, number, seed, shape) for name in names])
-        noised = alpha * clean + sigma * torch.from_numpy(noise).to(self.device)
-        step = torch.as_tensor(self.schedule.steps(draw.time), device=self.device)
-        losses, kept = [], []
-        for image, category in torch.from_numpy(pairs).to(self.device).split(self.batch_size, dim=1):
-            prediction = self._predict(noised[image], step, category)
-            denoised = self.schedule.denoise(prediction, noised[image], alpha, sigma)
-            losses.append((clean[image] - denoised).square().flatten(1).mean(1))
-            if keep:
-                kept.append(denoised)
-        return torch.cat(losses).cpu().numpy(), kept
+    @torch.inference_mode()
+    def hide(self, images, names, draw):
+        """What is left of images in noise: `models.base.Model.hide`. Latents are decoded with their noise."""
+        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+            clean, batch = self.encode(images), samples(len(names))
+            noised = draw.alpha.item() * clean + draw.sigma.item() * self._noise(clean, names, draw, batch)
+            return unsigned(self.codec.decode(noised))
 
-    def _predict(self, noised, step, category):
-        """The network's float32 prediction under the prompts of categories, computed in its own precision."""
-        conditioning = {name: value[category] for name, value in self.conditioning.items()}
-        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            return self.adapter.predict(noised, step.expand(len(noised)), **conditioning).float()
+    def _encode(self, images):
+        """What the network sees of uint8 images without noise, (image, channel, y, x)."""
+        return self.codec.encode(signed(squares(images, self.resolution)).to(self.device))
+
+    def _precision(self):
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+
+    def _evaluate_batch(self, clean, names, draws, batch, there):
+        """Denoised images (evaluation, channel, y, x) of a batch, here and on the device, and losses (evaluation,)."""
+        target = clean[there.image]
+        alpha, sigma = (self._scale(values[batch.draw]) for values in (draws.alpha, draws.sigma))
+        noised = alpha * target + sigma * self._noise(target, names, draws, batch)[there.sample]
+        step = torch.as_tensor(self.schedule.steps(draws.time[batch.draw]), device=self.device)
+        denoised = self.schedule.denoise(self._predict(noised, step, there), noised, alpha, sigma)
+        return denoised, (target - denoised).square().flatten(1).mean(1)
+
+    def _noise(self, like, names, draws, batch):
+        """The noise of a batch's samples, (sample, channel, y, x)."""
+        noise = np.stack([gaussian(*key, tuple(like.shape[1:])) for key in batch.samples(names, draws)])
+        return torch.from_numpy(noise).to(self.device, non_blocking=True)
+
+    def _scale(self, values):
+        """What images are multiplied with, one each, (evaluation, 1, 1, 1)."""
+        return torch.as_tensor(values, dtype=torch.float32, device=self.device)[:, None, None, None]
+
+    def _predict(self, noised, step, batch):
+        """The network's float32 prediction under the prompts of a batch."""
+        conditioning = {name: value[batch.category] for name, value in self.conditioning.items()}
+        with shared_prefix.samples(batch.sample, batch.first):
+            return self.adapter.predict(noised, step, **conditioning).float()
 
     def _paint(self, denoised):
         """Images (image, category, y, x, channel) of batches of denoised ones, flat."""

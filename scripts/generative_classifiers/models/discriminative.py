@@ -1,92 +1,104 @@
 """Discriminative networks: the loss of a category is the negative log of its probability."""
 
+from dataclasses import asdict
+
 import numpy as np
 import torch
-from safetensors.torch import load_file
 
 from generative_classifiers.categories import CATEGORIES
 from generative_classifiers.draws import single
 from generative_classifiers.errors import InputError
-from generative_classifiers.images import squares
+from generative_classifiers.imagenet import members
+from generative_classifiers.models import zoo
 from generative_classifiers.models.augmentation import diffusion_noise
-from generative_classifiers.models.base import choose_device, signed
-from generative_classifiers.models.cnn import SmallCNN
-from generative_classifiers.models.weights import check_hash, file_hash
+from generative_classifiers.models.base import DTYPES, check_dtype, choose_device
+from generative_classifiers.models.preprocessing import Preprocessing
 from generative_classifiers.noise import gaussian, generator
 
 NOISES = ("sqrt_alphas", "alphas")
-RESOLUTION = 32
 
 
-def load(observer, row, prompts, path, device, batch_size):
-    """Load a network of the miniature: `models.load`.
+def load(observer, row, prompts, path, device, batch_size, mirror=None):
+    """Load a network: `models.load`.
 
     Parameters
     ----------
     observer : str
     row : dict
-        `weights` (a safetensors file), and optionally `sha256`, `noise`, `resolution`.
+        As for `zoo.load` and `Preprocessing.of`, and optionally `noise` and `dtype`.
     prompts : dict of str to str
         Its keys are the categories, some of the 16.
     path : Path or None
     device : str
     batch_size : int
+    mirror : str, optional
 
     Returns
     -------
     DiscriminativeModel
     """
-    unknown = [category for category in prompts if category not in CATEGORIES]
-    if unknown:
-        raise InputError(f"{observer}: knows {', '.join(CATEGORIES)}; not {', '.join(unknown)}")
-    noise, source = row.get("noise"), path or row.get("weights")
-    if not source:
-        raise InputError(f"{observer}: no file is given as its weights")
+    check_categories(observer, prompts)
+    noise = row.get("noise")
     if noise is not None and noise not in NOISES:
         raise InputError(f"{observer}: noise is {noise!r}, expected null or one of {', '.join(NOISES)}")
-    network = SmallCNN(len(CATEGORIES))
-    try:
-        weights = file_hash(source)
-        check_hash(observer, source, weights, row.get("sha256"))
-        network.load_state_dict(load_file(source))
-    except InputError:
-        raise
-    except Exception as error:  # safetensors and torch each have errors of their own
-        raise InputError(f"{observer}: {source} is not the weights of a {type(network).__name__} ({error})") from error
-    resolution = row.get("resolution") or RESOLUTION
-    model = DiscriminativeModel(network, tuple(prompts), choose_device(device), noise, batch_size, resolution)
-    model.identity |= {"weights": weights}
+    classes = classes_of(observer, row.get("classes", zoo.CLASSES), prompts)
+    settings = {"noise": noise, "batch_size": batch_size, "dtype": check_dtype(observer, row)}
+    network, weights = zoo.load(observer, row, path, mirror)
+    model = DiscriminativeModel(network, classes, choose_device(device), Preprocessing.of(row), **settings)
+    model.identity |= weights
     return model
 
 
+def check_categories(observer, categories):
+    """Raise InputError for a category that is none of the 16."""
+    unknown = [category for category in categories if category not in CATEGORIES]
+    if unknown:
+        raise InputError(f"{observer}: knows {', '.join(CATEGORIES)}; not {', '.join(unknown)}")
+
+
+def classes_of(observer, count, categories):
+    """A network's classes of each category: itself, or those of ImageNet that belong to it."""
+    if count == len(CATEGORIES):
+        return {category: [CATEGORIES.index(category)] for category in categories}
+    if count == zoo.CLASSES:
+        return {category: members()[category] for category in categories}
+    raise InputError(f"{observer}: has {count} classes, expected the {len(CATEGORIES)} categories or ImageNet's")
+
+
 class DiscriminativeModel:
-    """A network with one logit for each of the 16 categories, behind `models.base.Model`.
+    """A network with logits for classes, behind `models.base.Model`.
 
     Parameters
     ----------
     network : torch.nn.Module
-        Maps images (image, 3, y, x) in [-1, 1] to logits (image, 16).
-    categories : tuple of str
+        Maps images (image, 3, y, x) to logits (image, class).
+    classes : dict of str to list of int
+        By category; its probability is the mean over its classes.
     device : torch.device
+    preprocessing : Preprocessing
     noise : {None, "sqrt_alphas", "alphas"}
-        Diffusion noise that images are seen through.
-    batch_size, resolution : int
+        Diffusion noise that the network sees images through, added after the preprocessing.
+    batch_size : int
+    dtype : {"float32", "bfloat16", "float16"}
+        Precision of the network.
     """
 
     reconstructs = False
     packages = ("torch",)
 
-    def __init__(self, network, categories, device, noise=None, batch_size=64, resolution=RESOLUTION):
-        self.network = network.eval().to(device)
-        self.categories, self.device, self.noise = categories, device, noise
-        self.batch_size, self.resolution = batch_size, resolution
+    def __init__(self, network, classes, device, preprocessing, noise=None, batch_size=64, dtype="float32"):
+        self.network = network.eval().to(device, DTYPES[dtype])
+        self.classes, self.categories, self.device = classes, tuple(classes), device
+        self.preprocessing, self.resolution = preprocessing, preprocessing.resolution
+        self.noise, self.batch_size, self.dtype = noise, batch_size, DTYPES[dtype]
         self.identity = {
             "family": "discriminative",
             "network": type(network).__name__,
-            "categories": list(categories),
+            "categories": list(classes),
+            "preprocessing": asdict(preprocessing),
             "noise": noise,
             "batch_size": batch_size,
-            "resolution": resolution,
+            "dtype": dtype,
         }
 
     def draws(self, count, seed, rule="golden"):
@@ -96,16 +108,33 @@ class DiscriminativeModel:
     @torch.inference_mode()
     def evaluate(self, images, names, draws, reconstruct=None):
         """Evidence of a batch of images: `models.base.Model.evaluate`. There is nothing to reconstruct."""
-        seen = signed(squares(images, self.resolution))
+        seen = self.preprocessing(images)
         if self.noise:
             seen = self._noised(seen, names, draws.seed.item())
-        logits = torch.cat([self.network(batch.to(self.device)) for batch in seen.split(self.batch_size)])
-        places = [CATEGORIES.index(category) for category in self.categories]
-        loss = -logits.double().log_softmax(1)[:, places].float()
-        return loss.cpu().numpy()[:, :, None], None
+        batches = seen.split(self.batch_size)
+        logits = torch.cat([self.network(batch.to(self.device, self.dtype)) for batch in batches])
+        return losses(logits, self.classes.values()).cpu().numpy()[:, :, None], None
 
     def _noised(self, images, names, seed):
         """Images through diffusion noise, each the same whenever it is asked for."""
         level = torch.tensor([generator("alpha", name, seed).random() for name in names], dtype=torch.float32)
         noise = np.stack([gaussian(name, 0, seed, tuple(images.shape[1:])) for name in names])
         return diffusion_noise(images, level, torch.from_numpy(noise), self.noise)
+
+
+def losses(logits, groups):
+    """Negative log of the mean probability of each group of classes.
+
+    Parameters
+    ----------
+    logits : torch.Tensor
+        (image, class).
+    groups : iterable of list of int
+
+    Returns
+    -------
+    torch.Tensor
+        float32 (image, group).
+    """
+    log = logits.double().log_softmax(1)
+    return torch.stack([np.log(len(group)) - log[:, group].logsumexp(1) for group in groups], 1).float()

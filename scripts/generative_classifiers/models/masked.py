@@ -18,6 +18,7 @@ from generative_classifiers.errors import InputError
 from generative_classifiers.images import squares
 from generative_classifiers.models.adapters import check_distinct
 from generative_classifiers.models.base import DTYPES, check_dtype, choose_device, signed, unsigned
+from generative_classifiers.models.batches import Latest, batches, everything, samples
 from generative_classifiers.models.checkpoints import load_amused
 from generative_classifiers.models.tokens import negative_log_likelihood, tokens_of
 from generative_classifiers.noise import generator
@@ -26,6 +27,8 @@ READINGS = ("likelihood", "reconstruction")
 AESTHETIC_SCORE = 6  # the default of AmusedPipeline, and what aMUSEd is fine-tuned with
 # A decoder's activations at full resolution are many times those of the network behind it.
 DECODED = 8
+# What people are shown in place of what is hidden.
+GREY = 128
 
 
 def load(observer, row, prompts, path, device, batch_size):
@@ -125,6 +128,8 @@ class MaskedModel:
         self.categories, self.device, self.reading = tuple(prompts), device, reading
         self.dtype, self.batch_size = DTYPES[dtype], batch_size
         self.transformer, self.vqvae = parts["transformer"].to(device), parts["vqvae"].to(device)
+        self.network = self.transformer
+        self.encode = Latest(self._encode)
         self.mask = parts["scheduler"].config.mask_token_id
         self._check(observer)
         factor = 2 ** (len(self.vqvae.config.block_out_channels) - 1)
@@ -172,55 +177,59 @@ class MaskedModel:
     def evaluate(self, images, names, draws, reconstruct=None, wanted=None):
         """Evidence of a batch of images: `models.base.Model.evaluate`.
 
-        Batches cross images and categories but not draws: more draws do not change the batches of the first.
+        Batches cross draws, images and categories. What else is asked for decides which evaluations share one, and
+        so how their losses are rounded: by 1e-4 at most.
         """
-        if wanted is None:
-            wanted = np.ones((len(names), len(self.categories), len(draws)), bool)
-        loss, reconstruction = np.full(wanted.shape, np.nan, np.float32), None
+        wanted = everything(self, names, draws) if wanted is None else wanted
+        keep, kept = draws.number == reconstruct, []
+        loss = torch.full(wanted.shape, torch.nan, device=self.device)
         # On a GPU, float32 is float32 and the same bytes come again.
         with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-            clean = signed(squares(images, self.resolution)).to(self.device)
-            tokens = tokens_of(clean, self._tokenise)
-            for place in range(len(draws)):
-                keep = draws.number[place] == reconstruct
-                pairs = np.argwhere(wanted[:, :, place] | keep)
-                if not len(pairs):
-                    continue
-                hidden = self._hide(names, draws[place : place + 1])
-                found, painted = self._evaluate_draw(clean, tokens, hidden, pairs, keep)
-                loss[*pairs.T, place] = found
-                if keep:
-                    reconstruction = painted.reshape(*wanted.shape[:2], *painted.shape[1:])
+            clean, tokens = self.encode(images)
+            for batch in batches(wanted | keep, self.batch_size):
+                there, hidden = batch.to(self.device), self._hide(names, draws, batch)
+                found, painted = self._evaluate_batch(clean, tokens, hidden, there, keep[batch.draw])
+                loss[there.image, there.category, there.draw] = found
+                if painted is not None:
+                    kept.append(painted)
+        loss = loss.cpu().numpy()
         loss[~wanted] = np.nan
-        return loss, reconstruction
+        return loss, np.concatenate(kept).reshape(*wanted.shape[:2], *kept[0].shape[1:]) if kept else None
+
+    def _encode(self, images):
+        """uint8 images as (image, 3, y, x) in [-1, 1], and their tokens (image, y, x)."""
+        clean = signed(squares(images, self.resolution)).to(self.device)
+        return clean, tokens_of(clean, self._tokenise)
 
     def _tokenise(self, images):
         """Tokens (image, y, x) of images (image, 3, y, x) in [-1, 1]."""
         latents = self.vqvae.encode((images + 1) / 2).latents
         return self.vqvae.quantize(latents)[2][2].reshape(-1, self.side, self.side)
 
-    def _hide(self, names, draw):
-        """Which tokens (image, y, x) one draw hides, whatever the category."""
-        number, share, seed = draw.number.item(), draw.sigma.item(), draw.seed.item()
-        hidden = np.zeros((len(names), self.side**2), bool)
-        for row, name in zip(hidden, names, strict=True):
-            order = generator("mask", name, number, seed).permutation(len(row))
+    def hide(self, images, names, draw):
+        """What is left of images, hidden patches in grey: `models.base.Model.hide`."""
+        hidden = self._hide(names, draw, samples(len(names))).cpu().numpy()
+        patch = np.ones((self.resolution // self.side,) * 2, bool)
+        return np.where(np.kron(hidden, patch)[..., None], np.uint8(GREY), squares(images, self.resolution))
+
+    def _hide(self, names, draws, batch):
+        """Which tokens (sample, y, x) are hidden from a batch, whatever the category."""
+        shares = draws.sigma[batch.draw[batch.first]]
+        hidden = np.zeros((len(shares), self.side**2), bool)
+        for row, share, key in zip(hidden, shares, batch.samples(names, draws), strict=True):
+            order = generator("mask", *key).permutation(len(row))
             row[order[: round(share * len(row))]] = True
         return torch.from_numpy(hidden).to(self.device).reshape(-1, self.side, self.side)
 
-    def _evaluate_draw(self, clean, tokens, hidden, pairs, keep):
-        """Losses (pair,) of one draw for pairs of (image, category), and what was painted if it is to be kept."""
-        losses, kept = [], []
-        for image, category in (batch.T for batch in torch.from_numpy(pairs).to(self.device).split(self.batch_size)):
-            true, unknown = tokens[image], hidden[image]
-            logits = self._predict(true.masked_fill(unknown, self.mask), category)
-            painted = None
-            if keep or self.reading == "reconstruction":
-                painted = self._paint(torch.where(unknown, logits.argmax(1), true))
-            losses.append(self._read(logits, true, unknown, painted, clean[image]))
-            if keep:
-                kept.append(unsigned(painted))
-        return torch.cat(losses).cpu().numpy(), np.concatenate(kept) if keep else None
+    def _evaluate_batch(self, clean, tokens, hidden, batch, keep):
+        """Losses (evaluation,) of a batch, and what is painted in those that are to be kept."""
+        true, unknown = tokens[batch.image], hidden[batch.sample]
+        logits = self._predict(true.masked_fill(unknown, self.mask), batch.category)
+        painted = None
+        if keep.any() or self.reading == "reconstruction":
+            painted = self._paint(torch.where(unknown, logits.argmax(1), true))
+        loss = self._read(logits, true, unknown, painted, clean[batch.image])
+        return loss, unsigned(painted[np.flatnonzero(keep)]) if keep.any() else None
 
     def _predict(self, tokens, category):
         """The transformer's logits (pair, code, y, x), in its own precision."""

@@ -1,1 +1,23 @@
 """Recipes of the miniature's models."""
+
+from importlib import import_module
+
+# By `model` of a recipe; each module has `train(recipe, prompt, world, folder)`.
+GENERATIVE = ("pixel_diffusion", "latent_diffusion")
+
+
+def train_generative(recipe, prompt, world, folder):
+    """Train a generative model, or go on training it, and save it as a pipeline.
+
+    Parameters
+    ----------
+    recipe : dict
+        `training` of the observer's row: `model`, one of GENERATIVE, and what that module asks for.
+    prompt : str
+        With `{category}`.
+    world : dict
+        size and texture_contrast of the training images.
+    folder : Path
+        Of the pipeline; checkpoints are kept beside it.
+    """
+    import_module(f"{__name__}.{recipe['model']}").train(recipe, prompt, world, folder)

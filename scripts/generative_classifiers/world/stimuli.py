@@ -20,6 +20,12 @@ _LOOKS = {
 }
 
 
+def count(dataset, row, world):
+    """Number of a dataset's images; parameters as for `render`."""
+    images = world["images"]
+    return images.get(dataset, images[row["kind"]]) * len(row["conditions"])
+
+
 def render(dataset, row, world):
     """Render one dataset.
 
@@ -37,8 +43,7 @@ def render(dataset, row, world):
         Stimuli. No image is in two conditions, as in the benchmark.
     """
     conditions = row["conditions"]
-    per_condition = world["images"].get(dataset, world["images"][row["kind"]])
-    names, categories = _cast(dataset, per_condition * len(conditions))
+    names, categories = _cast(dataset, count(dataset, row, world))
     rngs = [generator("stimuli", world["seed"], dataset, name) for name in names]
     drawings = album("held_out")
     which = np.concatenate([pick(drawings, [k], rng) for k, rng in zip(categories, rngs, strict=True)])
@@ -49,7 +54,7 @@ def render(dataset, row, world):
 
     parts = layers(drawings.planes, which, textures, scene, world["size"])
     images = quantise(_LOOKS.get(dataset, looks.plain)(parts, scene, contrast, world))
-    condition = np.repeat(conditions, per_condition)
+    condition = np.repeat(conditions, len(names) // len(conditions))
     if row["kind"] == "parametric":
         for level in conditions:
             chosen = condition == level
@@ -65,9 +70,9 @@ def render(dataset, row, world):
     )
 
 
-def _cast(dataset, count):
+def _cast(dataset, total):
     """Names and categories of a dataset's images, each category as often in every run of 16 (240 in cue-conflict)."""
-    number = np.arange(count)
+    number = np.arange(total)
     if dataset == CUE_CONFLICT:
         # All ordered pairs of different categories, once per 240 images.
         shapes, textures = np.nonzero(~np.eye(len(CATEGORIES), dtype=bool))

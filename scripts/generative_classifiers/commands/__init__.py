@@ -1,0 +1,1 @@
+"""Commands of `python -m generative_classifiers`: each a module of HELP, add_arguments and run."""

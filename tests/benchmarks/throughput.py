@@ -1,0 +1,109 @@
+"""How many evaluations a diffusion model scores in the time in which its bare network makes as many predictions.
+
+All are measured in turn, several times, in CPU seconds of one thread; on a GPU in seconds. The bare network is given
+full batches that are ready for it. Scoring does all that evidence needs: encoding, noise, batches, losses.
+
+Usage: python tests/benchmarks/throughput.py [--pipeline weights/miniature-diffusion] [--repeats 5] [--device cpu]
+Without a pipeline: one shaped like Stable Diffusion, with random weights.
+"""
+# ruff: noqa: E402, since the library may not be installed
+
+import argparse
+import sys
+import tempfile
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from statistics import median
+from unittest import mock
+
+import numpy as np
+import torch
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
+
+import tiny_pipelines
+from generative_classifiers import models
+from generative_classifiers.models import shared_prefix
+from generative_classifiers.prompts import prompts_of
+
+BATCH_SIZES = (16, 32, 64)
+IMAGES, DRAWS = 2, 4
+SHAPE = {
+    "block_out_channels": (64, 128, 128),
+    "down_block_types": ("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+    "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
+    "attention_head_dim": 8,
+    "norm_num_groups": 32,
+}
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--pipeline", type=Path)
+    options.add_argument("--repeats", type=int, default=5)
+    options.add_argument("--device", default="cpu")
+    given = options.parse_args()
+    torch.set_num_threads(1)
+    with nullcontext(given.pipeline) if given.pipeline else tempfile.TemporaryDirectory() as folder:
+        if not given.pipeline:
+            unet = tiny_pipelines.unet(4, 32, **SHAPE)
+            with mock.patch.object(tiny_pipelines, "unet", lambda *_: unet):
+                tiny_pipelines.stable_diffusion(Path(folder), side=32)
+        shared, plain = load(folder, given.device), load(folder, given.device, share=False)
+    speeds = {size: speed(bare(plain, size), size, given.device) for size in BATCH_SIZES}
+    size = max(speeds, key=speeds.get)
+    shared.batch_size = plain.batch_size = size
+    evaluations = IMAGES * DRAWS * len(plain.categories)
+    tasks = {
+        "the bare network": (bare(plain, size), size),
+        "scoring": (scoring(plain), evaluations),
+        "scoring, what does not depend on the prompt once": (scoring(shared), evaluations),
+    }
+    rounds = [{name: speed(*task, given.device) for name, task in tasks.items()} for _ in range(given.repeats)]
+    print(f"batches of {size}, the fastest of {', '.join(map(str, BATCH_SIZES))}; medians of {given.repeats} rounds")
+    for name in tasks:
+        ratio = median(one[name] / one["the bare network"] for one in rounds)
+        print(f"{median(one[name] for one in rounds):8.1f} evaluations/s  {ratio:5.2f}  {name}")
+
+
+def load(folder, device, share=True):
+    """The pipeline as a model, with its hooks or without."""
+    with nullcontext() if share else mock.patch.object(shared_prefix, "share"):
+        row = {"family": "diffusion", "variant": "fp16" if any(Path(folder).rglob("*.fp16.*")) else None}
+        return models.load("benchmark", row, prompts_of(), path=Path(folder), device=device)
+
+
+def speed(work, count, device):
+    """Evaluations per second of work that makes so many."""
+    seconds = time.thread_time if device == "cpu" else time.perf_counter
+    start = seconds()
+    with torch.inference_mode():
+        work()
+    if device != "cpu":
+        torch.cuda.synchronize()
+    return count / (seconds() - start)
+
+
+def bare(model, size):
+    """Predictions of the network alone, for one batch."""
+    generator = torch.Generator().manual_seed(0)
+    side = model.resolution // model.codec.factor
+    noised = torch.randn(size, model.codec.channels, side, side, generator=generator).to(model.device)
+    step = torch.full((size,), 500, device=model.device)
+    conditioning = {
+        name: value[torch.arange(size) % len(model.categories)] for name, value in model.conditioning.items()
+    }
+    return lambda: model.adapter.predict(noised, step, **conditioning)
+
+
+def scoring(model):
+    """Evidence of some images."""
+    images = np.random.default_rng(0).integers(0, 256, (IMAGES, model.resolution, model.resolution, 3), np.uint8)
+    names, draws = [f"{place}.png" for place in range(IMAGES)], model.draws(DRAWS, 0)
+    return lambda: model.evaluate(images.copy(), names, draws)  # a copy, since what was last encoded is remembered
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Batches of evaluations: that they are full, and that how they are cut moves no decision."""
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+from diffusers.models.attention_processor import AttnProcessor2_0
+
+import tiny_pipelines
+import tiny_tokens
+from generative_classifiers import models
+from generative_classifiers.decisions import score_categories
+from generative_classifiers.evidence import compute_evidence
+from generative_classifiers.models.batches import Latest, batches
+from generative_classifiers.prompts import prompts_of
+from generative_classifiers.stores import read
+from killed_often import stimuli
+
+CATEGORIES = ("cat", "dog", "truck")
+IMAGES, DRAWS = 20, 3
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 1000])
+@pytest.mark.parametrize("share", [1.0, 0.3, 0.0])
+def test_batches_are_all_that_is_wanted_and_full(size, share):
+    wanted = np.random.default_rng(0).random((5, 3, 11)) < share
+    found = list(batches(wanted, size))
+    assert [len(batch.draw) for batch in found[:-1]] == [size] * (len(found) - 1)
+    assert len(found) == -(-wanted.sum() // size)
+    places = [place for batch in found for place in zip(batch.draw, batch.image, batch.category, strict=True)]
+    assert places == sorted(zip(*wanted.transpose(2, 0, 1).nonzero(), strict=True))
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 64])
+def test_samples_are_images_seen_through_draws(size):
+    wanted = np.random.default_rng(1).random((4, 3, 5)) < 0.7
+    for batch in batches(wanted, size):
+        seen = list(zip(batch.draw, batch.image, strict=True))
+        assert [seen[place] for place in batch.first] == list(dict.fromkeys(seen))
+        assert [seen[place] for place in batch.first[batch.sample]] == seen
+
+
+def test_the_first_draws_of_a_longer_run_fill_the_same_batches():
+    wanted = np.ones((4, 6, 10), bool)
+    first, all_draws = list(batches(wanted[..., :4], 32)), list(batches(wanted, 32))
+    assert len(first) == 3 and len(all_draws) == 8
+    for one, other in zip(first, all_draws, strict=False):
+        assert all((part == same).all() for part, same in zip(one, other, strict=True))
+
+
+def test_images_are_encoded_once_in_each_thread():
+    seen = []
+    encode = Latest(lambda images: seen.append(images) or 2 * images)
+    first, second = np.ones(3), np.ones(3)
+    for images in (first, first, second, second, first):
+        assert (encode(images) == 2).all()
+    assert [images is first for images in seen] == [True, False, True]
+    thread = threading.Thread(target=encode, args=(first,))
+    thread.start()
+    thread.join()
+    assert len(seen) == 4
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    root = tmp_path_factory.mktemp("pipelines")
+    return {
+        "diffusion": tiny_pipelines.stable_diffusion(root / "latent"),
+        "masked": tiny_tokens.amused(root / "amused"),
+    }
+
+
+def evidence(family, folder, store, batch_size, shard, workers):
+    """A store of evidence, filled at these settings."""
+    row = {"family": family, "pipeline": folder}
+    model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu", batch_size=batch_size)
+    settings = {"observer": "tiny", "dataset": "random", "count": DRAWS, "reconstruct": 0, "progress": False}
+    compute_evidence(model, stimuli(IMAGES), store, shard=shard, workers=workers, **settings)
+    return read(store)
+
+
+@pytest.mark.parametrize("family", ["diffusion", "masked"])
+@pytest.mark.parametrize("batch_size", [1, 7, 64])
+@pytest.mark.parametrize("shard", [16, 256])
+def test_sizes_move_no_decision(folders, tmp_path, family, batch_size, shard):
+    usual = evidence(family, folders[family], tmp_path / "usual.zarr", 32, 32, 1)
+    found = evidence(family, folders[family], tmp_path / "found.zarr", batch_size, shard, 1)
+    np.testing.assert_allclose(found["loss"], usual["loss"], rtol=1e-4)
+    score, expected = score_categories(found), score_categories(usual)
+    best, second = np.sort(expected, axis=1)[:, :2].T
+    clear = second / best - 1 > 2e-4
+    assert clear.mean() > 0.5
+    assert (score.argmin(axis=1) == expected.argmin(axis=1))[clear].all()
+
+
+@pytest.fixture
+def threads():
+    """Puts back how many threads share one sum."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("batch_size", [7, 64])
+def test_the_same_bytes_come_again_whoever_works(folders, tmp_path, threads, batch_size):
+    stores = {}
+    for name, workers, count in (("once", 1, 1), ("again", 1, 1), ("workers", 2, 1), ("threads", 1, 2)):
+        threads(count)
+        found = evidence("diffusion", folders["diffusion"], tmp_path / f"{name}.zarr", batch_size, 8, workers)
+        stores[name] = found["loss"].values, found["reconstruction"].values
+    for name in ("again", "workers"):
+        assert [part.tobytes() for part in stores[name]] == [part.tobytes() for part in stores["once"]]
+    np.testing.assert_allclose(stores["threads"][0], stores["once"][0], rtol=1e-4)
+
+
+def test_attention_is_the_fused_one(folders):
+    row = {"family": "diffusion", "pipeline": folders["diffusion"]}
+    model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu")
+    assert {type(processor) for processor in model.network.attn_processors.values()} == {AttnProcessor2_0}
+
+
+@pytest.mark.parametrize("family", ["diffusion", "masked"])
+def test_compiled_networks_give_the_same(folders, monkeypatch, family):
+    # What is traced matters here, not what becomes of it: a compiler would take minutes.
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self: compiled(self, backend="eager"))
+    row, images = {"family": family, "pipeline": folders[family]}, stimuli(3)["image"].values
+    plain, fast = (models.load("tiny", row, prompts_of(CATEGORIES), device="cpu", compile=c) for c in (False, True))
+    draws = plain.draws(2, 0)
+    expected = plain.evaluate(images, list("abc"), draws)[0]
+    np.testing.assert_allclose(fast.evaluate(images, list("abc"), draws)[0], expected, rtol=1e-5)
+    assert fast.network._compiled_call_impl and not plain.network._compiled_call_impl
+    assert fast.identity == plain.identity | {"compile": True}
+
+
+compiled = torch.nn.Module.compile

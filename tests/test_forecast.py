@@ -1,0 +1,207 @@
+"""The forecast of what evidence costs: against real stores, the published decisions, and counts by hand."""
+
+import copy
+import dataclasses
+import importlib
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.torch import save_file
+
+import tiny_pipelines
+import tiny_tokens
+from generative_classifiers import models, published, stores
+from generative_classifiers.errors import InputError
+from generative_classifiers.evidence import compute_evidence
+from generative_classifiers.forecast import AT_ONCE, PRUNED_SHARE, WITH_DRAWS, as_text, forecast, pruned_share, totals
+from generative_classifiers.models.cnn import SmallCNN
+from generative_classifiers.prompts import prompts_of
+from generative_classifiers.pruning import plan
+from generative_classifiers.registry import file_url, load
+from generative_classifiers.world.stimuli import count, render
+from killed_often import stimuli
+from small_studies import ROOT, copy_project, python, snakemake
+
+IMAGES = 10
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return load({"study": "paper"})
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    """Rows of the registry: a tiny model of each kind of family."""
+    folder = tmp_path_factory.mktemp("models")
+    save_file(SmallCNN(16).state_dict(), folder / "cnn.safetensors")
+    return {
+        "diffusion": {"pipeline": tiny_pipelines.pixel_diffusion(folder / "pixel"), "resolution": 16},
+        "masked": {"pipeline": tiny_tokens.amused(folder / "amused"), "resolution": 8},
+        "discriminative": {"weights": folder / "cnn.safetensors"},
+    }
+
+
+def study_of(row, **evidence):
+    """The miniature with a single observer, few images, and other settings."""
+    study = load({"study": "miniature"})
+    settings = copy.deepcopy(study.settings)
+    settings["world"]["images"] = {"parametric": IMAGES, "nonparametric": IMAGES, "cue-conflict": IMAGES}
+    settings["evidence"] |= {"shard": 4, "draws": 3, "reconstruct_draw": None} | evidence
+    return dataclasses.replace(study, settings=settings, observers={"tiny": row})
+
+
+@pytest.mark.parametrize(
+    ("family", "dataset", "evidence"),
+    [
+        ("diffusion", "edge", {}),
+        ("diffusion", "cue-conflict", {"seed": 5, "reconstruct_draw": 1, "shard": 32}),
+        ("diffusion", "edge", {"draws": {"min": 2, "max": 4, "test": "sequential", "level": 0.5}}),
+        ("masked", "edge", {"seed": 1}),
+        ("masked", "cue-conflict", {"reconstruct_draw": 0, "shard": 5}),
+        ("discriminative", "edge", {"reconstruct_draw": 0}),
+        ("discriminative", "cue-conflict", {"seed": 2}),
+    ],
+)
+def test_files_bytes_and_evaluations_of_a_real_store(rows, family, dataset, evidence, tmp_path):
+    row = rows[family] | {"family": family}
+    study, images = study_of(row, **evidence), stimuli(IMAGES)
+    if dataset == "cue-conflict":
+        images = images.assign_coords(texture_category=("image", np.array(["dog"] * IMAGES, object)))
+    model, settings = models.load("tiny", row, prompts_of(), device="cpu"), study.evidence
+    draws, pruning = plan(settings)
+    compute_evidence(
+        model,
+        images,
+        tmp_path / "a.zarr",
+        observer="tiny",
+        dataset=dataset,
+        count=draws,
+        pruning=pruning,
+        seed=settings["seed"],
+        reconstruct=settings["reconstruct_draw"],
+        shard=settings["shard"],
+        progress=False,
+    )
+    found, table = stores.read(tmp_path / "a.zarr"), forecast(study).set_index("dataset").loc[dataset]
+    assert table["files"] == sum(path.is_file() for path in (tmp_path / "a.zarr").rglob("*"))
+    assert table["bytes"] == found.drop_vars(found.coords).nbytes
+    assert table["images"] == IMAGES and table["draws"] == found.sizes["draw"]
+    spent = found["evaluations"].sum() / (16 if family in AT_ONCE else 1)
+    assert spent <= table["evaluations"] == IMAGES * (1 if family in AT_ONCE else found["loss"][0].size)
+    assert pruning or spent == table["evaluations"]
+
+
+def test_families_are_what_their_models_say():
+    for family, module in models.FAMILIES.items():
+        classes = vars(importlib.import_module(f"generative_classifiers.models.{module}")).values()
+        (paints,) = {one.reconstructs for one in classes if hasattr(one, "evaluate") and hasattr(one, "reconstructs")}
+        assert paints == (family in WITH_DRAWS)
+
+
+def test_images_are_as_many_as_in_the_published_decisions(mirror_folder):
+    study = load({"study": "humans"})
+    for dataset, row in study.datasets.items():
+        files = [*row["decisions"]["humans"].items()][:2] + [*row["decisions"]["networks"].items()][-1:]
+        for observer, file in files:
+            path = mirror_folder / file_url(file, study.repositories).removeprefix("https://")
+            answers = published.read_answers(path, observer, row["kind"], row["conditions"])
+            assert answers.images.index.nunique() == row["images"], (dataset, observer)
+
+
+def test_images_are_as_many_as_are_rendered():
+    study = load({"study": "miniature"})
+    for dataset in ("colour", "silhouette", "cue-conflict"):
+        world, levels = study.settings["world"], study.levels(dataset)
+        assert render(dataset, levels, world).sizes["image"] == count(dataset, levels, world)
+
+
+def test_the_papers_evaluations(paper):
+    table = forecast(paper)
+    assert len(table) == 5 * 17 and table["images"].sum() == 5 * 18080
+    one = table[table["observer"] == "stable-diffusion-1-4"]
+    assert one["evaluations"].sum() == 18080 * 16 * 64 and one["pruned"].sum() == 18080 * 16 * 64 * PRUNED_SHARE
+    tokens = table[table["observer"] == "janus-pro-1b"]
+    assert tokens["evaluations"].sum() == tokens["pruned"].sum() == 18080 * 16
+    sums = totals(table)
+    assert list(sums.index) == [*paper.models, "all"]
+    for name in ("images", "evaluations", "pruned", "files", "bytes", "hours", "pruned_hours"):
+        assert sums.loc["all", name] == pytest.approx(table[name].sum())
+        assert sums.loc["amused-512", name] == pytest.approx(table.loc[table["observer"] == "amused-512", name].sum())
+
+
+def test_hours_of_a_given_speed(paper):
+    table = forecast(paper, per_second=50)
+    assert (table["per_second"] == 50).all()
+    np.testing.assert_allclose(table["hours"], table["evaluations"] / 50 / 3600)
+    np.testing.assert_allclose(table["pruned_hours"], table["pruned"] / 50 / 3600)
+    assert "~" not in as_text(table, estimated=False) and "estimate" not in as_text(table, estimated=False)
+
+
+def test_unknown_speeds_are_told_and_left_out_of_the_sum(paper):
+    rows = copy.deepcopy(paper.observers)
+    del rows["deepfloyd-if-1"]["evaluations_per_second"]
+    table = forecast(dataclasses.replace(paper, observers=rows))
+    assert table.loc[table["observer"] == "deepfloyd-if-1", "hours"].isna().all()
+    sums = totals(table)
+    assert pd.isna(sums.loc["deepfloyd-if-1", "hours"])
+    assert sums.loc["all", "hours"] == pytest.approx(sums["hours"].iloc[:-1].sum())
+    assert "?: the speed is unknown and totals are without it: deepfloyd-if-1" in as_text(table)
+
+
+@pytest.mark.parametrize(
+    ("draws", "share"),
+    [
+        (64, PRUNED_SHARE),
+        (2, 1),
+        (1, 1),
+        ({"min": 16, "max": 20}, 0.8),
+        ({"min": 8, "max": 8}, 1),
+        ({"min": 2, "max": 2000}, PRUNED_SHARE),
+    ],
+)
+def test_share_that_pruning_leaves(draws, share):
+    assert pruned_share(draws) == share
+
+
+def test_reconstructions_of_unknown_size_are_told(paper):
+    settings = copy.deepcopy(paper.settings)
+    settings["evidence"]["reconstruct_draw"] = 0
+    study = dataclasses.replace(paper, settings=settings)
+    found = forecast(study).set_index(["observer", "dataset"])["bytes"]
+    assert found["stable-diffusion-1-4", "edge"] == 160 * 16 * (64 * 4 + 512 * 512 * 3) + 160 * 4
+    assert found["janus-pro-1b", "edge"] == 160 * 16 * 4 + 160 * 4
+    rows = copy.deepcopy(paper.observers)
+    del rows["deepfloyd-if-1"]["resolution"]
+    with pytest.raises(InputError, match=r"registry/observers.yaml: deepfloyd-if-1: expected resolution, which says"):
+        forecast(dataclasses.replace(study, observers=rows))
+
+
+def test_the_command(tmp_path, paper):
+    project = copy_project(tmp_path / "project")
+    run = snakemake(project, "plan", "--quiet", "all", study="paper")
+    assert run.returncode == 0, run.stdout
+    lines = run.stdout.splitlines()
+    for observer in paper.models:
+        for dataset in paper.datasets:
+            (line,) = [line for line in lines if re.match(rf" *{re.escape(observer)} +{dataset} ", line)]
+            assert f"{paper.datasets[dataset]['images']:,}" in line
+    assert [line.split()[0] for line in lines if "GPU-hours" in line] == ["observer", "observer"]
+    assert "~ rests on a speed in registry/observers.yaml, which is an estimate" in run.stdout
+    # Nothing is made, nothing downloaded.
+    made = [path for room in ("data", "figures") for path in (project / room).rglob("*") if path.is_file()]
+    assert not [path for path in made if path.suffix != ".log"]
+    run = snakemake(project, "plan", "--quiet", "all", study="paper", evaluations_per_second=100)
+    total = next(line for line in run.stdout.splitlines() if line.split()[:1] == ["all"])
+    assert f"{totals(forecast(paper, 100)).loc['all', 'hours']:,.2f}" in total and "~" not in run.stdout
+
+
+def test_a_study_without_models():
+    assert as_text(forecast(load({"study": "humans"}))).endswith("there is nothing to evaluate.")
+
+
+def test_the_forecast_does_without_torch():
+    code = "import sys; from generative_classifiers import forecast; print('torch' in sys.modules)"
+    assert python(ROOT / "scripts", "-c", code).stdout == "False\n"

@@ -1,0 +1,126 @@
+"""The miniature's generative models: their words, short training runs, and what becomes of their weights."""
+
+from contextlib import suppress
+
+import numpy as np
+import pytest
+import torch
+
+from generative_classifiers import models, training
+from generative_classifiers.categories import CATEGORIES
+from generative_classifiers.models.base import signed
+from generative_classifiers.prompts import prompts_of
+from generative_classifiers.training import latent_diffusion, pixel_diffusion
+from generative_classifiers.training.generative import Trainer, train
+from generative_classifiers.training.words import tokenizer
+from generative_classifiers.world.album import album, batch
+
+torch.set_num_threads(1)
+PROMPT = "A bad photo of a {category}"
+WORLD = {"size": 32, "texture_contrast": [0.1, 1.0]}
+LOOP = {"steps": 3, "batch_size": 4, "learning_rate": 1.5e-3, "warm_up": 2, "decay": 2, "ema": 0.99, "seed": 0}
+DIFFUSION = LOOP | {"time_power": 1.5, "empty_prompts": 0.2, "compile": False}
+AUTOENCODER = LOOP | {"latent_channels": 4, "widths": [8, 8, 8], "divergence": 1e-4}
+RECIPES = {
+    "pixel_diffusion": DIFFUSION,
+    "latent_diffusion": DIFFUSION | {"widths": [16, 16], "autoencoder": AUTOENCODER},
+}
+
+
+def test_one_token_a_word():
+    words = tokenizer()
+    for category in CATEGORIES:
+        prompt = PROMPT.format(category=category)
+        tokens = words.tokenize(prompt)
+        assert tokens == [f"{word}</w>" for word in prompt.lower().split()]
+        ids = words(prompt, padding="max_length")["input_ids"]
+        assert len(ids) == words.model_max_length and words.decode(ids, skip_special_tokens=True) == prompt.lower()
+    assert words("").input_ids == [words.bos_token_id, words.eos_token_id]
+
+
+def images():
+    return batch(album("training"), 100, 3, 0, WORLD)[0]
+
+
+def evaluate(folder, **row):
+    model = models.load(
+        "tiny", {"family": "diffusion", "pipeline": str(folder), **row}, prompts_of(CATEGORIES, PROMPT), device="cpu"
+    )
+    return model.evaluate(images(), ["a", "b", "c"], model.draws(2, 0), 0)
+
+
+def test_saved_and_loaded_it_is_the_same(tmp_path):
+    pipeline = pixel_diffusion.untrained(32, 0)
+    pipeline.save_pretrained(tmp_path / "a", safe_serialization=True)
+    again = type(pipeline).from_pretrained(tmp_path / "a")
+    sample, steps = pipeline.encode(signed(images())), torch.tensor([0, 500, 999])
+    assert torch.equal(pipeline.decode(sample), signed(images())) and sample.shape == (3, 12, 16, 16)
+    with torch.inference_mode():
+        found = []
+        for one in (pipeline, again):
+            ids = one.tokenizer(
+                [PROMPT.format(category="cat")] * 3, padding="max_length", return_tensors="pt"
+            ).input_ids
+            found.append(one.unet.eval()(sample, steps, one.text_encoder.eval()(ids).last_hidden_state).sample)
+    assert torch.equal(*found)
+    loss, painted = evaluate(tmp_path / "a")
+    assert loss.shape == (3, 16, 2) and np.isfinite(loss).all() and painted.shape == (3, 16, 32, 32, 3)
+
+
+def test_a_seed_is_a_model():
+    first, same, other = (pixel_diffusion.untrained(32, seed).unet.state_dict() for seed in (0, 0, 1))
+    assert all(torch.equal(first[name], same[name]) for name in first)
+    assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+@pytest.mark.parametrize("model", RECIPES)
+def test_a_run_that_was_stopped_goes_on(model, tmp_path, monkeypatch):
+    """Stopped after every step of every stage: the same bytes as at one go."""
+    recipe = {"model": model} | RECIPES[model]
+    training.train_generative(recipe, PROMPT, WORLD, tmp_path / "whole")
+
+    class Stopped(Exception):
+        pass
+
+    def advance_once(self, advance=Trainer.advance):
+        if self.advanced:
+            raise Stopped
+        self.advanced = True
+        return advance(self)
+
+    monkeypatch.setattr(Trainer, "advanced", False, raising=False)
+    monkeypatch.setattr(Trainer, "advance", advance_once)
+    monkeypatch.setattr(train, "__defaults__", (1,))  # steps from checkpoint to checkpoint
+    starts = 0
+    while not (tmp_path / "resumed").exists():
+        starts += 1
+        with suppress(Stopped):
+            training.train_generative(recipe, PROMPT, WORLD, tmp_path / "resumed")
+    assert starts == (3 if model == "pixel_diffusion" else 5)
+    paths = [path.relative_to(tmp_path / "whole") for path in (tmp_path / "whole").rglob("*") if path.is_file()]
+    assert any(path.name.endswith("fp16.safetensors") for path in paths)
+    assert all((tmp_path / "whole" / path).read_bytes() == (tmp_path / "resumed" / path).read_bytes() for path in paths)
+    assert not list(tmp_path.glob("*.partial"))
+    loss, painted = evaluate(tmp_path / "resumed", variant="fp16")
+    assert np.isfinite(loss).all() and painted.shape == (3, 16, 32, 32, 3)
+
+
+def test_recorded_loss():
+    recipe = DIFFUSION | {"steps": 10, "batch_size": 8, "warm_up": 3}
+    trainer = Trainer(pixel_diffusion.task(recipe, PROMPT, WORLD), recipe)
+    losses = [trainer.advance() for _ in range(10)]
+    assert losses[-1] == pytest.approx(0.69983, rel=1e-3) and np.mean(losses) == pytest.approx(0.79477, rel=1e-3)
+
+
+def test_autoencoder_gives_images_back():
+    """And its latents, scaled, have a standard deviation of 1."""
+    recipe = AUTOENCODER | {"steps": 30, "batch_size": 8, "learning_rate": 1e-2, "decay": 10}
+    autoencoder = latent_diffusion.Autoencoder(recipe, WORLD)
+    trainer = Trainer(autoencoder, recipe)
+    losses = [trainer.advance() for _ in range(30)]
+    assert np.mean(losses[-5:]) < 0.6 * losses[0]
+    trainer.finish()
+    autoencoder.scale()
+    with torch.inference_mode():
+        latents = autoencoder.vae.encode(signed(images())).latent_dist.mean * autoencoder.vae.config.scaling_factor
+    assert 0.5 < latents.std() < 2

@@ -1,0 +1,147 @@
+"""What is said of stores, on the command line and in the notebook."""
+
+import shutil
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from nbclient import NotebookClient
+from PIL import Image
+
+import tiny_pipelines
+from generative_classifiers import inspection, models, stores
+from generative_classifiers.__main__ import main
+from generative_classifiers.errors import InputError
+from generative_classifiers.evidence import compute_evidence
+from generative_classifiers.prompts import prompts_of
+from generative_classifiers.pruning import Pruning
+from generative_classifiers.registry import load
+from generative_classifiers.resumable import beside
+from generative_classifiers.world.stimuli import render
+from small_studies import ROOT, python
+
+IMAGES, SHARD = 6, 4
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A folder as of a project: stimuli and evidence of the study `miniature`, and the notebook."""
+    folder = tmp_path_factory.mktemp("project")
+    miniature = load({"study": "miniature"})
+    world = miniature.settings["world"] | {"images": {"cue-conflict": IMAGES, "nonparametric": IMAGES}, "size": 16}
+    images = render("cue-conflict", miniature.levels("cue-conflict"), world)
+    data = folder / "data/miniature"
+    stores.write(images, data / "stimuli/cue-conflict.zarr", study="miniature")
+    row = {"family": "diffusion", "pipeline": tiny_pipelines.pixel_diffusion(folder / "pipeline")}
+    model = models.load("tiny", row, prompts_of(), device="cpu")
+    settings = {"dataset": "cue-conflict", "study": "miniature", "shard": SHARD, "progress": False}
+    evidence = data / "evidence"
+    for observer, rest in {
+        "miniature-diffusion": {"count": 3, "reconstruct": 1},
+        "unpainted": {"count": 2},
+        "pruned": {"count": 8, "pruning": Pruning(2, "sequential", 0.9)},
+    }.items():
+        compute_evidence(
+            model, images, evidence / f"{observer}/cue-conflict.zarr", observer=observer, **settings, **rest
+        )
+    (folder / "docs").mkdir()
+    shutil.copy(ROOT / "docs/inspect.ipynb", folder / "docs")
+    return data
+
+
+@pytest.fixture
+def store(study):
+    return study / "evidence/miniature-diffusion/cue-conflict.zarr"
+
+
+def test_what_is_in_evidence(store, capsys):
+    assert main(["inspect", str(store)]) == 0
+    said = capsys.readouterr().out
+    evidence = stores.read(store)
+    assert f"{store}: evidence" in said and "image 6" in said and "category 16" in said and "draw 3" in said
+    assert evidence.attrs["fingerprint"] in said and evidence.attrs["weights"] in said
+    for name in evidence["name"].values:
+        assert name in said
+
+
+def test_decisions_are_those_of_the_losses(store, tmp_path):
+    assert main(["inspect", str(store), "--csv", str(tmp_path / "new/decisions.csv")]) == 0
+    table, evidence = pd.read_csv(tmp_path / "new/decisions.csv"), stores.read(store)
+    score = (evidence["loss"] * np.exp(-7 * evidence["time"])).mean("draw").values
+    assert table["decision"].tolist() == evidence["category"].values[score.argmin(axis=1)].tolist()
+    np.testing.assert_allclose(table["margin"], np.diff(np.sort(score, axis=1)[:, :2])[:, 0], rtol=1e-6)
+    assert table["image"].tolist() == evidence["name"].values.tolist()
+    assert (table["evaluations"] == 16 * 3).all()
+
+
+def test_what_was_pruned_counts(study):
+    store = study / "evidence/pruned/cue-conflict.zarr"
+    table, evidence = inspection.decisions_of(store), stores.read(store)
+    assert table["evaluations"].tolist() == evidence["evaluations"].values.tolist()
+    assert table["evaluations"].min() < 16 * 8
+    assert f"{table['evaluations'].sum() / (IMAGES * 16 * 8):.1%}" in inspection.describe(store)
+
+
+def test_a_running_job(store, tmp_path):
+    place = tmp_path / "a.zarr"
+    shutil.copytree(store, beside(place, ".partial"))
+    (beside(place, ".partial") / "zarr.json").unlink()
+    (beside(place, ".partial") / "evaluations/c/1").unlink()
+    for named in (place, beside(place, ".partial")):
+        said = inspection.describe(named)
+        assert "evidence in the making" in said and "1 of 2 shards, 4 of 6 images are complete" in said
+    with pytest.raises(InputError, match="neither a store nor one in the making"):
+        inspection.describe(tmp_path / "b.zarr")
+
+
+def test_other_stores(study):
+    said = inspection.describe(study / "stimuli/cue-conflict.zarr")
+    assert "stimuli" in said and "images per category" in said and "airplane 6" in said
+
+
+def test_the_sheet_of_an_image(store, tmp_path, capsys):
+    out = tmp_path / "sheet.png"
+    name = stores.read(store)["name"].values[2]
+    for image in (name, "2"):
+        assert main(["inspect", str(store), "--image", image, "--out", str(out)]) == 0
+        with Image.open(out) as sheet:
+            assert sheet.width > 1000
+        said = capsys.readouterr().out
+        assert name in said and str(out) in said
+        content = out.read_bytes()
+        out.unlink()
+    assert main(["inspect", str(store), "--image", name, "--out", str(out)]) == 0
+    assert out.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("observer", "arguments", "message"),
+    [
+        ("unpainted", ["--image", "0"], "has no reconstructions; models that paint keep those of one draw"),
+        ("miniature-diffusion", ["--image", "dog.png"], "no image dog.png; expected a name such as"),
+        ("miniature-diffusion", ["--image", "6"], "no image 6; expected a name such as"),
+        ("miniature-diffusion", ["--image", "0", "--stimuli", "nowhere"], "nowhere: has no image"),
+    ],
+)
+def test_what_cannot_be_drawn(study, observer, arguments, message, capsys):
+    assert main(["inspect", str(study / f"evidence/{observer}/cue-conflict.zarr"), *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_reading_does_without_torch(store):
+    code = "import sys; from generative_classifiers.__main__ import main; main(); assert 'torch' not in sys.modules"
+    run = python(
+        ROOT / "scripts", "-c", code, "inspect", str(store), "--image", "0", "--out", str(store.parent / "a.png")
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_the_notebook(study, monkeypatch):
+    docs = study.parents[1] / "docs"
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "scripts"))
+    notebook = nbformat.read(docs / "inspect.ipynb", as_version=4)
+    assert not any(cell.get("outputs") for cell in notebook.cells)
+    NotebookClient(notebook, resources={"metadata": {"path": str(docs)}}).execute()
+    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert sum("image/png" in output.get("data", {}) for output in shown) == 2
