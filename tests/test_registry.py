@@ -78,7 +78,7 @@ def test_who_is_in_the_studies():
     humans, paper, miniature = (load({"study": name}) for name in ("humans", "paper", "miniature"))
     assert humans.models == [] and humans.rendered == [] and humans.reference_family == "human"
     assert humans.stimuli == humans.released == ["edge", "silhouette", "cue-conflict"]
-    assert paper.models == [
+    assert paper.models[:5] == [
         "stable-diffusion-1-4",
         "deepfloyd-if-1",
         "janus-pro-1b",
@@ -87,8 +87,8 @@ def test_who_is_in_the_studies():
     ]
     assert paper.released == list(paper.datasets)
     families = [content(OBSERVERS)["observers"][name]["family"] for name in content("studies/paper.yaml")["observers"]]
-    # 51 networks and one with diffusion noise; CLIP under one and under 80 prompts
-    assert families.count("discriminative") == 52 and families.count("contrastive") == 2
+    # 51 networks and the three that the run trains; CLIP under one and under 80 prompts
+    assert families.count("discriminative") == 54 and families.count("contrastive") == 2
     assert miniature.models == ["miniature-diffusion", "miniature-cnn", "miniature-cnn-noise"]
     assert miniature.rendered == list(miniature.datasets) and miniature.released == []
     assert len(miniature.simulated) == 5 and humans.simulated == {} and miniature.reference_family == "simulated"
@@ -169,7 +169,7 @@ def test_illusions_of_the_miniature_are_held_out():
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"stduy": "humans"}, "config.yaml or --config: unknown key 'stduy', expected one of study, mirror, retrain"),
+        ({"stduy": "humans"}, "config.yaml or --config: unknown key 'stduy', expected one of study, mirror, imagenet"),
         ({"study": "small", "mirror": 3}, "config.yaml or --config: mirror: 3 is not of type 'string', 'null'"),
         ({"study": "small", "mirror": "ftp://here"}, "config.yaml or --config: mirror: 'ftp://here' does not match"),
         ({"study": "small", "retrain": "yes"}, "config.yaml or --config: retrain: 'yes' is not of type 'boolean'"),

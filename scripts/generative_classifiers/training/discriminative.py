@@ -1,7 +1,8 @@
 """Networks trained to name what they see, with diffusion noise or without: one loop, on a CPU or on several GPUs.
 
-What is random comes from the seed, the number of a step and the names of images. So a checkpoint has the number of steps
-that are done, the network and the optimizer, and no more is needed to go on as if nothing had happened.
+What is random comes from the seed, the number of a step and the names of images. So a checkpoint has the number of
+steps that are done, the network and the optimizer, and no more is needed to go on as if nothing had happened: the
+number says which images come next, and what was random about them.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Images of a folder, `train/<class>/…` and `val/<class>/…` as ImageNet's are laid out, as a network is trained on them."""
+"""What a network is trained on, if it is a folder of images: `train/<class>/…` and `val/<class>/…`, as ImageNet's."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -50,7 +50,8 @@ def check(root, classes):
             raise InputError(f"{folder}: {expected}; it {' and '.join(faults)}")
         examples = [next(filter(_is_image, (folder / name).iterdir()), None) for name in classes]
         if None in examples:
-            raise InputError(f"{folder / classes[examples.index(None)]}: no images, expected {', '.join(IMG_EXTENSIONS)}")
+            empty = folder / classes[examples.index(None)]
+            raise InputError(f"{empty}: no images, expected {', '.join(IMG_EXTENSIONS)}")
         read(examples[0])
 
 
