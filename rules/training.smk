@@ -1,7 +1,8 @@
 # Networks that the run trains. What is there goes on from its last checkpoint, beside the weights to come.
 
 
-# On ImageNet, on the GPUs of one node: a process for each, and the rest of the threads load images.
+# On ImageNet, on the GPUs of one node: a process for each, and the rest of the threads load images. The script looks at
+# the folder first.
 rule train_discriminative:
     output:
         f"{DATA}/weights/{{observer}}/model.safetensors",
