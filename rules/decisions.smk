@@ -12,9 +12,11 @@ rule decisions:
             f"{DATA}/answers/{observer}/{wildcards.dataset}.csv"
             for observer in STUDY.simulated
         ],
+        answers=lambda wildcards: list(STUDY.answers_on(wildcards.dataset).values()),
         evidence=lambda wildcards: [
             targets.store(f"{DATA}/evidence/{observer}/{wildcards.dataset}")
             for observer in STUDY.models
+            if wildcards.dataset in STUDY.stimuli
         ],
     output:
         store=f"{DATA}/decisions/{{dataset}}.zarr/zarr.json",
@@ -31,6 +33,7 @@ rule decisions:
         folder=DOWNLOADS,
         row=lambda wildcards: STUDY.levels(wildcards.dataset),
         simulated=list(STUDY.simulated),
+        answers=lambda wildcards: list(STUDY.answers_on(wildcards.dataset)),
         families={name: row["family"] for name, row in STUDY.observers.items()},
         reference=STUDY.reference_family,
         weighting=STUDY.evidence.get("weighting"),

@@ -11,6 +11,7 @@ snakemake = job(globals())
 
 dataset, params = snakemake.wildcards.dataset, snakemake.params
 answers = dict(zip(params.simulated, map(Path, snakemake.input.simulated), strict=True))
+answers |= dict(zip(params.answers, map(Path, snakemake.input.answers), strict=True))
 for manifest in snakemake.input.published:
     answers |= {file.observer: file.path for file in read_manifest(manifest, Path(params.folder))}
 evidence = [store_of(path) for path in snakemake.input.evidence]

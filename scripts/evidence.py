@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from generative_classifiers import models
+from generative_classifiers.downloads import mirror
 from generative_classifiers.evidence import compute_evidence
 from generative_classifiers.job import job
 from generative_classifiers.pruning import plan
@@ -23,6 +24,7 @@ model = models.load(
     device=snakemake.params.device,
     batch_size=snakemake.params.batch_size,
     compile=snakemake.params.compile,
+    mirror=mirror(snakemake.config.get("mirror")),  # no parameter: what comes from elsewhere is the same
 )
 count, pruning = plan(settings)
 for stimuli, output in zip(snakemake.input.stimuli, snakemake.output, strict=True):

@@ -1,11 +1,12 @@
 """Ask the simulated observers, and write their answers as the benchmark writes people's."""
 
-import csv
 from pathlib import Path
 
+import pandas as pd
+
 from generative_classifiers.job import job
-from generative_classifiers.published import COLUMNS
-from generative_classifiers.simulated import Memory, respond, trials
+from generative_classifiers.published import write_answers
+from generative_classifiers.simulated import Memory, respond
 from generative_classifiers.stores import read, store_of
 
 snakemake = job(globals())
@@ -16,10 +17,8 @@ answers = iter(snakemake.output)
 for path in snakemake.input:
     stimuli = read(store_of(path))
     shape, texture = memory.evidence(stimuli["image"].values)
+    names, seen = stimuli["name"].values, ("category", "condition")
+    images = pd.DataFrame({name: stimuli[name].values for name in seen}, names, dtype=object)
     for observer, habits in observers.items():
-        names = stimuli["name"].values
         responses = respond(observer, habits, names, shape, texture, stimuli.attrs["dataset"], seed)
-        with Path(next(answers)).open("w", newline="") as handle:
-            table = csv.DictWriter(handle, COLUMNS, lineterminator="\n")
-            table.writeheader()
-            table.writerows(trials(observer, stimuli, responses))
+        write_answers(Path(next(answers)), observer, images, responses)

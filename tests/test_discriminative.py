@@ -1,20 +1,24 @@
-"""The miniature's network as an observer, with diffusion noise and without."""
+"""Networks as observers: what becomes of their logits, with diffusion noise and without."""
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from generative_classifiers import models
+from generative_classifiers import evidence, models
 from generative_classifiers.categories import CATEGORIES
 from generative_classifiers.errors import InputError
 from generative_classifiers.models.cnn import SmallCNN
 from generative_classifiers.models.weights import file_hash
 from generative_classifiers.noise import gaussian, generator
 from generative_classifiers.prompts import prompts_of
+from generative_classifiers.stores import read
+from killed_often import stimuli
 
 torch.set_num_threads(1)
 NAMES = [f"{i}.png" for i in range(5)]
+HALF = [0.5, 0.5, 0.5]
+MINIATURE = {"library": "own", "network": "small_cnn", "classes": 16, "resolution": 32, "mean": HALF, "std": HALF}
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +38,8 @@ def images():
 
 
 def load(weights, categories=CATEGORIES, batch_size=None, **settings):
-    row = {"family": "discriminative", "weights": str(weights), **settings}
-    return models.load("tiny", row, prompts_of(categories), device="cpu", batch_size=batch_size)
+    row = {"family": "discriminative", **MINIATURE, **settings}
+    return models.load("tiny", row, prompts_of(categories), path=weights, device="cpu", batch_size=batch_size)
 
 
 def test_network_is_the_miniatures(weights):
@@ -88,11 +92,69 @@ def test_images_of_other_sizes_are_resized(weights):
     assert model.evaluate(large, NAMES[:1], model.draws(1, 0))[0].shape == (1, 16, 1)
 
 
+def compute(model, store):
+    settings = {"observer": "tiny", "dataset": "random", "progress": False}
+    evidence.compute_evidence(model, stimuli(10), store, shard=5, **settings)
+    return read(store)
+
+
+def test_any_batch_size_decides_the_same(weights, tmp_path):
+    stores = [compute(load(weights, batch_size=size), tmp_path / f"{size}.zarr") for size in (1, 3, 64)]
+    for store in stores[1:]:
+        np.testing.assert_allclose(store["loss"], stores[0]["loss"], rtol=1e-4)
+        np.testing.assert_array_equal(store["loss"].argmin("category"), stores[0]["loss"].argmin("category"))
+
+
+def test_batches_are_halved_where_memory_runs_out(weights, tmp_path):
+    model, asked = load(weights, batch_size=4), []
+
+    def before(_, args):
+        asked.append(len(args[0]))
+        if len(args[0]) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    model.network.register_forward_pre_hook(before)
+    found = compute(model, tmp_path / "halved.zarr")
+    assert asked == [4] + [2, 2, 1] * 2 and found.attrs["batch_size_that_fits"] == 2
+    expected = compute(load(weights, batch_size=2), tmp_path / "asked.zarr")
+    assert found["loss"].values.tobytes() == expected["loss"].values.tobytes()
+
+
+def test_half_precision(weights, images):
+    whole, model = load(weights), load(weights, dtype="bfloat16")
+    loss, _ = model.evaluate(images, NAMES, model.draws(1, 0))
+    assert {p.dtype for p in model.network.parameters()} == {torch.bfloat16} and loss.dtype == np.float32
+    expected, _ = whole.evaluate(images, NAMES, whole.draws(1, 0))
+    np.testing.assert_allclose(loss, expected, atol=0.05)
+    assert (loss != expected).any()
+
+
+def test_evidence_is_known_by_all_that_it_depends_on(weights, tmp_path):
+    def fingerprint(**settings):
+        return compute(load(weights, **settings), tmp_path / f"{len(list(tmp_path.iterdir()))}.zarr").attrs[
+            "fingerprint"
+        ]
+
+    before = fingerprint()
+    assert fingerprint() == fingerprint(label="Tiny") == before
+    changes = {"dtype": "bfloat16"}, {"mean": [0.4] * 3}, {"resolution": 24}, {"noise": "alphas"}, {"batch_size": 7}
+    assert len({before, *(fingerprint(**change) for change in changes)}) == 1 + len(changes)
+    identity = load(weights, ("truck", "cat")).identity
+    assert identity["weights"] == file_hash(weights) and identity["network"] == "small_cnn"
+    assert identity["categories"] == ["truck", "cat"] and identity["classes"] == [[15], [7]]
+
+
 def test_bad_rows(weights, tmp_path):
     with pytest.raises(InputError, match=r"tiny: knows airplane, .*; not whale"):
         load(weights, ("cat", "whale"))
     with pytest.raises(InputError, match="tiny: noise is 'loud', expected null or one of sqrt_alphas, alphas"):
         load(weights, noise="loud")
+    with pytest.raises(InputError, match="tiny: dtype is 'int8', expected one of float32, bfloat16, float16"):
+        load(weights, dtype="int8")
+    with pytest.raises(InputError, match="tiny: has 10 classes, expected the 16 categories or ImageNet's"):
+        load(weights, classes=10)
+    with pytest.raises(InputError, match="tiny: no file is given as its weights"):
+        load(None)
     with pytest.raises(InputError, match=f"tiny: .*sha256 {file_hash(weights)}, the registry expects {'f' * 64}"):
         load(weights, sha256="f" * 64)
     with pytest.raises(InputError, match=r"tiny: .*gone.safetensors is not the weights of a SmallCNN"):

@@ -22,7 +22,7 @@ from generative_classifiers.pruning import plan
 from generative_classifiers.registry import file_url, load
 from generative_classifiers.world.stimuli import count, render
 from killed_often import stimuli
-from small_studies import ROOT, copy_project, python, snakemake
+from small_studies import ROOT, content, copy_project, python, snakemake
 
 IMAGES = 10
 
@@ -34,13 +34,16 @@ def paper():
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
-    """Rows of the registry: a tiny model of each kind of family."""
+    """Rows of the registry, and where their weights are if they do not say so: a tiny model of each kind of family."""
     folder = tmp_path_factory.mktemp("models")
     save_file(SmallCNN(16).state_dict(), folder / "cnn.safetensors")
     return {
-        "diffusion": {"pipeline": tiny_pipelines.pixel_diffusion(folder / "pixel"), "resolution": 16},
-        "masked": {"pipeline": tiny_tokens.amused(folder / "amused"), "resolution": 8},
-        "discriminative": {"weights": folder / "cnn.safetensors"},
+        "diffusion": ({"pipeline": tiny_pipelines.pixel_diffusion(folder / "pixel"), "resolution": 16}, None),
+        "masked": ({"pipeline": tiny_tokens.amused(folder / "amused"), "resolution": 8}, None),
+        "discriminative": (
+            content("registry/observers.yaml")["observers"]["miniature-cnn"],
+            folder / "cnn.safetensors",
+        ),
     }
 
 
@@ -66,11 +69,12 @@ def study_of(row, **evidence):
     ],
 )
 def test_files_bytes_and_evaluations_of_a_real_store(rows, family, dataset, evidence, tmp_path):
-    row = rows[family] | {"family": family}
+    row, path = rows[family]
+    row = row | {"family": family}
     study, images = study_of(row, **evidence), stimuli(IMAGES)
     if dataset == "cue-conflict":
         images = images.assign_coords(texture_category=("image", np.array(["dog"] * IMAGES, object)))
-    model, settings = models.load("tiny", row, prompts_of(), device="cpu"), study.evidence
+    model, settings = models.load("tiny", row, prompts_of(), path=path, device="cpu"), study.evidence
     draws, pruning = plan(settings)
     compute_evidence(
         model,
@@ -120,11 +124,12 @@ def test_images_are_as_many_as_are_rendered():
 
 def test_the_papers_evaluations(paper):
     table = forecast(paper)
-    assert len(table) == 5 * 17 and table["images"].sum() == 5 * 18080
+    assert len(table) == len(paper.models) * 17 and table["images"].sum() == len(paper.models) * 18080
     one = table[table["observer"] == "stable-diffusion-1-4"]
     assert one["evaluations"].sum() == 18080 * 16 * 64 and one["pruned"].sum() == 18080 * 16 * 64 * PRUNED_SHARE
     tokens = table[table["observer"] == "janus-pro-1b"]
     assert tokens["evaluations"].sum() == tokens["pruned"].sum() == 18080 * 16
+    assert table.loc[table["observer"] == "resnet34", "evaluations"].sum() == 18080
     sums = totals(table)
     assert list(sums.index) == [*paper.models, "all"]
     for name in ("images", "evaluations", "pruned", "files", "bytes", "hours", "pruned_hours"):
@@ -199,7 +204,8 @@ def test_the_command(tmp_path, paper):
 
 
 def test_a_study_without_models():
-    assert as_text(forecast(load({"study": "humans"}))).endswith("there is nothing to evaluate.")
+    study = dataclasses.replace(load({"study": "humans"}), observers={})
+    assert as_text(forecast(study)).endswith("there is nothing to evaluate.")
 
 
 def test_the_forecast_does_without_torch():

@@ -71,12 +71,13 @@ def test_studies_load(name):
     assert list(study.datasets) == content(f"studies/{name}.yaml")["datasets"]
     assert study.reference in study.observers and all(row.get("enabled", True) for row in study.observers.values())
     assert study.families.keys() >= {row["family"] for row in study.observers.values()}
-    assert study.prompts.get("airplane") == (None if name == "humans" else "A bad photo of a airplane")
+    assert study.prompts["airplane"] == "A bad photo of a airplane"
 
 
 def test_who_is_in_the_studies():
     humans, paper, miniature = (load({"study": name}) for name in ("humans", "paper", "miniature"))
-    assert humans.models == [] and humans.rendered == [] and humans.reference_family == "human"
+    assert humans.models == ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"]
+    assert humans.rendered == [] and humans.reference_family == "human"
     assert humans.stimuli == humans.released == ["edge", "silhouette", "cue-conflict"]
     assert paper.models[:5] == [
         "stable-diffusion-1-4",
@@ -99,7 +100,7 @@ def test_every_study_draws_all_figures(name):
     rules = (ROOT / "rules/figures.smk").read_text()
     study = load({"study": name})
     # Reconstructions are of models that paint, figure 8's of a masked one.
-    lacking = {"figure_02", "figure_07", "figure_08"} if not study.models else set()
+    lacking = {"figure_02", "figure_07", "figure_08"} if not study.exhibits else set()
     lacking |= set() if any(row.get("reading") for row in study.observers.values()) else {"figure_08"}
     drawn = [
         f"figures/{name}/{figure}.{kind}" for figure in FIGURES if figure not in lacking for kind in ("pdf", "png")
@@ -341,7 +342,8 @@ def test_shipped_weights_are_the_registrys():
 
 def test_what_evidence_depends_on(load_small):
     row = load_small().matter("miniature-cnn-noise")
-    assert row.keys() == {"family", "noise", "training"}
+    assert not row.keys() & {"label", "mem_mb", "without_noise", "trained_on", "licence", "verified"}
+    assert row.keys() >= {"family", "network", "classes", "resolution", "mean", "std", "noise", "training"}
     assert load_small().levels("colour") == {"kind": "parametric", "conditions": ["cr", "bw"]}
 
 

@@ -1,7 +1,5 @@
 """Simulated observers, and the metrics against what is known of them."""
 
-import csv
-
 import numpy as np
 import pytest
 
@@ -11,7 +9,7 @@ from generative_classifiers.metrics.accuracy import accuracy
 from generative_classifiers.metrics.cells import list_cells
 from generative_classifiers.metrics.consistency import consistency
 from generative_classifiers.metrics.shape_bias import shape_bias
-from generative_classifiers.simulated import Memory, respond, trials
+from generative_classifiers.simulated import Memory, respond
 from generative_classifiers.world.stimuli import render
 
 SIZE = 32
@@ -158,10 +156,8 @@ def test_answers_are_read_as_the_humans_are(seen, tmp_path):
     stimuli = render("low-pass", {"kind": "parametric", "conditions": ["0", "3"]}, WORLD)
     responses = np.arange(32, dtype=np.int8) % 16
     path = tmp_path / "simulated-01.csv"
-    with path.open("w", newline="") as handle:
-        table = csv.DictWriter(handle, published.COLUMNS, lineterminator="\n")
-        table.writeheader()
-        table.writerows(trials("simulated-01", stimuli, responses))
+    images = stimuli[["category", "condition"]].to_dataframe().set_index(stimuli["name"].values)
+    published.write_answers(path, "simulated-01", images, responses)
     read = published.read_answers(path, "simulated-01", "parametric", ["0", "3"])
     assert read.images.index.tolist() == stimuli["name"].values.tolist()
     assert read.images.category.tolist() == stimuli["category"].values.tolist()

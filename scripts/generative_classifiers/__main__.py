@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from generative_classifiers.commands import classify, distort, inspect
+from generative_classifiers.commands import classify, distort, export, inspect
 from generative_classifiers.errors import InputError
 
-COMMANDS = {"classify": classify, "distort": distort, "inspect": inspect}
+COMMANDS = {"classify": classify, "distort": distort, "export": export, "inspect": inspect}
 
 
 def parser():

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from functools import partial
+from itertools import islice
 
 import numpy as np
 from tqdm import tqdm
@@ -172,20 +173,20 @@ def fill(store, model, stimuli, draws, wanted, workers, progress):
 
     settings = {"unit": " evaluations", "desc": wanted["what"], "disable": not progress}
     with ThreadPoolExecutor(workers) as pool, tqdm(total=total, initial=total - sum(sizes.values()), **settings) as bar:
-        for number, spent in _as_done(pool, shard, missing):
+        for number, spent in _as_done(pool, workers, shard, missing):
             bar.total -= sizes[number] - spent  # what was pruned will not be done
             bar.update(spent)
 
 
-def _as_done(pool, work, items):
+def _as_done(pool, workers, work, items):
     """Results as they come; after an error nothing new begins."""
-    futures = [pool.submit(work, item) for item in items]
-    try:
-        for future in as_completed(futures):
+    waiting = iter(items)
+    running = {pool.submit(work, item) for item in islice(waiting, workers)}
+    while running:
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
             yield future.result()
-    finally:
-        for future in futures:
-            future.cancel()
+        running |= {pool.submit(work, item) for item in islice(waiting, len(done))}
 
 
 def evaluate(model, images, names, draws, reconstruct=None, pruning=None, known=None, what=""):

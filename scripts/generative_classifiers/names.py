@@ -1,6 +1,7 @@
-"""What the benchmark's names of images say."""
+"""What the benchmark's names of images and files say."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 
@@ -73,3 +74,18 @@ def texture_coords(dataset, images):
     if dataset != CUE_CONFLICT:
         return {}
     return {"texture_category": ("image", np.array([texture_category(image) for image in images]))}
+
+
+def answers_file(folder, dataset, observer):
+    """Where model-vs-human's folder has the answers of one observer: a model's name has no _ there.
+
+    Parameters
+    ----------
+    folder : Path
+    dataset, observer : str
+
+    Returns
+    -------
+    Path
+    """
+    return Path(folder) / dataset / f"{dataset}_{observer.replace('_', '-')}_session-1.csv"

@@ -1,4 +1,4 @@
-"""Decisions in the benchmark's CSV format -> responses of observers, side by side."""
+"""Decisions in the benchmark's CSV format -> responses of observers, side by side; and back."""
 
 import csv
 from pathlib import Path
@@ -10,6 +10,7 @@ import xarray as xr
 
 from generative_classifiers.categories import CATEGORIES
 from generative_classifiers.errors import InputError
+from generative_classifiers.files import whole
 from generative_classifiers.names import image_name, texture_coords
 
 COLUMNS = ("subj", "session", "trial", "rt", "object_response", "category", "condition", "imagename")
@@ -79,6 +80,38 @@ def read_answers(path, observer, kind, conditions):
     )
     _check_once(path, images)
     return Answers(path, images, INDEX.get_indexer(columns["object_response"]).astype(np.int8))
+
+
+def write_answers(path, observer, images, responses):
+    """Write what one observer answered, for `read_answers` and for model-vs-human.
+
+    Parameters
+    ----------
+    path : Path
+    observer : str
+    images : pandas.DataFrame
+        Category and condition by the image's name, as `images` gives it. For the condition `all` of nonparametric
+        datasets the benchmark's files say 0.
+    responses : numpy.ndarray
+        (image,) int8, index into the categories, -1 for none.
+
+    Raises
+    ------
+    InputError
+        That names an image that would be read as another one, or as of no category.
+    """
+    for name, category in images.category.items():
+        if image_name(name) != name:
+            raise InputError(f"{path}: image {name!r} would be read as {image_name(name)!r}, for its name has a _")
+        if category not in CATEGORIES:
+            raise InputError(f"{path}: image {name!r} has category {category!r}, expected {', '.join(CATEGORIES)}")
+    answers = np.array([*CATEGORIES, NO_ANSWER])[responses]
+    conditions = images.condition.replace("all", "0")
+    with whole(path) as partial, partial.open("w", newline="") as handle:
+        table = csv.writer(handle, lineterminator="\n")
+        table.writerow(COLUMNS)
+        seen = zip(answers, images.category, conditions, images.index, strict=True)
+        table.writerows((observer, 1, trial, "NaN", *one) for trial, one in enumerate(seen, start=1))
 
 
 def images(answers):

@@ -7,6 +7,7 @@ import yaml
 
 from generative_classifiers import trainings
 from generative_classifiers.errors import InputError
+from generative_classifiers.names import answers_file
 from generative_classifiers.prompts import prompts_of
 from generative_classifiers.schema import check
 
@@ -19,7 +20,8 @@ ANSWERING = ("human", "simulated", "published")
 BENCHMARK = ("ood_accuracy", "accuracy_difference", "observed_consistency", "error_consistency")
 
 # Keys of an observer's row that say nothing of what it does.
-SHOWN = ("label", "enabled", "licence", "mem_mb", "published", "highlight", "without_noise", "evaluations_per_second")
+SHOWN = ("label", "enabled", "licence", "trained_on", "size_mb", "verified", "mem_mb")
+SHOWN += ("published", "highlight", "without_noise", "evaluations_per_second")
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,10 @@ class Study:
     repositories : dict of str to dict
         Where the files of published decisions are.
     observers : dict of str to dict
-        Rows of `registry/observers.yaml` that are enabled and not left out, in the study's order.
+        Rows of `registry/observers.yaml` that are enabled and not left out, in the study's order; those whose answers
+        are the user's to give only where there are some.
     left_out : dict of str to str
-        Why the others cannot take part.
+        Why networks that would have to be trained cannot take part.
     families : dict of str to dict
         How figures show a family, in drawing order.
     paper : dict
@@ -46,6 +49,8 @@ class Study:
     illusions : dict of str to dict
         Rows of `registry/illusions.yaml` that the study shows.
     retrain : bool
+    answers : dict of str to dict of str to str
+        Files of the user's by observer and dataset: decisions that are published nowhere.
     """
 
     name: str
@@ -58,6 +63,7 @@ class Study:
     paper: dict
     illusions: dict
     retrain: bool
+    answers: dict
 
     @property
     def reference(self):
@@ -91,8 +97,8 @@ class Study:
 
     @property
     def stimuli(self):
-        """Datasets whose images are wanted."""
-        return list(self.datasets) if self.models else self.settings.get("stimuli", [])
+        """Datasets whose images are wanted; models look at these."""
+        return self.settings.get("stimuli", list(self.datasets) if self.models else [])
 
     @property
     def rendered(self):
@@ -156,6 +162,10 @@ class Study:
         rows = {name: row for name, row in self.datasets.items() if row["kind"] == kind}
         shown = ("label", "axis", "ticks")
         return {name: {key: row[key] for key in shown if key in row} for name, row in rows.items()}
+
+    def answers_on(self, dataset):
+        """The user's own files with decisions on a dataset, by observer."""
+        return {name: files[dataset] for name, files in self.answers.items() if dataset in files}
 
     def matter(self, observer):
         """The part of an observer's row that its evidence can depend on."""
@@ -243,21 +253,31 @@ def load(config, root=ROOT):
     where = f"studies/{name}.yaml"
     rows = _rows(settings["observers"], observers["observers"], f"{where}: observers")
     rows = {observer: row for observer, row in rows.items() if row.get("enabled", True)}
+    known = _rows(settings["datasets"], datasets["datasets"], f"{where}: datasets")
+    answers = {observer: _answers(observer, row, known, root) for observer, row in rows.items() if "answers" in row}
     left_out = trainings.left_out(name, rows, root, config.get("imagenet"))
+    rows = {observer: row for observer, row in rows.items() if observer not in left_out}
     study = Study(
         name=name,
         settings=settings,
-        datasets=_rows(settings["datasets"], datasets["datasets"], f"{where}: datasets"),
+        datasets=known,
         repositories=datasets["repositories"],
-        observers={observer: row for observer, row in rows.items() if observer not in left_out},
+        observers={observer: row for observer, row in rows.items() if answers.get(observer, True)},
         left_out=left_out,
         families=observers["families"],
         paper=_read(root / "registry" / "published.yaml", "published"),
         illusions=_rows(settings.get("exhibits", {}).get("illusions", []), illusions, f"{where}: exhibits.illusions"),
         retrain=config.get("retrain", False),
+        answers=answers,
     )
     _check(study, where)
     return study
+
+
+def _answers(observer, row, datasets, root):
+    """Files that there are of decisions of the user's own, by dataset."""
+    files = {dataset: answers_file(row["answers"], dataset, observer) for dataset in datasets}
+    return {dataset: str(file) for dataset, file in files.items() if (root / file).is_file()}
 
 
 def _read(path, schema):

@@ -5,7 +5,6 @@ from scipy import ndimage
 
 from generative_classifiers.categories import CATEGORIES
 from generative_classifiers.noise import generator
-from generative_classifiers.published import COLUMNS
 from generative_classifiers.world.album import album
 from generative_classifiers.world.scenes import LUMINANCE, layers, paint, sample
 
@@ -135,31 +134,3 @@ def respond(observer, habits, names, shape, texture, dataset, seed):
     lapses = np.array([rng.random() for rng in rngs]) < habits["lapse"]
     guess = np.array([rng.integers(count) for rng in rngs])
     return np.where(lapses, guess, choice).astype(np.int8)
-
-
-def trials(observer, stimuli, responses):
-    """Responses as rows of the benchmark's CSV format, for `published.read_answers`.
-
-    Parameters
-    ----------
-    observer : str
-    stimuli : xarray.Dataset
-    responses : numpy.ndarray
-        int8 (image,).
-
-    Returns
-    -------
-    list of dict
-        One per trial.
-    """
-    seen = zip(stimuli.name.values, stimuli.category.values, stimuli.condition.values, responses, strict=True)
-    return [
-        dict(
-            zip(
-                COLUMNS,
-                (observer, 1, trial, "NaN", CATEGORIES[response], category, condition, f"{trial:04}_sim_{name}"),
-                strict=True,
-            )
-        )
-        for trial, (name, category, condition, response) in enumerate(seen, start=1)
-    ]

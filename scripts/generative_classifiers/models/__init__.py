@@ -4,8 +4,8 @@ from importlib import import_module
 
 from generative_classifiers.errors import InputError
 
-# Each module has `load(observer, row, prompts, path, device, batch_size)`, those whose weights may be files of the
-# network also `mirror`; imported when asked for, since no environment needs to have the packages of every family.
+# Each module has `load(observer, row, prompts, path, device, batch_size)`, those that download also `mirror`; imported
+# when asked for, since no environment needs to have the packages of every family.
 FAMILIES = {
     "diffusion": "diffusion",
     "autoregressive": "autoregressive",

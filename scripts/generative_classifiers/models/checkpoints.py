@@ -1,4 +1,4 @@
-"""Models of image tokens from a folder, the Hugging Face hub or its cache: safetensors only, no code of others."""
+"""Models of image tokens and CLIP, from a folder, the hub or its cache: safetensors only, no code of others."""
 
 import json
 import re
@@ -9,7 +9,13 @@ import torch
 from diffusers import AmusedPipeline, AmusedScheduler, UVit2DModel, VQModel
 from huggingface_hub import snapshot_download
 from safetensors import SafetensorError
-from transformers import CLIPTextModelWithProjection, CLIPTokenizer, JanusForConditionalGeneration, JanusProcessor
+from transformers import (
+    CLIPModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    JanusForConditionalGeneration,
+    JanusProcessor,
+)
 
 from generative_classifiers.errors import InputError
 from generative_classifiers.models.hub import INDEX, advice
@@ -101,6 +107,39 @@ def load_janus(observer, row, path=None):
         )
         processor = JanusProcessor.from_pretrained(folder, local_files_only=True)
     return network, processor, identity
+
+
+def load_clip(observer, row, path=None):
+    """Load a contrastive observer's network and tokenizer and say what they are.
+
+    Parameters
+    ----------
+    observer, row, path
+        As in `load_amused`.
+
+    Returns
+    -------
+    network : transformers.CLIPModel
+        In float32 on the CPU.
+    tokenizer : transformers.CLIPTokenizer
+    identity : dict
+        As in `load_amused`.
+
+    Raises
+    ------
+    InputError
+        As in `load_amused`.
+    """
+    source, variant = _source(observer, row, path), row.get("variant")
+    folder, commit = locate_checkpoint(observer, source, row.get("revision"), variant)
+    _check_class(observer, folder / "config.json", "model_type", "clip")
+    with _telling(observer, source, "a CLIPModel"):
+        identity = _identity(observer, source, folder, row, commit)
+        network = CLIPModel.from_pretrained(
+            folder, variant=variant, use_safetensors=True, dtype=torch.float32, local_files_only=True
+        )
+        tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+    return network, tokenizer, identity
 
 
 def locate_checkpoint(observer, source, revision=None, variant=None):

@@ -1,6 +1,7 @@
 """Discriminative networks: the loss of a category is the negative log of its probability."""
 
 from dataclasses import asdict
+from math import log
 
 import numpy as np
 import torch
@@ -10,12 +11,10 @@ from generative_classifiers.draws import single
 from generative_classifiers.errors import InputError
 from generative_classifiers.imagenet import members
 from generative_classifiers.models import zoo
-from generative_classifiers.models.augmentation import diffusion_noise
+from generative_classifiers.models.augmentation import VARIANTS, diffusion_noise
 from generative_classifiers.models.base import DTYPES, check_dtype, choose_device
 from generative_classifiers.models.preprocessing import Preprocessing
 from generative_classifiers.noise import gaussian, generator
-
-NOISES = ("sqrt_alphas", "alphas")
 
 
 def load(observer, row, prompts, path, device, batch_size, mirror=None):
@@ -39,13 +38,14 @@ def load(observer, row, prompts, path, device, batch_size, mirror=None):
     """
     check_categories(observer, prompts)
     noise = row.get("noise")
-    if noise is not None and noise not in NOISES:
-        raise InputError(f"{observer}: noise is {noise!r}, expected null or one of {', '.join(NOISES)}")
+    if noise is not None and noise not in VARIANTS:
+        raise InputError(f"{observer}: noise is {noise!r}, expected null or one of {', '.join(VARIANTS)}")
     classes = classes_of(observer, row.get("classes", zoo.CLASSES), prompts)
     settings = {"noise": noise, "batch_size": batch_size, "dtype": check_dtype(observer, row)}
-    network, weights = zoo.load(observer, row, path, mirror)
+    network, identity = zoo.load(observer, row, path, mirror)
     model = DiscriminativeModel(network, classes, choose_device(device), Preprocessing.of(row), **settings)
-    model.identity |= weights
+    model.identity |= identity
+    model.packages = zoo.packages(row)
     return model
 
 
@@ -93,8 +93,8 @@ class DiscriminativeModel:
         self.noise, self.batch_size, self.dtype = noise, batch_size, DTYPES[dtype]
         self.identity = {
             "family": "discriminative",
-            "network": type(network).__name__,
             "categories": list(classes),
+            "classes": list(classes.values()),
             "preprocessing": asdict(preprocessing),
             "noise": noise,
             "batch_size": batch_size,
@@ -136,5 +136,5 @@ def losses(logits, groups):
     torch.Tensor
         float32 (image, group).
     """
-    log = logits.double().log_softmax(1)
-    return torch.stack([np.log(len(group)) - log[:, group].logsumexp(1) for group in groups], 1).float()
+    logs = logits.double().log_softmax(1)
+    return torch.stack([log(len(group)) - logs[:, group].logsumexp(1) for group in groups], 1).float()

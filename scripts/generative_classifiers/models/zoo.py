@@ -1,6 +1,7 @@
 """Networks by rows of the registry: a library builds them, a source has their weights. There is no code per network."""
 
 import re
+from collections import OrderedDict
 from importlib import import_module
 from importlib.resources import files as resources
 from pathlib import Path
@@ -41,13 +42,23 @@ def build(observer, row, classes=None):
     InputError
         Of a library or a network that there is not.
     """
-    library = row.get("library") or row.get("source")
+    library = library_of(row)
     if library not in LIBRARIES:
         raise InputError(f"{observer}: no networks of library {library!r}, expected one of {', '.join(LIBRARIES)}")
     try:
         return LIBRARIES[library](row["network"], classes or row.get("classes", CLASSES), row.get("settings", {}))
     except (ValueError, KeyError, TypeError, RuntimeError) as error:  # each library has its own
         raise InputError(f"{observer}: {library} cannot build {row.get('network')!r} ({error})") from error
+
+
+def library_of(row):
+    """What builds the network of a row."""
+    return row.get("library") or row.get("source")
+
+
+def packages(row):
+    """Distributions whose versions a network's logits depend on."""
+    return ("torch",) if library_of(row) == "own" else ("torch", library_of(row))
 
 
 def _torchvision(name, classes, settings):
@@ -58,7 +69,7 @@ def _timm(name, classes, settings):
     return import_module("timm").create_model(name, pretrained=False, num_classes=classes, **settings)
 
 
-def _efficientnet_lite(name, classes, settings):
+def _efficientnet_lite_pytorch(name, classes, settings):
     network = import_module("efficientnet_lite_pytorch").EfficientNet
     return network.from_name(name, num_classes=classes, **settings)
 
@@ -68,8 +79,13 @@ def _own(name, classes, settings):
     return getattr(import_module(f"{__package__}.{module}"), kind)(classes, **settings)
 
 
-# Imported when asked for: no job waits for a library that it does without.
-LIBRARIES = {"torchvision": _torchvision, "timm": _timm, "efficientnet_lite": _efficientnet_lite, "own": _own}
+# By the names of their distributions. Imported when asked for: no job waits for a library that it does without.
+LIBRARIES = {
+    "torchvision": _torchvision,
+    "timm": _timm,
+    "efficientnet_lite_pytorch": _efficientnet_lite_pytorch,
+    "own": _own,
+}
 
 
 def load(observer, row, path=None, mirror=None):
@@ -96,7 +112,7 @@ def load(observer, row, path=None, mirror=None):
     -------
     network : torch.nn.Module
     identity : dict
-        weights (SHA-256, of several files a list) and revision (commit of the hub).
+        network and settings (the row's), weights (SHA-256, of several files a list), revision (commit of the hub).
 
     Raises
     ------
@@ -106,17 +122,18 @@ def load(observer, row, path=None, mirror=None):
     source = row.get("source")
     if path is None and source not in SOURCES:
         raise InputError(f"{observer}: no file is given as its weights")
+    network = build(observer, row)  # wrong rows are told before large files are downloaded
     files, revision = ([({}, Path(path))], None) if path else SOURCES[source](observer, row, mirror)
-    network = build(observer, row)
     try:
         hashes = [_checked(observer, row, *file) for file in files]
-        network.load_state_dict({name: tensor for file in files for name, tensor in tensors(*file)})
+        network.load_state_dict(merged(files))
     except InputError:
         raise
     except Exception as error:  # safetensors, pickle and torch each have errors of their own
         places = ", ".join(str(place) for _, place in files)
         raise InputError(f"{observer}: {places} is not the weights of a {type(network).__name__} ({error})") from error
-    return network, {"weights": hashes[0] if len(hashes) == 1 else hashes, "revision": revision}
+    identity = {"network": row["network"], "settings": row.get("settings", {})}
+    return network, identity | {"weights": hashes[0] if len(hashes) == 1 else hashes, "revision": revision}
 
 
 def _checked(observer, row, file, path):
@@ -126,14 +143,27 @@ def _checked(observer, row, file, path):
     return found
 
 
-def tensors(file, path):
-    """Name and tensor of all that a file gives to the network: see `load`."""
+def merged(files):
+    """Tensors by name of all that files give to a network: see `load`."""
+    state = OrderedDict()
+    for file, path in files:
+        part = _read(file, path)
+        state.update(_renamed(part, re.compile(file.get("prefix", "")), file.get("place", "")))
+        if not file.keys() & {"prefix", "place"}:
+            state._metadata = getattr(part, "_metadata", {})  # versions of the modules, by which some read old files
+    return state
+
+
+def _read(file, path):
     if path.suffix == ".safetensors":
         state = load_file(path)
     else:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    state = state[file["key"]] if "key" in file else state
-    prefix, place = re.compile(file.get("prefix", "")), file.get("place", "")
+    return state[file["key"]] if "key" in file else state
+
+
+def _renamed(state, prefix, place):
+    """Name and tensor of all that begin with the prefix."""
     for name, tensor in state.items():
         found = prefix.match(name)
         if found:
@@ -141,7 +171,7 @@ def tensors(file, path):
 
 
 def _from_torchvision(observer, row, mirror):
-    path = fetch(_entry(observer, row).url, None, DOWNLOADS, mirror)
+    path = _fetched(observer, _entry(observer, row).url, None, mirror)
     # Torchvision names a file by how its SHA-256 begins.
     found, begin = file_hash(path), path.stem.rpartition("-")[2]
     check_hash(observer, path, found[: len(begin)], begin)
@@ -175,11 +205,18 @@ def _from_files(observer, row, mirror):
 def _place(observer, file, mirror):
     """Where a file is, downloaded if it has an address."""
     if "url" in file:
-        return fetch(file["url"], file.get("sha256"), DOWNLOADS, mirror)
+        return _fetched(observer, file["url"], file.get("sha256"), mirror)
     try:
         return Path(str(resources(file["package"]) / file["file"]))
     except ModuleNotFoundError as error:
         raise InputError(f"{observer}: package {file['package']}, which has its weights, is not installed") from error
+
+
+def _fetched(observer, url, sha256, mirror):
+    try:
+        return fetch(url, sha256, DOWNLOADS, mirror)
+    except InputError as error:
+        raise InputError(f"{observer}: {error}") from error
 
 
 SOURCES = {

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 # By `model` of a recipe; each module has `train(recipe, prompt, world, folder)`.
-GENERATIVE = ("pixel_diffusion", "latent_diffusion")
+GENERATIVE = ("pixel_diffusion", "latent_diffusion", "autoregressive", "masked")
 
 
 def train_generative(recipe, prompt, world, folder):

