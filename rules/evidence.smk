@@ -28,7 +28,7 @@ rule evidence:
         device=1,
     params:
         study=STUDY.name,
-        settings=STUDY.evidence,
+        settings=lambda wildcards: STUDY.evidence_of(wildcards.observer),
         prompts=STUDY.prompts,
         row=lambda wildcards: STUDY.matter(wildcards.observer),
         weights=lambda wildcards: STUDY.weights(wildcards.observer),

@@ -1,4 +1,18 @@
-# Simulated observers, who look at the run's stimuli.
+# Who takes part; and simulated observers, who look at the run's stimuli.
+
+
+rule observers:
+    log:
+        f"{DATA}/logs/observers.log",
+    localrule: True
+    conda:
+        "../envs/models.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../scripts/observers.py"
 
 
 rule simulate:

@@ -36,7 +36,7 @@ use rule train_discriminative as train_on_world with:
     wildcard_constraints:
         observer=targets.either(trainings.trained_on(STUDY, "world")),
     priority: 1
-    # One thread, however many cores there are: sums in another order are other weights.
+    # One thread here and below, however many cores there are: sums in another order are other weights.
     threads: 1
     resources:
         mem_mb=2000,
@@ -52,7 +52,7 @@ rule train_generative:
         f"{DATA}/benchmarks/train_generative/{{observer}}.tsv"
     conda:
         "../envs/models.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=4000,
         runtime=600,

@@ -10,7 +10,7 @@ from generative_classifiers.training import train_generative
 
 snakemake = job(globals())
 
-torch.set_num_threads(snakemake.threads)
+torch.set_num_threads(1)
 recorded = Path(snakemake.output[0])
 recipe = {
     "training": snakemake.params.row["training"],

@@ -160,6 +160,11 @@ def test_evidence(places, source, tmp_path):
     np.testing.assert_allclose(np.exp(-store["loss"]).sum("category"), 1, rtol=1e-5)
 
 
+def test_a_file_that_the_row_names(places):
+    named = evaluate(load({"open_clip": None}, "open_clip", weights=str(places["open_clip"])))
+    np.testing.assert_array_equal(named, evaluate(load(places, "open_clip")))
+
+
 def test_bad_rows(places, tmp_path):
     with pytest.raises(InputError, match="tiny: no contrastive models of source 'timm', expected open_clip or transf"):
         load(places | {"timm": None}, "timm")

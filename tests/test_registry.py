@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import json
 from functools import cache
 from urllib.parse import unquote
 
@@ -25,7 +26,8 @@ PUBLISHED, ILLUSIONS = "registry/published.yaml", "registry/illusions.yaml"
 
 @cache
 def content(path):
-    return yaml.safe_load((ROOT / path).read_text())
+    # Through JSON, so that rows which share a part in YAML each have their own.
+    return json.loads(json.dumps(yaml.safe_load((ROOT / path).read_text())))
 
 
 def spot(document, place):
@@ -44,6 +46,8 @@ def documents():
     for row in datasets["datasets"].values():
         row["decisions"] = {who: dict(list(files.items())[:2]) for who, files in row["decisions"].items()}
     study["datasets"] = list(names)
+    study["observers"] = ["simulated", "miniature-diffusion", "miniature-cnn", "miniature-cnn-noise"]
+    del study["evidence"]["draws_of"]
     observers = copy.deepcopy(content(OBSERVERS))
     names = ["humans", "resnet50", *study["observers"]]
     observers["observers"] = {name: observers["observers"][name] for name in names}
@@ -87,10 +91,21 @@ def test_who_is_in_the_studies():
         "amused-512-reconstruction",
     ]
     assert paper.released == list(paper.datasets)
-    families = [content(OBSERVERS)["observers"][name]["family"] for name in content("studies/paper.yaml")["observers"]]
+    rows = [content(OBSERVERS)["observers"][name] for name in content("studies/paper.yaml")["observers"]]
+    families = [row["family"] for row in rows]
     # 51 networks and the three that the run trains; CLIP under one and under 80 prompts
     assert families.count("discriminative") == 54 and families.count("contrastive") == 2
-    assert miniature.models == ["miniature-diffusion", "miniature-cnn", "miniature-cnn-noise"]
+    named = [row["published"] for row in rows if "published" in row]
+    assert sorted(named) == sorted(content(PUBLISHED)["observers"])  # whoever the paper has, once
+    assert miniature.models == [
+        "miniature-diffusion",
+        "miniature-latent",
+        "miniature-autoregressive",
+        "miniature-masked",
+        "miniature-masked-reconstruction",
+        "miniature-cnn",
+        "miniature-cnn-noise",
+    ]
     assert miniature.rendered == list(miniature.datasets) and miniature.released == []
     assert len(miniature.simulated) == 5 and humans.simulated == {} and miniature.reference_family == "simulated"
 
@@ -207,6 +222,19 @@ COLOUR = ("datasets", "colour")
         (SMALL, ("evidence", "reconstruct_draw"), 2, "reconstruct_draw is 2, expected less than draws, 2"),
         (
             SMALL,
+            ("evidence", "draws_of"),
+            {"gpt": 4},
+            "evidence.draws_of: 'gpt' is unknown, expected names of the regis",
+        ),
+        (SMALL, ("evidence", "draws_of"), {"miniature-cnn": 0}, "evidence.draws_of.miniature-cnn: 0 is less than the"),
+        (
+            SMALL,
+            ("evidence", "draws_of"),
+            {"miniature-cnn": {"min": 4, "max": 2, "test": "paired", "level": 0.05}},
+            "draws_of.miniature-cnn.min is 4, expected at most draws_of.miniature-cnn.max, 2",
+        ),
+        (
+            SMALL,
             ("exhibits", "illusions"),
             ["cat"],
             "exhibits.illusions: 'cat' is unknown, expected names of the regis",
@@ -296,7 +324,7 @@ def places(document, place=()):
 )
 def test_unknown_keys_anywhere(path, schema, place):
     document = copy.deepcopy(content(path))
-    spot(document, place)["stduy"] = 1
+    spot(document, place)["stduy"] = None
     with pytest.raises(InputError, match="stduy") as error:
         check(document, schema, path)
     assert str(error.value).startswith(": ".join([path, *filter(None, [".".join(place)])]))

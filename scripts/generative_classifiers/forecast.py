@@ -50,7 +50,7 @@ def cost(study, observer, dataset, per_second=None):
     """Cost of one evidence store: a row of `forecast`."""
     family, images, draws = study.observers[observer]["family"], images_of(study, dataset), draws_of(study, observer)
     evaluations = images * (1 if family in AT_ONCE else len(CATEGORIES) * draws)
-    pruned = evaluations * (pruned_share(study.evidence["draws"]) if family in WITH_DRAWS else 1)
+    pruned = evaluations * (pruned_share(study.evidence_of(observer)["draws"]) if family in WITH_DRAWS else 1)
     speed = per_second or study.observers[observer].get("evaluations_per_second", np.nan)
     return {
         "images": images,
@@ -79,7 +79,7 @@ def images_of(study, dataset):
 
 def draws_of(study, observer):
     """Number of draws of an image and a category that is never dropped."""
-    return plan(study.evidence)[0] if study.observers[observer]["family"] in WITH_DRAWS else 1
+    return plan(study.evidence_of(observer))[0] if study.observers[observer]["family"] in WITH_DRAWS else 1
 
 
 def pruned_share(draws):

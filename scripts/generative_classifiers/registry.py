@@ -37,11 +37,12 @@ class Study:
         Rows of `registry/datasets.yaml`, in the study's order.
     repositories : dict of str to dict
         Where the files of published decisions are.
+    named : dict of str to dict
+        Rows of `registry/observers.yaml` that the study names.
     observers : dict of str to dict
-        Rows of `registry/observers.yaml` that are enabled and not left out, in the study's order; those whose answers
-        are the user's to give only where there are some.
+        Those of them that take part: enabled, not left out, and with answers if these are the user's to give.
     left_out : dict of str to str
-        Why networks that would have to be trained cannot take part.
+        Why networks that would have to be trained take no part.
     families : dict of str to dict
         How figures show a family, in drawing order.
     paper : dict
@@ -57,6 +58,7 @@ class Study:
     settings: dict
     datasets: dict
     repositories: dict
+    named: dict
     observers: dict
     left_out: dict
     families: dict
@@ -74,6 +76,11 @@ class Study:
     def evidence(self):
         """Settings of the evidence."""
         return self.settings.get("evidence", {})
+
+    def evidence_of(self, observer):
+        """Settings of an observer's evidence: where `draws_of` has draws for it, these are its draws."""
+        settings = {key: value for key, value in self.evidence.items() if key != "draws_of"}
+        return settings | {"draws": self.evidence.get("draws_of", {}).get(observer, settings["draws"])}
 
     @property
     def exhibits(self):
@@ -165,7 +172,7 @@ class Study:
 
     def answers_on(self, dataset):
         """The user's own files with decisions on a dataset, by observer."""
-        return {name: files[dataset] for name, files in self.answers.items() if dataset in files}
+        return {name: self.answers[name][dataset] for name in self.observers if dataset in self.answers.get(name, {})}
 
     def matter(self, observer):
         """The part of an observer's row that its evidence can depend on."""
@@ -252,17 +259,18 @@ def load(config, root=ROOT):
     illusions = _read(root / "registry" / "illusions.yaml", "illusions")
     where = f"studies/{name}.yaml"
     rows = _rows(settings["observers"], observers["observers"], f"{where}: observers")
-    rows = {observer: row for observer, row in rows.items() if row.get("enabled", True)}
+    _rows(settings.get("evidence", {}).get("draws_of", {}), observers["observers"], f"{where}: evidence.draws_of")
     known = _rows(settings["datasets"], datasets["datasets"], f"{where}: datasets")
     answers = {observer: _answers(observer, row, known, root) for observer, row in rows.items() if "answers" in row}
     left_out = trainings.left_out(name, rows, root, config.get("imagenet"))
-    rows = {observer: row for observer, row in rows.items() if observer not in left_out}
+    present = {name: row for name, row in rows.items() if row.get("enabled", True) and name not in left_out}
     study = Study(
         name=name,
         settings=settings,
         datasets=known,
         repositories=datasets["repositories"],
-        observers={observer: row for observer, row in rows.items() if answers.get(observer, True)},
+        named=rows,
+        observers={observer: row for observer, row in present.items() if answers.get(observer, True)},
         left_out=left_out,
         families=observers["families"],
         paper=_read(root / "registry" / "published.yaml", "published"),
@@ -324,15 +332,16 @@ def _check(study, where):
     drawn = [name for name, row in study.illusions.items() if "drawings" in row]
     if drawn and "world" not in study.settings:
         raise InputError(f"{where}: missing key 'world', in which {drawn[0]} of exhibits.illusions is drawn")
-    _check_draws(study.evidence, where)
+    own = study.evidence.get("draws_of", {})
+    for key, draws in {"draws": study.evidence.get("draws"), **{f"draws_of.{name}": own[name] for name in own}}.items():
+        _check_draws(key, draws, study.evidence.get("reconstruct_draw"), where)
 
 
-def _check_draws(evidence, where):
-    draws, kept = evidence.get("draws"), evidence.get("reconstruct_draw")
+def _check_draws(key, draws, kept, where):
     pruned = isinstance(draws, dict)
     if pruned and draws["min"] > draws["max"]:
-        raise InputError(f"{where}: draws.min is {draws['min']}, expected at most draws.max, {draws['max']}")
+        raise InputError(f"{where}: {key}.min is {draws['min']}, expected at most {key}.max, {draws['max']}")
     certain = draws["min"] if pruned else draws
     if kept is not None and kept >= certain:
-        name = "draws.min" if pruned else "draws"
+        name = f"{key}.min" if pruned else key
         raise InputError(f"{where}: reconstruct_draw is {kept}, expected less than {name}, {certain}")

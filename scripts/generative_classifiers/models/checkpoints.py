@@ -97,16 +97,7 @@ def load_janus(observer, row, path=None):
     InputError
         As in `load_amused`.
     """
-    source, variant = _source(observer, row, path), row.get("variant")
-    folder, commit = locate_checkpoint(observer, source, row.get("revision"), variant)
-    _check_class(observer, folder / "config.json", "model_type", "janus")
-    with _telling(observer, source, "a JanusForConditionalGeneration"):
-        identity = _identity(observer, source, folder, row, commit)
-        network = JanusForConditionalGeneration.from_pretrained(
-            folder, variant=variant, use_safetensors=True, dtype=torch.float32, local_files_only=True
-        )
-        processor = JanusProcessor.from_pretrained(folder, local_files_only=True)
-    return network, processor, identity
+    return _load(observer, row, path, "janus", JanusForConditionalGeneration, JanusProcessor)
 
 
 def load_clip(observer, row, path=None):
@@ -130,16 +121,7 @@ def load_clip(observer, row, path=None):
     InputError
         As in `load_amused`.
     """
-    source, variant = _source(observer, row, path), row.get("variant")
-    folder, commit = locate_checkpoint(observer, source, row.get("revision"), variant)
-    _check_class(observer, folder / "config.json", "model_type", "clip")
-    with _telling(observer, source, "a CLIPModel"):
-        identity = _identity(observer, source, folder, row, commit)
-        network = CLIPModel.from_pretrained(
-            folder, variant=variant, use_safetensors=True, dtype=torch.float32, local_files_only=True
-        )
-        tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
-    return network, tokenizer, identity
+    return _load(observer, row, path, "clip", CLIPModel, CLIPTokenizer)
 
 
 def locate_checkpoint(observer, source, revision=None, variant=None):
@@ -178,6 +160,18 @@ def locate_checkpoint(observer, source, revision=None, variant=None):
     except (OSError, ValueError) as error:  # what the hub's errors derive from
         raise InputError(f"{missing} within reach: {advice(error, source)}") from error
     return folder, folder.name
+
+
+def _load(observer, row, path, kind, network, processor):
+    """Network, processor and identity of a model of transformers, by its model_type and classes."""
+    source, variant = _source(observer, row, path), row.get("variant")
+    folder, commit = locate_checkpoint(observer, source, row.get("revision"), variant)
+    _check_class(observer, folder / "config.json", "model_type", kind)
+    with _telling(observer, source, f"a {network.__name__}"):
+        identity = _identity(observer, source, folder, row, commit)
+        weights = {"variant": variant, "use_safetensors": True, "dtype": torch.float32}
+        loaded = network.from_pretrained(folder, local_files_only=True, **weights)
+        return loaded, processor.from_pretrained(folder, local_files_only=True), identity
 
 
 def _source(observer, row, path):

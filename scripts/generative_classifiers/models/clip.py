@@ -45,8 +45,8 @@ def load(observer, row, path, device):
         For messages.
     row : dict
         By `source`
-        open_clip: `network`, its name there, and `weights`, what open_clip calls those that it knows of on the hub, at
-        `revision`; optionally `sha256` of the file;
+        open_clip: `network`, its name there, and `weights`, a file, or what open_clip calls those that it knows of on
+        the hub, at `revision`; optionally `sha256` of the file;
         transformers: as for `checkpoints.load_clip`.
     path : Path or None
         Where the weights are instead of where the row says: a file for open_clip, a folder for transformers.
@@ -73,7 +73,8 @@ def _open_clip(observer, row, path, device):
     library, name = import_module("open_clip"), row.get("network")
     if library.get_model_config(name or "") is None:
         raise InputError(f"{observer}: open_clip has no network {name!r}")
-    file, revision = (Path(path), None) if path else _from_hub(observer, row, library)
+    path = path or own_file(row)
+    file, revision = (Path(path), None) if path else _from_hub(observer, row)
     try:
         weights = file_hash(file)
         check_hash(observer, file, weights, row.get("sha256"))
@@ -91,9 +92,15 @@ def _open_clip(observer, row, path, device):
     return Towers(network.visual, texts, network.logit_scale.exp().item(), ("open_clip_torch",)), identity
 
 
-def _from_hub(observer, row, library):
-    """Weights that open_clip knows of on the hub, and their commit."""
-    name, tag = row["network"], row.get("weights")
+def own_file(row):
+    """The file that the row names as the weights of a network of open_clip; None if it names others."""
+    file = Path(row.get("weights", ""))
+    return file if file.is_file() else None
+
+
+def repository(observer, row):
+    """Where the hub has weights that open_clip knows of."""
+    library, name, tag = import_module("open_clip"), row["network"], row.get("weights")
     known = library.get_pretrained_cfg(name, tag or "")
     source = known.get("hf_hub", "").rstrip("/")
     if not source:
@@ -101,6 +108,11 @@ def _from_hub(observer, row, library):
     # Trained with another activation the same weights fit, and give other answers.
     if known.get("quick_gelu", False) != library.get_model_config(name).get("quick_gelu", False):
         raise InputError(f"{observer}: weights {tag!r} are of another activation than {name!r}, see {name}-quickgelu")
+    return source
+
+
+def _from_hub(observer, row):
+    source = repository(observer, row)
     try:
         file = Path(hf_hub_download(source, WEIGHTS, revision=row.get("revision")))
     except (OSError, ValueError) as error:  # what the hub's errors derive from

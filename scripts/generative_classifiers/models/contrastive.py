@@ -44,8 +44,8 @@ def load(observer, row, prompts, path, device, batch_size):
     towers, identity = clip.load(observer, row, path, device)
     network = ZeroShot(towers.images, embed(towers.texts, texts, batch_size), towers.scale)
     model = DiscriminativeModel(network, classes, device, Preprocessing.of(row), **settings)
-    known_by = hashlib.sha256(json.dumps(texts).encode()).hexdigest()
-    model.identity |= {"family": "contrastive", "texts": known_by} | identity
+    said = {"templates": row.get("templates"), "texts": hashlib.sha256(json.dumps(texts).encode()).hexdigest()}
+    model.identity |= {"family": "contrastive"} | said | identity
     model.packages = ("torch", *towers.packages)
     return model
 

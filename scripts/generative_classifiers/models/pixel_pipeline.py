@@ -5,7 +5,7 @@ from torch.nn import functional
 
 
 class PixelDiffusionPipeline(DiffusionPipeline):
-    """A pipeline without a VAE: its network sees 2 x 2 blocks of pixels as channels.
+    """A pipeline without a VAE: its network sees square blocks of pixels as channels.
 
     `save_pretrained` and `from_pretrained` work as for every diffusers pipeline.
 

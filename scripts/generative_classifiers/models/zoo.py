@@ -17,6 +17,7 @@ from generative_classifiers.models.weights import check_hash, file_hash
 
 DOWNLOADS = Path(__file__).parents[3] / "data" / "downloads"
 CLASSES = 1000  # of ImageNet
+WEIGHTS = "model.safetensors"  # what timm calls them on the hub
 OWN = {"small_cnn": "cnn.SmallCNN", "wide_resnet50": "wide_resnet.WideResNet50"}
 
 
@@ -171,14 +172,14 @@ def _renamed(state, prefix, place):
 
 
 def _from_torchvision(observer, row, mirror):
-    path = _fetched(observer, _entry(observer, row).url, None, mirror)
+    path = _fetched(observer, entry(observer, row).url, None, mirror)
     # Torchvision names a file by how its SHA-256 begins.
     found, begin = file_hash(path), path.stem.rpartition("-")[2]
     check_hash(observer, path, found[: len(begin)], begin)
     return [({}, path)], None
 
 
-def _entry(observer, row):
+def entry(observer, row):
     """A member of torchvision's enumeration of a network's weights."""
     models = import_module("torchvision.models")
     try:
@@ -188,11 +189,16 @@ def _entry(observer, row):
         raise InputError(f"{observer}: torchvision has no weights {name}") from error
 
 
+def repository(row):
+    """Where timm keeps the weights of a row on the hub."""
+    return f"timm/{row['network']}"
+
+
 def _from_hub(observer, row, mirror):
     """Weights that timm keeps on the hub: huggingface_hub has a mirror setting of its own, HF_ENDPOINT."""
-    source = f"timm/{row['network']}"
+    source = repository(row)
     try:
-        path = Path(hf_hub_download(source, "model.safetensors", revision=row.get("revision")))
+        path = Path(hf_hub_download(source, WEIGHTS, revision=row.get("revision")))
     except (OSError, ValueError) as error:  # what the hub's errors derive from
         raise InputError(f"{observer}: {source} is not within reach: {advice(error, source)}") from error
     return [({}, path)], path.parent.name

@@ -8,27 +8,28 @@ from generative_classifiers.models.pixel_pipeline import PixelDiffusionPipeline
 from generative_classifiers.training import diffusion, generative
 from generative_classifiers.training.words import text_config, tokenizer
 
-BLOCK = 2  # pixels along a side that are one place of the network's input
 
-
-def untrained(size, seed):
+def untrained(recipe, size):
     """The pipeline with random weights.
 
     Parameters
     ----------
+    recipe : dict
+        block (pixels along a side that are one place of the network's input), widths (channels at each of the
+        U-Net's resolutions), seed.
     size : int
         Pixels along an image's side.
-    seed : int
 
     Returns
     -------
     PixelDiffusionPipeline
     """
-    torch.manual_seed(seed)
+    torch.manual_seed(recipe["seed"])
     words = tokenizer()
     text_encoder = CLIPTextModel(text_config(words, diffusion.TEXT_WIDTH))
-    unet = diffusion.network(size // BLOCK, 3 * BLOCK**2, (32, 64, 96))
-    return PixelDiffusionPipeline(unet, text_encoder, words, diffusion.scheduler(), pixel_unshuffle=BLOCK)
+    block = recipe["block"]
+    unet = diffusion.network(size // block, 3 * block**2, tuple(recipe["widths"]))
+    return PixelDiffusionPipeline(unet, text_encoder, words, diffusion.scheduler(), pixel_unshuffle=block)
 
 
 def task(recipe, prompt, world):
@@ -37,7 +38,7 @@ def task(recipe, prompt, world):
     Parameters
     ----------
     recipe : dict
-        As for `diffusion.Diffusion`.
+        As for `untrained` and `diffusion.Diffusion`.
     prompt : str
     world : dict
 
@@ -45,7 +46,7 @@ def task(recipe, prompt, world):
     -------
     diffusion.Diffusion
     """
-    pipeline = untrained(world["size"], recipe["seed"])
+    pipeline = untrained(recipe, world["size"])
     return diffusion.Diffusion(pipeline, PixelCodec(pipeline), recipe, prompt, world)
 
 
