@@ -87,6 +87,11 @@ def test_images_are_resized_cropped_and_scaled():
     expected = (images[:, 5:35, 5:35] / 255 - [0.1, 0.2, 0.3]) / [0.4, 0.5, 0.6]
     np.testing.assert_allclose(seen, expected.transpose(0, 3, 1, 2), atol=1e-6)
     assert Preprocessing.of({"resolution": 24})(images).shape == (2, 3, 24, 24)
+    assert [Preprocessing.of(row).side for row in ({}, {"resolution": 30}, {"resize": 40, "resolution": 30})] == [
+        224,
+        30,
+        40,
+    ]
 
 
 def test_wide_networks():

@@ -6,6 +6,7 @@ import yaml
 
 from generative_classifiers import models, stores
 from generative_classifiers.decisions import tabulate
+from generative_classifiers.downloads import mirror
 from generative_classifiers.errors import InputError
 from generative_classifiers.evidence import compute_evidence
 from generative_classifiers.images import image_names, read_folder
@@ -104,7 +105,7 @@ def classify(
     row, path = find_observer(observer)
     row = row | {"dtype": dtype} if dtype else row
     prompts = prompts_of(categories, prompt)
-    model = models.load(observer, row, prompts, path=path, device=device, batch_size=batch_size)
+    model = models.load(observer, row, prompts, path=path, device=device, batch_size=batch_size, mirror=mirror())
     stimuli = read_folder(images, model.resolution, categories)
     settings = {"count": draws, "seed": seed, "times": times, "reconstruct": reconstruct}
     compute_evidence(model, stimuli, out, observer=observer, dataset=str(images), **settings)

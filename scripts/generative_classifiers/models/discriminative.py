@@ -89,7 +89,7 @@ class DiscriminativeModel:
     def __init__(self, network, classes, device, preprocessing, noise=None, batch_size=64, dtype="float32"):
         self.network = network.eval().to(device, DTYPES[dtype])
         self.classes, self.categories, self.device = classes, tuple(classes), device
-        self.preprocessing, self.resolution = preprocessing, preprocessing.resolution
+        self.preprocessing, self.resolution = preprocessing, preprocessing.side
         self.noise, self.batch_size, self.dtype = noise, batch_size, DTYPES[dtype]
         self.identity = {
             "family": "discriminative",

@@ -33,6 +33,11 @@ class Preprocessing:
         keys = ("resolution", "resize", "mean", "std")
         return cls(**{key: row[key] for key in keys if row.get(key) is not None})
 
+    @property
+    def side(self):
+        """Side in pixels to which images are resized."""
+        return self.resize or self.resolution
+
     def __call__(self, images):
         """Normalise a batch.
 
@@ -46,9 +51,8 @@ class Preprocessing:
         torch.Tensor
             float32 (image, channel, resolution, resolution).
         """
-        side = self.resize or self.resolution
-        start = (side - self.resolution) // 2
+        start = (self.side - self.resolution) // 2
         centre = slice(start, start + self.resolution)
         mean, std = (torch.tensor(values)[:, None, None] for values in (self.mean, self.std))
         # From [-1, 1] instead of [0, 1]: where mean and deviation are 0.5, values stay the same to the last bit.
-        return signed(squares(images, side)[:, centre, centre]) * (0.5 / std) + (0.5 - mean) / std
+        return signed(squares(images, self.side)[:, centre, centre]) * (0.5 / std) + (0.5 - mean) / std
