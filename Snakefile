@@ -14,12 +14,16 @@ import sys
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
-from generative_classifiers import captions, exhibits, registry, targets
+from generative_classifiers import captions, exhibits, registry, targets, trainings
 
 STUDY = registry.load(config)
 DATA = f"data/{STUDY.name}"
 FIGURES = f"figures/{STUDY.name}"
 DOWNLOADS = "data/downloads"
+
+if workflow.is_main_process:
+    for name, reason in STUDY.left_out.items():
+        print(f"{name} is left out: {reason}", file=sys.stderr)
 
 
 wildcard_constraints:
@@ -58,6 +62,7 @@ rule figures:
 include: "rules/plan.smk"
 include: "rules/stimuli.smk"
 include: "rules/observers.smk"
+include: "rules/training.smk"
 include: "rules/evidence.smk"
 include: "rules/exhibits.smk"
 include: "rules/decisions.smk"

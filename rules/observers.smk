@@ -1,4 +1,4 @@
-# Who takes part; and whoever is made by the run: networks that it trains, and simulated observers that look at its stimuli.
+# Who takes part; and simulated observers, who look at the run's stimuli.
 
 
 rule observers:
@@ -13,49 +13,6 @@ rule observers:
         runtime=10,
     script:
         "../scripts/observers.py"
-
-
-rule train_cnn:
-    output:
-        f"{DATA}/weights/{{observer}}/model.safetensors",
-    log:
-        f"{DATA}/logs/train_cnn/{{observer}}.log",
-    benchmark:
-        f"{DATA}/benchmarks/train_cnn/{{observer}}.tsv"
-    priority: 1
-    conda:
-        "../envs/models.yaml"
-    # One thread here and below, however many cores there are: sums in another order are other weights.
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        row=lambda wildcards: STUDY.matter(wildcards.observer),
-        world=STUDY.settings.get("world"),
-    script:
-        "../scripts/train_cnn.py"
-
-
-rule train_generative:
-    output:
-        f"{DATA}/weights/{{observer}}/training.json",
-    log:
-        f"{DATA}/logs/train_generative/{{observer}}.log",
-    benchmark:
-        f"{DATA}/benchmarks/train_generative/{{observer}}.tsv"
-    conda:
-        "../envs/models.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=600,
-    params:
-        row=lambda wildcards: STUDY.matter(wildcards.observer),
-        prompt=STUDY.settings.get("prompt"),
-        world=STUDY.settings.get("world"),
-    script:
-        "../scripts/train_generative.py"
 
 
 rule simulate:

@@ -127,12 +127,13 @@ def test_packages_and_folders(silence):
     assert state("package", availability._files("tiny", row)) == "here"
     assert state("package", availability._files("tiny", missing)) == "not there"
     table = survey(load({"study": "miniature"}), offline=True).set_index("observer")
-    assert table["weights"].to_dict() == {
+    expected = {
         "simulated": "made",
         "miniature-diffusion": "here",
         "miniature-cnn": "made",
         "miniature-cnn-noise": "made",
     }
+    assert table["weights"].to_dict().items() >= expected.items()
     assert table.loc["miniature-diffusion", "verified"] is True and table.loc["simulated", "verified"] is None
 
 
@@ -191,8 +192,8 @@ def test_the_page(paper, nowhere, silence):
         "no",
     ]
     assert "unknown: not here, and no server was asked" in page and "gated" not in page
-    counts = re.search(r"^(\d+) observers: (\d+) unknown, 5 none, 1 made; 1 verified, (\d+) not$", lines[-1])
-    assert [int(one) for one in counts.groups()] == [len(paper.named), len(paper.named) - 6, len(paper.named) - 2]
+    counts = re.search(r"^(\d+) observers: (\d+) unknown, 5 none, 3 made; 1 verified, (\d+) not$", lines[-1])
+    assert [int(one) for one in counts.groups()] == [len(paper.named), len(paper.named) - 8, len(paper.named) - 4]
 
 
 def test_the_command(server, tmp_path):

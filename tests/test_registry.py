@@ -93,8 +93,8 @@ def test_who_is_in_the_studies():
     assert paper.released == list(paper.datasets)
     rows = [content(OBSERVERS)["observers"][name] for name in content("studies/paper.yaml")["observers"]]
     families = [row["family"] for row in rows]
-    # 51 networks and one with diffusion noise; CLIP under one and under 80 prompts
-    assert families.count("discriminative") == 52 and families.count("contrastive") == 2
+    # 51 networks and the three that the run trains; CLIP under one and under 80 prompts
+    assert families.count("discriminative") == 54 and families.count("contrastive") == 2
     named = [row["published"] for row in rows if "published" in row]
     assert sorted(named) == sorted(content(PUBLISHED)["observers"])  # whoever the paper has, once
     assert miniature.models == [
@@ -185,7 +185,7 @@ def test_illusions_of_the_miniature_are_held_out():
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"stduy": "humans"}, "config.yaml or --config: unknown key 'stduy', expected one of study, mirror, retrain"),
+        ({"stduy": "humans"}, "config.yaml or --config: unknown key 'stduy', expected one of study, mirror, imagenet"),
         ({"study": "small", "mirror": 3}, "config.yaml or --config: mirror: 3 is not of type 'string', 'null'"),
         ({"study": "small", "mirror": "ftp://here"}, "config.yaml or --config: mirror: 'ftp://here' does not match"),
         ({"study": "small", "retrain": "yes"}, "config.yaml or --config: retrain: 'yes' is not of type 'boolean'"),

@@ -193,8 +193,8 @@ def test_another_observer_leaves_the_others_alone(tiny):
     run = snakemake(tiny, "-n", study="tiny")
     path.write_text(before)
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout, re.M))
-    assert {name: jobs.get(name) for name in ("train_cnn", "evidence", "decisions")} == {
-        "train_cnn": "1",
+    assert {name: jobs.get(name) for name in ("train_on_world", "evidence", "decisions")} == {
+        "train_on_world": "1",
         "evidence": "3",
         "decisions": "3",
     }

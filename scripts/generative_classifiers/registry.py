@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from generative_classifiers import trainings
 from generative_classifiers.errors import InputError
 from generative_classifiers.names import answers_file
 from generative_classifiers.prompts import prompts_of
@@ -39,7 +40,9 @@ class Study:
     named : dict of str to dict
         Rows of `registry/observers.yaml` that the study names.
     observers : dict of str to dict
-        Those of them that take part: enabled, and with answers if these are the user's to give.
+        Those of them that take part: enabled, not left out, and with answers if these are the user's to give.
+    left_out : dict of str to str
+        Why networks that would have to be trained take no part.
     families : dict of str to dict
         How figures show a family, in drawing order.
     paper : dict
@@ -57,6 +60,7 @@ class Study:
     repositories: dict
     named: dict
     observers: dict
+    left_out: dict
     families: dict
     paper: dict
     illusions: dict
@@ -186,8 +190,9 @@ class Study:
         row = self.observers[observer]
         if "training" not in row or ("pipeline" in row and not self.retrain):
             return []
-        name = "training.json" if "pipeline" in row else "model.safetensors"
-        return [f"data/{self.name}/weights/{observer}/{name}"]
+        if "pipeline" in row:
+            return [f"data/{self.name}/weights/{observer}/training.json"]
+        return [trainings.weights(self.name, observer)]
 
     def weights(self, observer):
         """Where the observer's weights are if this run makes them: a pipeline's folder or a file."""
@@ -257,13 +262,16 @@ def load(config, root=ROOT):
     _rows(settings.get("evidence", {}).get("draws_of", {}), observers["observers"], f"{where}: evidence.draws_of")
     known = _rows(settings["datasets"], datasets["datasets"], f"{where}: datasets")
     answers = {observer: _answers(observer, row, known, root) for observer, row in rows.items() if "answers" in row}
+    left_out = trainings.left_out(name, rows, root, config.get("imagenet"))
+    present = {name: row for name, row in rows.items() if row.get("enabled", True) and name not in left_out}
     study = Study(
         name=name,
         settings=settings,
         datasets=known,
         repositories=datasets["repositories"],
         named=rows,
-        observers={name: row for name, row in rows.items() if row.get("enabled", True) and answers.get(name, True)},
+        observers={observer: row for observer, row in present.items() if answers.get(observer, True)},
+        left_out=left_out,
         families=observers["families"],
         paper=_read(root / "registry" / "published.yaml", "published"),
         illusions=_rows(settings.get("exhibits", {}).get("illusions", []), illusions, f"{where}: exhibits.illusions"),

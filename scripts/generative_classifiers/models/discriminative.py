@@ -11,12 +11,10 @@ from generative_classifiers.draws import single
 from generative_classifiers.errors import InputError
 from generative_classifiers.imagenet import members
 from generative_classifiers.models import zoo
-from generative_classifiers.models.augmentation import diffusion_noise
+from generative_classifiers.models.augmentation import VARIANTS, diffusion_noise
 from generative_classifiers.models.base import DTYPES, check_dtype, choose_device
 from generative_classifiers.models.preprocessing import Preprocessing
 from generative_classifiers.noise import gaussian, generator
-
-NOISES = ("sqrt_alphas", "alphas")
 
 
 def load(observer, row, prompts, path, device, batch_size, mirror=None):
@@ -40,8 +38,8 @@ def load(observer, row, prompts, path, device, batch_size, mirror=None):
     """
     check_categories(observer, prompts)
     noise = row.get("noise")
-    if noise is not None and noise not in NOISES:
-        raise InputError(f"{observer}: noise is {noise!r}, expected null or one of {', '.join(NOISES)}")
+    if noise is not None and noise not in VARIANTS:
+        raise InputError(f"{observer}: noise is {noise!r}, expected null or one of {', '.join(VARIANTS)}")
     classes = classes_of(observer, row.get("classes", zoo.CLASSES), prompts)
     settings = {"noise": noise, "batch_size": batch_size, "dtype": check_dtype(observer, row)}
     network, identity = zoo.load(observer, row, path, mirror)

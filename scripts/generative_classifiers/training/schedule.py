@@ -1,21 +1,47 @@
 """The learning rate of every recipe."""
 
+import math
+
 
 def learning_rate(recipe, step):
-    """Linear warm-up, constant, linear decay to zero over the last steps.
+    """Linear warm-up, then down to zero: along a cosine, or linearly over the last steps only.
 
-    The constant part does not depend on how long it lasts, so that a run can be prolonged from a checkpoint.
+    The constant part of the latter does not depend on how long it lasts, so that a run can be prolonged from a
+    checkpoint.
 
     Parameters
     ----------
     recipe : dict
-        steps, learning_rate, warm_up and decay (steps).
+        steps, learning_rate, warm_up (steps), and decay (steps) unless `schedule` is "cosine".
     step : int
 
     Returns
     -------
     float
     """
-    rise = (step + 1) / recipe["warm_up"]
+    rise = (step + 1) / recipe["warm_up"] if recipe["warm_up"] else 1.0
+    if recipe.get("schedule") == "cosine":
+        along = (step - recipe["warm_up"]) / (recipe["steps"] - recipe["warm_up"])
+        return recipe["learning_rate"] * (rise if along < 0 else (1 + math.cos(math.pi * along)) / 2)
     fall = (recipe["steps"] - step) / recipe["decay"]
     return recipe["learning_rate"] * min(1.0, rise, fall)
+
+
+def in_steps(recipe, steps_per_epoch):
+    """A recipe whose times are in epochs, in steps; one that is in steps already, as it is.
+
+    Parameters
+    ----------
+    recipe : dict
+        epochs or steps, and warm_up and decay in the same unit.
+    steps_per_epoch : int or None
+        None: the data has no end, and no epochs.
+
+    Returns
+    -------
+    dict
+    """
+    if "epochs" not in recipe:
+        return recipe
+    times = {"steps": recipe["epochs"]} | {key: recipe[key] for key in ("warm_up", "decay") if key in recipe}
+    return recipe | {key: round(value * steps_per_epoch) for key, value in times.items()}

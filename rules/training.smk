@@ -1,0 +1,64 @@
+# Networks that the run trains. What is there goes on from its last checkpoint, beside the weights to come.
+
+
+# On ImageNet, on the GPUs of one node: a process for each, and the rest of the threads load images. The script looks at
+# the folder first.
+rule train_discriminative:
+    output:
+        f"{DATA}/weights/{{observer}}/model.safetensors",
+    log:
+        f"{DATA}/logs/train_discriminative/{{observer}}.log",
+    benchmark:
+        f"{DATA}/benchmarks/train_discriminative/{{observer}}.tsv"
+    wildcard_constraints:
+        observer=targets.either(trainings.trained_on(STUDY, "imagenet")),
+    conda:
+        "../envs/models.yaml"
+    threads: 32
+    resources:
+        mem_mb=64000,
+        runtime=5760,
+        gres=lambda wildcards: trainings.gpus(STUDY.observers[wildcards.observer]),
+        device=1,
+    params:
+        row=lambda wildcards: trainings.settings(STUDY.observers[wildcards.observer]),
+        world=STUDY.settings.get("world"),
+    script:
+        "../scripts/train_discriminative.py"
+
+
+# On the world's drawings, by the same script.
+use rule train_discriminative as train_on_world with:
+    log:
+        f"{DATA}/logs/train_on_world/{{observer}}.log",
+    benchmark:
+        f"{DATA}/benchmarks/train_on_world/{{observer}}.tsv"
+    wildcard_constraints:
+        observer=targets.either(trainings.trained_on(STUDY, "world")),
+    priority: 1
+    # One thread here and below, however many cores there are: sums in another order are other weights.
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+
+
+rule train_generative:
+    output:
+        f"{DATA}/weights/{{observer}}/training.json",
+    log:
+        f"{DATA}/logs/train_generative/{{observer}}.log",
+    benchmark:
+        f"{DATA}/benchmarks/train_generative/{{observer}}.tsv"
+    conda:
+        "../envs/models.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=600,
+    params:
+        row=lambda wildcards: STUDY.matter(wildcards.observer),
+        prompt=STUDY.settings.get("prompt"),
+        world=STUDY.settings.get("world"),
+    script:
+        "../scripts/train_generative.py"
