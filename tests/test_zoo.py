@@ -113,7 +113,7 @@ def test_wide_networks():
 
 @pytest.mark.parametrize("name", FROM["torchvision"])
 def test_torchvision_has_the_weights(name):
-    url = zoo._entry(name, ROWS[name]).url
+    url = zoo.entry(name, ROWS[name]).url
     assert re.fullmatch(r"https://download.pytorch.org/models/[\w.-]+-[0-9a-f]{8,10}\.pth", url)
 
 
@@ -157,7 +157,7 @@ def test_weights_of_torchvision(server, tmp_path, monkeypatch):
     row = ROWS["shufflenet_v2_x0_5"]
     for begin in (digest[:8], 8 * "f"):
         url = f"https://download.pytorch.org/network-{begin}.pth"
-        monkeypatch.setattr(zoo, "_entry", lambda *_, url=url: SimpleNamespace(url=url))
+        monkeypatch.setattr(zoo, "entry", lambda *_, url=url: SimpleNamespace(url=url))
         (folder / url.removeprefix("https://")).write_bytes((tmp_path / "file").read_bytes())
         if begin == digest[:8]:
             found, identity = zoo.load("tiny", row, mirror=address)
