@@ -14,7 +14,13 @@ import sys
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
-from generative_classifiers import captions, exhibits, registry, targets, trainings
+from generative_classifiers.figures import captions
+from generative_classifiers.study import (
+    example_images,
+    registry,
+    targets,
+    training_targets,
+)
 
 STUDY = registry.load(config)
 DATA = f"data/{STUDY.name}"
@@ -36,7 +42,7 @@ localrules:
     metrics,
     figures,
     download,
-    download_illusions,
+    download_ambiguous_images,
 
 
 rule all:
@@ -64,7 +70,7 @@ include: "rules/stimuli.smk"
 include: "rules/observers.smk"
 include: "rules/training.smk"
 include: "rules/evidence.smk"
-include: "rules/exhibits.smk"
+include: "rules/example_images.smk"
 include: "rules/decisions.smk"
 include: "rules/metrics.smk"
 include: "rules/figures.smk"

@@ -30,7 +30,7 @@ rule evidence:
         study=STUDY.name,
         settings=lambda wildcards: STUDY.evidence_of(wildcards.observer),
         prompts=STUDY.prompts,
-        row=lambda wildcards: STUDY.matter(wildcards.observer),
+        row=lambda wildcards: STUDY.evidence_settings(wildcards.observer),
         weights=lambda wildcards: STUDY.weights(wildcards.observer),
         device=config.get("device"),
         batch_size=config.get("batch_size"),

@@ -39,8 +39,8 @@ rule figure_02:
         runtime=10,
     params:
         **DRAWN,
-        image=exhibits.image(STUDY),
-        shown=exhibits.observers(STUDY, "figure_02"),
+        image=example_images.image(STUDY),
+        shown=example_images.observers(STUDY, "figure_02"),
     script:
         "../scripts/figure_02.py"
 
@@ -126,7 +126,7 @@ rule figure_06:
 
 rule figure_07:
     input:
-        images=rules.illusions.output[0],
+        images=rules.ambiguous_images.output[0],
         reconstructions=lambda wildcards: targets.reconstructions(STUDY, "figure_07"),
     output:
         **drawing("figure_07", "Reconstructions"),
@@ -140,7 +140,7 @@ rule figure_07:
         runtime=10,
     params:
         **DRAWN,
-        rows=STUDY.illusions,
+        rows=STUDY.ambiguous_images,
     script:
         "../scripts/figure_07.py"
 
@@ -160,8 +160,8 @@ rule figure_08:
         runtime=10,
     params:
         **DRAWN,
-        image=exhibits.image(STUDY),
-        shown=exhibits.observers(STUDY, "figure_08"),
+        image=example_images.image(STUDY),
+        shown=example_images.observers(STUDY, "figure_08"),
     script:
         "../scripts/figure_08.py"
 

@@ -11,17 +11,21 @@ rule train_discriminative:
     benchmark:
         f"{DATA}/benchmarks/train_discriminative/{{observer}}.tsv"
     wildcard_constraints:
-        observer=targets.either(trainings.trained_on(STUDY, "imagenet")),
+        observer=targets.either(training_targets.trained_on(STUDY, "imagenet")),
     conda:
         "../envs/models.yaml"
     threads: 32
     resources:
         mem_mb=64000,
         runtime=5760,
-        gres=lambda wildcards: trainings.gpus(STUDY.observers[wildcards.observer]),
+        gres=lambda wildcards: training_targets.gpus(
+            STUDY.observers[wildcards.observer]
+        ),
         device=1,
     params:
-        row=lambda wildcards: trainings.settings(STUDY.observers[wildcards.observer]),
+        row=lambda wildcards: training_targets.settings(
+            STUDY.observers[wildcards.observer]
+        ),
         world=STUDY.settings.get("world"),
     script:
         "../scripts/train_discriminative.py"
@@ -34,7 +38,7 @@ use rule train_discriminative as train_on_world with:
     benchmark:
         f"{DATA}/benchmarks/train_on_world/{{observer}}.tsv"
     wildcard_constraints:
-        observer=targets.either(trainings.trained_on(STUDY, "world")),
+        observer=targets.either(training_targets.trained_on(STUDY, "world")),
     priority: 1
     # One thread here and below, however many cores there are: sums in another order are other weights.
     threads: 1
@@ -57,7 +61,7 @@ rule train_generative:
         mem_mb=4000,
         runtime=600,
     params:
-        row=lambda wildcards: STUDY.matter(wildcards.observer),
+        row=lambda wildcards: STUDY.evidence_settings(wildcards.observer),
         prompt=STUDY.settings.get("prompt"),
         world=STUDY.settings.get("world"),
     script:

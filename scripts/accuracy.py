@@ -1,10 +1,10 @@
 """Accuracy of every observer in every cell."""
 
-from generative_classifiers.job import job
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import read, store_of, write
 from generative_classifiers.metrics.accuracy import accuracy
 from generative_classifiers.metrics.cells import list_cells
 from generative_classifiers.metrics.tables import accuracy_table, write_table
-from generative_classifiers.stores import read, store_of, write
 
 snakemake = job(globals())
 

@@ -1,11 +1,11 @@
 """The benchmark's row of every model and of the reference group, and what it averages: the same in every cell."""
 
-from generative_classifiers.job import job
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import read, store_of, write
 from generative_classifiers.metrics.benchmark import benchmark
 from generative_classifiers.metrics.cells import list_cells
 from generative_classifiers.metrics.conditions import compare, conditions
 from generative_classifiers.metrics.tables import benchmark_table, conditions_table, write_table
-from generative_classifiers.stores import read, store_of, write
 
 snakemake = job(globals())
 

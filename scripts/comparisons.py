@@ -1,10 +1,10 @@
 """Tests of all pairs of observers: is one better than the other?"""
 
-from generative_classifiers.job import job
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import read, store_of, write
 from generative_classifiers.metrics.cells import list_cells
 from generative_classifiers.metrics.comparisons import comparisons
 from generative_classifiers.metrics.tables import comparisons_table, write_table
-from generative_classifiers.stores import read, store_of, write
 
 snakemake = job(globals())
 

@@ -1,10 +1,10 @@
 """Observed, expected and error consistency of all pairs of observers in every cell."""
 
-from generative_classifiers.job import job
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import read, store_of, write
 from generative_classifiers.metrics.cells import list_cells
 from generative_classifiers.metrics.consistency import consistency
 from generative_classifiers.metrics.tables import consistency_table, write_table
-from generative_classifiers.stores import read, store_of, write
 
 snakemake = job(globals())
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from generative_classifiers.decisions import gather, write_table
-from generative_classifiers.downloads import read_manifest
-from generative_classifiers.job import job
-from generative_classifiers.stores import read, store_of, write
+from generative_classifiers.decisions.from_evidence import gather, write_table
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import read, store_of, write
+from generative_classifiers.stimuli.downloads import read_manifest
 
 snakemake = job(globals())
 

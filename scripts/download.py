@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from generative_classifiers.downloads import Source, fetch_all, mirror, write_manifest
-from generative_classifiers.job import job
+from generative_classifiers.io.job import job
+from generative_classifiers.stimuli.downloads import Source, fetch_all, mirror, write_manifest
 
 snakemake = job(globals())
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import torch
 
 from generative_classifiers import models
-from generative_classifiers.downloads import mirror
-from generative_classifiers.evidence import compute_evidence
-from generative_classifiers.job import job
-from generative_classifiers.pruning import plan
-from generative_classifiers.stores import read, store_of
+from generative_classifiers.evidence.pruning import plan
+from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import read, store_of
+from generative_classifiers.stimuli.downloads import mirror
 
 snakemake = job(globals())
 

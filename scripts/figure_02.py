@@ -1,10 +1,10 @@
 """Figure 2: the method on one stimulus."""
 
-from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.figures.exhibits import method
+from generative_classifiers.figures.example_images import method
 from generative_classifiers.figures.style import save
-from generative_classifiers.job import job
-from generative_classifiers.stores import read, store_of
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import read, store_of
+from generative_classifiers.study.categories import CATEGORIES
 
 snakemake = job(globals())
 

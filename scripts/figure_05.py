@@ -1,14 +1,14 @@
 """Figure 5: error consistency with the reference group, averaged over datasets."""
 
 from generative_classifiers.figures.benchmark import skyline
-from generative_classifiers.figures.roster import roster
+from generative_classifiers.figures.plot_styles import plot_styles
 from generative_classifiers.figures.style import save
-from generative_classifiers.job import job
-from generative_classifiers.stores import read, store_of
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import read, store_of
 
 snakemake = job(globals())
 
 ranking = read(store_of(snakemake.input[0]))
-rows = roster(ranking, snakemake.params.labels, snakemake.params.families)
+rows = plot_styles(ranking, snakemake.params.labels, snakemake.params.families)
 figure = skyline(ranking, rows, "error_consistency")
 save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,15 +1,15 @@
 """Figure 10: accuracy and error consistency of all observers on the parametric datasets."""
 
 from generative_classifiers.figures.curves import curves
-from generative_classifiers.figures.roster import roster
+from generative_classifiers.figures.plot_styles import plot_styles
 from generative_classifiers.figures.style import save
-from generative_classifiers.job import job
-from generative_classifiers.stores import read, store_of
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import read, store_of
 
 snakemake = job(globals())
 
 metrics = read(store_of(snakemake.input[0]))
-rows = roster(metrics, snakemake.params.labels, snakemake.params.families)
+rows = plot_styles(metrics, snakemake.params.labels, snakemake.params.families)
 measures, highlights = ("accuracy", "error_consistency"), snakemake.params.highlights
 figure = curves(metrics, rows, snakemake.params.datasets, measures, highlights)
 save(figure, snakemake.output.pdf, snakemake.output.png)

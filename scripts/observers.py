@@ -1,9 +1,9 @@
 """Who takes part, and whether their weights can be had."""
 
-from generative_classifiers.availability import as_text, survey
-from generative_classifiers.downloads import mirror
-from generative_classifiers.job import job
-from generative_classifiers.registry import load
+from generative_classifiers.io.job import job
+from generative_classifiers.models.loading.availability import as_text, survey
+from generative_classifiers.stimuli.downloads import mirror
+from generative_classifiers.study.registry import load
 
 snakemake = job(globals())
 

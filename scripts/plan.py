@@ -1,8 +1,8 @@
 """What the study's evidence will cost."""
 
-from generative_classifiers.forecast import as_text, forecast
-from generative_classifiers.job import job
-from generative_classifiers.registry import load
+from generative_classifiers.evidence.cost_plan import as_text, forecast
+from generative_classifiers.io.job import job
+from generative_classifiers.study.registry import load
 
 snakemake = job(globals())
 

@@ -1,9 +1,9 @@
 """The benchmark's rows and those that the paper prints, ranked together."""
 
-from generative_classifiers.job import job
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import read, store_of, write
 from generative_classifiers.metrics.ranking import ranking, ranking_table
 from generative_classifiers.metrics.tables import write_table
-from generative_classifiers.stores import read, store_of, write
 
 snakemake = job(globals())
 

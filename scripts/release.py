@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from generative_classifiers.downloads import read_manifest
-from generative_classifiers.job import job
-from generative_classifiers.published import images, read_answers
-from generative_classifiers.release import read_stimuli
-from generative_classifiers.stores import store_of, write
+from generative_classifiers.decisions.published import images, read_answers
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import store_of, write
+from generative_classifiers.stimuli.downloads import read_manifest
+from generative_classifiers.stimuli.release import read_stimuli
 
 snakemake = job(globals())
 

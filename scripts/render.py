@@ -1,8 +1,8 @@
 """Render one of the miniature's datasets."""
 
-from generative_classifiers.job import job
-from generative_classifiers.stores import store_of, write
-from generative_classifiers.world.stimuli import render
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import store_of, write
+from generative_classifiers.stimuli.miniature.datasets import render
 
 snakemake = job(globals())
 

@@ -1,10 +1,10 @@
 """Measured minus published, wherever there are both."""
 
-from generative_classifiers.job import job
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import read, store_of
 from generative_classifiers.metrics.reproduction import reproduction
 from generative_classifiers.metrics.tables import write_table
-from generative_classifiers.registry import BENCHMARK
-from generative_classifiers.stores import read, store_of
+from generative_classifiers.study.registry import BENCHMARK
 
 snakemake = job(globals())
 

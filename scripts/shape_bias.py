@@ -1,9 +1,9 @@
 """Shape bias on the cue conflicts, per category and overall."""
 
-from generative_classifiers.job import job
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import read, store_of, write
 from generative_classifiers.metrics.shape_bias import shape_bias
 from generative_classifiers.metrics.tables import shape_bias_table, write_table
-from generative_classifiers.stores import read, store_of, write
 
 snakemake = job(globals())
 

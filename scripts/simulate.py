@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from generative_classifiers.job import job
-from generative_classifiers.published import write_answers
-from generative_classifiers.simulated import Memory, respond
-from generative_classifiers.stores import read, store_of
+from generative_classifiers.decisions.published import write_answers
+from generative_classifiers.decisions.simulated import Memory, respond
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import read, store_of
 
 snakemake = job(globals())
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from generative_classifiers.job import job
+from generative_classifiers.io.job import job
 from generative_classifiers.training import jobs
 
 snakemake = job(globals())

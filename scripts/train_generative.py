@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from generative_classifiers.job import job
+from generative_classifiers.io.job import job
 from generative_classifiers.training import train_generative
 
 snakemake = job(globals())

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from generative_classifiers.categories import CATEGORIES
+from generative_classifiers.study.categories import CATEGORIES
 
 TRAINING = {
     "data": "imagenet", "epochs": 3, "batch_size": 8, "devices": 2, "optimizer": "sgd", "momentum": 0.9,

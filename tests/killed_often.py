@@ -17,8 +17,8 @@ import xarray as xr
 
 import tiny_pipelines
 from generative_classifiers import models
-from generative_classifiers.evidence import compute_evidence
-from generative_classifiers.prompts import prompts_of
+from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.study.prompts import prompts_of
 
 IMAGES, SHARD, DRAWS, CATEGORIES = 44, 4, 2, ("cat", "dog", "truck")
 

@@ -6,7 +6,7 @@ import diffusers
 import numpy as np
 import torch
 
-from generative_classifiers.noise import gaussian
+from generative_classifiers.draws.noise import gaussian
 
 
 def clip(pipeline, suffix, prompt):

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from generative_classifiers.distortions.frequency import BACKGROUND
-from generative_classifiers.noise import generator
+from generative_classifiers.io.random_numbers import generator
+from generative_classifiers.stimuli.distortions.frequency import BACKGROUND
 
 
 def scenes(size=32, count=4):

@@ -14,9 +14,9 @@ import torch
 
 import tiny_pipelines
 from generative_classifiers import models
-from generative_classifiers.errors import InputError
-from generative_classifiers.models.adapters import ADAPTERS
-from generative_classifiers.prompts import prompts_of
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.diffusion.adapters import ADAPTERS
+from generative_classifiers.study.prompts import prompts_of
 from reference_pipelines import reference
 
 CATEGORIES = ("cat", "dog", "truck")

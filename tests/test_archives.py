@@ -6,8 +6,8 @@ import tarfile
 
 import pytest
 
-from generative_classifiers.archives import members
-from generative_classifiers.errors import InputError
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.stimuli.archives import members
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from transformers import JanusForConditionalGeneration, JanusProcessor
 
 import tiny_tokens
 from generative_classifiers import models
-from generative_classifiers.errors import InputError
-from generative_classifiers.models.autoregressive import tokenise
-from generative_classifiers.models.tokens import tokens_of
-from generative_classifiers.models.weights import folder_hash
-from generative_classifiers.prompts import prompts_of
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.loading.weight_hashes import folder_hash
+from generative_classifiers.models.tokens.autoregressive import tokenise
+from generative_classifiers.models.tokens.likelihood import tokens_of
+from generative_classifiers.study.prompts import prompts_of
 
 CATEGORIES = ("cat", "fire engine", "dog", "truck")  # one prompt is longer than the others
 NAMES = ["a.png", "b/b.png", "c.png"]

@@ -10,10 +10,9 @@ import pytest
 import requests
 from huggingface_hub import constants
 
-from generative_classifiers import availability
-from generative_classifiers.availability import Hub, as_text, ask, state, survey
-from generative_classifiers.models import zoo
-from generative_classifiers.registry import file_url, load
+from generative_classifiers.models.loading import availability
+from generative_classifiers.models.loading.availability import Hub, as_text, ask, state, survey
+from generative_classifiers.study.registry import file_url, load
 from small_studies import copy_project, snakemake
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -43,7 +42,7 @@ def answering(status, content="application/octet-stream"):
 @pytest.fixture
 def nowhere(tmp_path, monkeypatch):
     """Neither downloads nor a cache of the hub, but folders for them."""
-    monkeypatch.setattr(zoo, "DOWNLOADS", tmp_path / "downloads")
+    monkeypatch.setattr(availability, "DOWNLOADS", tmp_path / "downloads")
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     return tmp_path
 

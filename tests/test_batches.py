@@ -10,11 +10,11 @@ from diffusers.models.attention_processor import AttnProcessor2_0
 import tiny_pipelines
 import tiny_tokens
 from generative_classifiers import models
-from generative_classifiers.decisions import score_categories
-from generative_classifiers.evidence import compute_evidence
-from generative_classifiers.models.batches import Latest, batches
-from generative_classifiers.prompts import prompts_of
-from generative_classifiers.stores import read
+from generative_classifiers.decisions.from_evidence import score_categories
+from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.io.stores import read
+from generative_classifiers.models.batches import LastResultCache, batches
+from generative_classifiers.study.prompts import prompts_of
 from killed_often import stimuli
 
 CATEGORIES = ("cat", "dog", "truck")
@@ -51,7 +51,7 @@ def test_the_first_draws_of_a_longer_run_fill_the_same_batches():
 
 def test_images_are_encoded_once_in_each_thread():
     seen = []
-    encode = Latest(lambda images: seen.append(images) or 2 * images)
+    encode = LastResultCache(lambda images: seen.append(images) or 2 * images)
     first, second = np.ones(3), np.ones(3)
     for images in (first, first, second, second, first):
         assert (encode(images) == 2).all()

@@ -12,13 +12,13 @@ import xarray as xr
 from PIL import Image
 
 import tiny_pipelines
-from generative_classifiers import classify as library
 from generative_classifiers import models
 from generative_classifiers.__main__ import main
-from generative_classifiers.draws import scores, weights
-from generative_classifiers.errors import InputError
-from generative_classifiers.images import read, read_folder, square
-from generative_classifiers.prompts import prompts_of
+from generative_classifiers.cli import classification as library
+from generative_classifiers.draws.weighting import level_weighting, scores
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.stimuli.images import read, read_folder, square
+from generative_classifiers.study.prompts import prompts_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -140,7 +140,7 @@ def test_command_end_to_end(pipeline, folder, tmp_path):
     loss, _ = model.evaluate(stimuli["image"].values, stimuli["name"].values, model.draws(3, 4))
     np.testing.assert_allclose(found["loss"], loss, rtol=1e-4)
 
-    score = scores(loss, weights(found["time"], found["alpha"], found["sigma"]))
+    score = scores(loss, level_weighting(found["time"], found["alpha"], found["sigma"]))
     rows = list(csv.DictReader(table.open()))
     assert [row["image"] for row in rows] == found["name"].values.tolist()
     assert [row["decision"] for row in rows] == [("cat", "dog", "truck")[k] for k in score.argmin(axis=1)]

@@ -7,14 +7,15 @@ import torch
 from transformers import CLIPModel, CLIPTokenizer
 
 import tiny_contrastive
-from generative_classifiers import evidence, models
-from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.errors import InputError
-from generative_classifiers.imagenet import members
-from generative_classifiers.models import contrastive
-from generative_classifiers.models.weights import file_hash
-from generative_classifiers.prompts import prompts_of
-from generative_classifiers.stores import read
+from generative_classifiers import models
+from generative_classifiers.evidence import scoring
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.stores import read
+from generative_classifiers.models.classifiers import contrastive
+from generative_classifiers.models.loading.weight_hashes import file_hash
+from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.imagenet_classes import members
+from generative_classifiers.study.prompts import prompts_of
 from killed_often import stimuli
 from small_studies import content
 
@@ -147,7 +148,7 @@ def test_evidence(places, source, tmp_path):
     def fingerprint(number, **settings):
         model = load(places, source, **settings)
         what = {"observer": "tiny", "dataset": "random", "progress": False}
-        evidence.compute_evidence(model, stimuli(6), tmp_path / f"{number}.zarr", shard=4, **what)
+        scoring.compute_evidence(model, stimuli(6), tmp_path / f"{number}.zarr", shard=4, **what)
         return read(tmp_path / f"{number}.zarr").attrs["fingerprint"]
 
     before = fingerprint(0)

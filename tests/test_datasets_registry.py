@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from conftest import ROOT
-from generative_classifiers.registry import load
+from generative_classifiers.study.registry import load
 
 PARAMETRIC = [
     "colour", "contrast", "high-pass", "low-pass", "phase-scrambling", "power-equalisation", "false-colour",

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.decisions import decide, gather, write_table
-from generative_classifiers.draws import weights
-from generative_classifiers.errors import InputError
-from generative_classifiers.published import COLUMNS
+from generative_classifiers.decisions.from_evidence import decide, gather, write_table
+from generative_classifiers.decisions.published import COLUMNS
+from generative_classifiers.draws.weighting import level_weighting
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.study.categories import CATEGORIES
 
 NONPARAMETRIC = {"kind": "nonparametric", "conditions": ["all"]}
 NAMES = ("bird1-cat2.png", "cat3-dog1.png", "dog2-bird1.png")
@@ -74,7 +74,7 @@ def test_pruned_draws_do_not_count():
 def test_one_draw_without_a_time():
     loss = random_losses(draws=1)
     assert decide(evidence(loss, time=[np.nan]), "exponential").tolist() == loss[:, :, 0].argmin(axis=1).tolist()
-    assert weights([np.nan], [np.nan], [np.nan]).tolist() == [1]
+    assert level_weighting([np.nan], [np.nan], [np.nan]).tolist() == [1]
 
 
 def test_categories_in_any_order():

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import pytest
 
-from generative_classifiers import registry, targets
+from generative_classifiers.study import registry, targets
 from small_studies import ROOT, content, elsewhere, files_made, snakemake
 
 # As `sha256sum` writes and checks it; `make hashes` renews it.

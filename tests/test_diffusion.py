@@ -13,12 +13,12 @@ from PIL import Image
 
 import tiny_pipelines
 from generative_classifiers import models
-from generative_classifiers.errors import InputError
-from generative_classifiers.images import squares
-from generative_classifiers.models.parametrisation import PARAMETRISATIONS
-from generative_classifiers.models.pixel_pipeline import PixelDiffusionPipeline
-from generative_classifiers.noise import gaussian
-from generative_classifiers.prompts import prompts_of
+from generative_classifiers.draws.noise import gaussian
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.diffusion.parametrisation import PARAMETRISATIONS
+from generative_classifiers.models.diffusion.pixel_pipeline import PixelDiffusionPipeline
+from generative_classifiers.stimuli.images import squares
+from generative_classifiers.study.prompts import prompts_of
 
 CATEGORIES = ("cat", "dog", "truck")
 NAMES = ["cat1.png", "sub/dog2.png", "c.png"]

@@ -5,14 +5,16 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from generative_classifiers import evidence, models
-from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.errors import InputError
-from generative_classifiers.models.cnn import SmallCNN
-from generative_classifiers.models.weights import file_hash
-from generative_classifiers.noise import gaussian, generator
-from generative_classifiers.prompts import prompts_of
-from generative_classifiers.stores import read
+from generative_classifiers import models
+from generative_classifiers.draws.noise import gaussian
+from generative_classifiers.evidence import scoring
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.random_numbers import generator
+from generative_classifiers.io.stores import read
+from generative_classifiers.models.classifiers.small_cnn import SmallCNN
+from generative_classifiers.models.loading.weight_hashes import file_hash
+from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.prompts import prompts_of
 from killed_often import stimuli
 
 torch.set_num_threads(1)
@@ -94,7 +96,7 @@ def test_images_of_other_sizes_are_resized(weights):
 
 def compute(model, store):
     settings = {"observer": "tiny", "dataset": "random", "progress": False}
-    evidence.compute_evidence(model, stimuli(10), store, shard=5, **settings)
+    scoring.compute_evidence(model, stimuli(10), store, shard=5, **settings)
     return read(store)
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import yaml
 
-from generative_classifiers.distortions import DISTORTIONS, colour, distort, distorted, pixels
-from generative_classifiers.errors import InputError
-from generative_classifiers.noise import generator
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.random_numbers import generator
+from generative_classifiers.stimuli.distortions import DISTORTIONS, colour, distort, distorted, pixels
 from some_images import generators, photographs, scenes
 
 SEED = 3

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from generative_classifiers.distortions import colour, eidolons, frequency
-from generative_classifiers.noise import generator
+from generative_classifiers.io.random_numbers import generator
+from generative_classifiers.stimuli.distortions import colour, eidolons, frequency
 from some_images import generators, halved, photographs, scenes
 
 # Frequencies

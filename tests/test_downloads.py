@@ -8,9 +8,9 @@ import sys
 import pytest
 import requests
 
-from generative_classifiers import downloads
-from generative_classifiers.downloads import Source, fetch, fetch_all, mirror, read_manifest, write_manifest
-from generative_classifiers.errors import InputError
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.stimuli import downloads
+from generative_classifiers.stimuli.downloads import Source, fetch, fetch_all, mirror, read_manifest, write_manifest
 
 URL = "https://github.com/someone/something/raw/1/file.csv"
 PLACE = URL.removeprefix("https://")
@@ -116,7 +116,7 @@ def test_two_processes_download_once(upstream, tmp_path, known):
     put(content)
     checksum = sha256(content) if known else None
     arguments = (URL, checksum, "kept", address)
-    code = f"from generative_classifiers.downloads import fetch; fetch(*{arguments})"
+    code = f"from generative_classifiers.stimuli.downloads import fetch; fetch(*{arguments})"
     both = [subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment()) for _ in range(2)]
     assert [process.wait() for process in both] == [0, 0]
     assert len(asked) == 1 and (tmp_path / "kept" / PLACE).read_bytes() == content

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from generative_classifiers.draws import Draws, scores, single, times, weights
-from generative_classifiers.errors import InputError
+from generative_classifiers.draws.levels import Draws, single, times
+from generative_classifiers.draws.weighting import level_weighting, scores
+from generative_classifiers.io.errors import InputError
 
 
 def test_golden_times_are_the_fractional_parts():
@@ -35,10 +36,10 @@ def test_unknown_rule():
 
 def test_weights():
     time, alpha, sigma = [0.0, 0.5, np.nan], [0.8, 0.6, np.nan], [0.6, 0.8, np.nan]
-    assert weights(time, alpha, sigma).tolist() == pytest.approx([1, np.exp(-3.5), 1])
-    assert weights(time, alpha, sigma, rate=3).tolist() == pytest.approx([1, np.exp(-1.5), 1])
-    assert weights(time, alpha, sigma, "simple").tolist() == pytest.approx([16 / 9, 9 / 16, 1])
-    assert weights(time, alpha, sigma, "uniform").tolist() == [1, 1, 1]
+    assert level_weighting(time, alpha, sigma).tolist() == pytest.approx([1, np.exp(-3.5), 1])
+    assert level_weighting(time, alpha, sigma, rate=3).tolist() == pytest.approx([1, np.exp(-1.5), 1])
+    assert level_weighting(time, alpha, sigma, "simple").tolist() == pytest.approx([16 / 9, 9 / 16, 1])
+    assert level_weighting(time, alpha, sigma, "uniform").tolist() == [1, 1, 1]
 
 
 def test_simple_weighting_turns_x0_errors_into_epsilon_errors():
@@ -46,13 +47,13 @@ def test_simple_weighting_turns_x0_errors_into_epsilon_errors():
     x, noise, predicted = np.random.default_rng(0).standard_normal((3, 50))
     denoised = (alpha * x + sigma * noise - sigma * predicted) / alpha
     epsilon_error = ((noise - predicted) ** 2).mean()
-    weight = weights(0.3, alpha, sigma, "simple")
+    weight = level_weighting(0.3, alpha, sigma, "simple")
     assert weight * ((x - denoised) ** 2).mean() == pytest.approx(epsilon_error)
 
 
 def test_unknown_weighting():
     with pytest.raises(InputError, match="weighting: 'learned' is none of"):
-        weights([0.1], [1], [0], "learned")
+        level_weighting([0.1], [1], [0], "learned")
 
 
 def test_scores_are_means_over_the_draws_there_are():

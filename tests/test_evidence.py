@@ -13,11 +13,11 @@ import xarray as xr
 
 import killed_often
 import tiny_pipelines
-from generative_classifiers import stores
-from generative_classifiers.draws import Draws, single, times
-from generative_classifiers.errors import InputError
-from generative_classifiers.evidence import compute_evidence, content_hash
-from generative_classifiers.noise import gaussian
+from generative_classifiers.draws.levels import Draws, single, times
+from generative_classifiers.draws.noise import gaussian
+from generative_classifiers.evidence.scoring import compute_evidence, content_hash
+from generative_classifiers.io import stores
+from generative_classifiers.io.errors import InputError
 from killed_often import stimuli
 
 HERE = Path(__file__).parent

@@ -14,15 +14,15 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from conftest import ROOT
-from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.errors import InputError
+from generative_classifiers.decisions.published_numbers import with_published
 from generative_classifiers.figures import style
 from generative_classifiers.figures.benchmark import MEASURES, panels, skyline
 from generative_classifiers.figures.consistency_matrix import consistency_matrix
-from generative_classifiers.figures.exhibits import illusions, method
-from generative_classifiers.figures.roster import roster, shaded, spans, tint
+from generative_classifiers.figures.example_images import ambiguous_images, method
+from generative_classifiers.figures.plot_styles import plot_styles, shaded, spans, tint
 from generative_classifiers.figures.shape_bias import boxplots, matrix
-from generative_classifiers.paper import with_published
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.study.categories import CATEGORIES
 
 FAMILIES = {
     "simulated": {"label": "Simulated observers", "group": "human", "colour": "#D55E00", "marker": "D"},
@@ -96,7 +96,7 @@ def exhibits_store():
 
 
 def drawn(store):
-    return store, roster(store, LABELS, FAMILIES)
+    return store, plot_styles(store, LABELS, FAMILIES)
 
 
 def figures():
@@ -108,7 +108,10 @@ def figures():
     yield "skyline", skyline(*drawn(ranking_store()), "ood_accuracy")
     yield "method", method(exhibits_store(), "stimulus.png", CATEGORIES, "Painter")
     images = exhibits_store()[["stimulus"]].rename(stimulus="image")
-    yield "illusions", illusions(images, {"cat-dog": ("cat", "dog")}, {"painter": exhibits_store()}, LABELS)
+    yield (
+        "ambiguous_images",
+        ambiguous_images(images, {"cat-dog": ("cat", "dog")}, {"painter": exhibits_store()}, LABELS),
+    )
 
 
 def render(folder):
@@ -161,7 +164,7 @@ def test_files_are_for_print_and_say_nothing_of_their_making(rendered, tmp_path)
 
 
 def test_roster_is_in_drawing_order():
-    rows = roster(shape_bias_store(), LABELS, FAMILIES)
+    rows = plot_styles(shape_bias_store(), LABELS, FAMILIES)
     reference = ["simulated", "simulated-mean", "simulated-01", "simulated-02"]
     assert list(rows.index) == [*reference, "painter", "Mural", "net-b", "net-a"]
     assert rows["label"]["simulated-01"] == "simulated 01" and rows["label"]["net-a"] == "Net A"
@@ -169,7 +172,7 @@ def test_roster_is_in_drawing_order():
 
 
 def test_family_has_one_colour_in_shades():
-    rows = shaded(roster(ranking_store(), LABELS, FAMILIES))
+    rows = shaded(plot_styles(ranking_store(), LABELS, FAMILIES))
     assert rows["colour"]["painter"].upper() == FAMILIES["diffusion"]["colour"]
     assert rows["colour"]["net-b"].upper() == FAMILIES["discriminative"]["colour"] != rows["colour"]["net-a"].upper()
 
@@ -177,7 +180,7 @@ def test_family_has_one_colour_in_shades():
 def test_unknown_family_is_named():
     families = {name: look for name, look in FAMILIES.items() if name != "diffusion"}
     with pytest.raises(InputError, match="painter: its family diffusion is none of simulated, discriminative"):
-        roster(ranking_store(), LABELS, families)
+        plot_styles(ranking_store(), LABELS, families)
 
 
 def test_spans():
@@ -282,7 +285,7 @@ def test_a_crowd_has_room_for_its_labels():
         store[name] = "observer", values
         store[f"{name}_interval"] = ("observer", "bound"), np.stack([values, values], axis=-1)
     store = store.assign_coords(observers({"simulated": "simulated"} | models) | {"bound": ["lower", "upper"]})
-    rows = roster(store, {name: "A network of an ordinary name" for name in models}, FAMILIES)
+    rows = plot_styles(store, {name: "A network of an ordinary name" for name in models}, FAMILIES)
     for figure, axis, ends in (
         (panels(store, rows), "yaxis", "y"),
         (skyline(store, rows, "ood_accuracy"), "xaxis", "x"),

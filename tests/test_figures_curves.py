@@ -6,13 +6,13 @@ import xarray as xr
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_hex
 
-from generative_classifiers.errors import InputError
+from generative_classifiers.decisions.published_numbers import MEASURED, with_published
 from generative_classifiers.figures.consistency_matrix import consistency_matrix
 from generative_classifiers.figures.curves import curves, styled
 from generative_classifiers.figures.noise_training import AFTER, BEFORE, noise_training
 from generative_classifiers.figures.nonparametric import nonparametric
 from generative_classifiers.figures.style import paper
-from generative_classifiers.paper import MEASURED, with_published
+from generative_classifiers.io.errors import InputError
 from test_figures import FAMILIES, MODELS, consistency_store, drawn, names, observers, shape_bias_store
 
 DATASETS = {

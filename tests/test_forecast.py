@@ -12,15 +12,25 @@ from safetensors.torch import save_file
 
 import tiny_pipelines
 import tiny_tokens
-from generative_classifiers import models, published, stores
-from generative_classifiers.errors import InputError
-from generative_classifiers.evidence import compute_evidence
-from generative_classifiers.forecast import AT_ONCE, PRUNED_SHARE, WITH_DRAWS, as_text, forecast, pruned_share, totals
-from generative_classifiers.models.cnn import SmallCNN
-from generative_classifiers.prompts import prompts_of
-from generative_classifiers.pruning import plan
-from generative_classifiers.registry import file_url, load
-from generative_classifiers.world.stimuli import count, render
+from generative_classifiers import models
+from generative_classifiers.decisions import published
+from generative_classifiers.evidence.cost_plan import (
+    AT_ONCE,
+    PRUNED_SHARE,
+    WITH_DRAWS,
+    as_text,
+    forecast,
+    pruned_share,
+    totals,
+)
+from generative_classifiers.evidence.pruning import plan
+from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.io import stores
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.classifiers.small_cnn import SmallCNN
+from generative_classifiers.stimuli.miniature.datasets import count, render
+from generative_classifiers.study.prompts import prompts_of
+from generative_classifiers.study.registry import file_url, load
 from killed_often import stimuli
 from small_studies import ROOT, content, copy_project, python, snakemake
 

@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from generative_classifiers import models, training
-from generative_classifiers.categories import CATEGORIES
 from generative_classifiers.models.base import signed
-from generative_classifiers.prompts import prompts_of
+from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
+from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.training import latent_diffusion, pixel_diffusion
 from generative_classifiers.training.generative import Trainer, train
-from generative_classifiers.training.words import tokenizer
-from generative_classifiers.world.album import album, batch
+from generative_classifiers.training.prompt_tokenizer import tokenizer
 
 torch.set_num_threads(1)
 PROMPT = "A bad photo of a {category}"
@@ -42,7 +42,7 @@ def test_one_token_a_word():
 
 
 def images():
-    return batch(album("training"), 100, 3, 0, WORLD)[0]
+    return batch(drawing_set("training"), 100, 3, 0, WORLD)[0]
 
 
 def evaluate(folder, family="diffusion", **row):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import yaml
 
-from generative_classifiers.stores import read
+from generative_classifiers.io.stores import read
 from small_studies import content, copy_project, snakemake, write
 
 STIMULI = {"edge": 160, "silhouette": 160, "cue-conflict": 1280}  # images

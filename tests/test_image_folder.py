@@ -6,9 +6,9 @@ import pytest
 import torch
 from torchvision.transforms import v2
 
-from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.errors import InputError
-from generative_classifiers.models.augmentation import DiffusionNoise, diffusion_noise
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.classifiers.diffusion_noise import DiffusionNoise, diffusion_noise
+from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.training import jobs
 from generative_classifiers.training.data import loader, seeded
 from generative_classifiers.training.image_folder import check, read

@@ -9,9 +9,9 @@ import torch
 from timm.data import ImageNetInfo
 from torchvision.models._meta import _IMAGENET_CATEGORIES as NAMES
 
-from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.imagenet import members
-from generative_classifiers.models.discriminative import losses
+from generative_classifiers.models.classifiers.discriminative import losses
+from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.imagenet_classes import members
 
 # By torchvision's names, all but birds and dogs.
 CLASSES = {

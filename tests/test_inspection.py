@@ -10,15 +10,17 @@ from nbclient import NotebookClient
 from PIL import Image
 
 import tiny_pipelines
-from generative_classifiers import inspection, models, stores
+from generative_classifiers import models
 from generative_classifiers.__main__ import main
-from generative_classifiers.errors import InputError
-from generative_classifiers.evidence import compute_evidence
-from generative_classifiers.prompts import prompts_of
-from generative_classifiers.pruning import Pruning
-from generative_classifiers.registry import load
-from generative_classifiers.resumable import beside
-from generative_classifiers.world.stimuli import render
+from generative_classifiers.cli import inspection
+from generative_classifiers.evidence.pruning import Pruning
+from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.evidence.store import beside
+from generative_classifiers.io import stores
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.stimuli.miniature.datasets import render
+from generative_classifiers.study.prompts import prompts_of
+from generative_classifiers.study.registry import load
 from small_studies import ROOT, python
 
 IMAGES, SHARD = 6, 4

@@ -15,13 +15,13 @@ from huggingface_hub import constants
 
 import tiny_tokens
 from generative_classifiers import models
-from generative_classifiers.decisions import score_categories
-from generative_classifiers.errors import InputError
-from generative_classifiers.evidence import compute_evidence
+from generative_classifiers.decisions.from_evidence import score_categories
+from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.batches import batches, everything
-from generative_classifiers.models.masked import READINGS
-from generative_classifiers.models.weights import folder_hash
-from generative_classifiers.prompts import prompts_of
+from generative_classifiers.models.loading.weight_hashes import folder_hash
+from generative_classifiers.models.tokens.masked import READINGS
+from generative_classifiers.study.prompts import prompts_of
 
 CATEGORIES = ("cat", "dog", "truck")
 NAMES = ["cat1.png", "sub/dog2.png", "c.png"]
@@ -121,7 +121,7 @@ def test_draws_hide_a_share_of_the_tokens(folders):
     hidden, counts = np.unique(np.round(draws.sigma * 16, 9), return_counts=True)
     assert hidden.tolist() == list(range(1, 17)) and counts.min() > 55  # uniform, as the bound wants it
     for batch in batches(everything(model, NAMES, draws[:5]), 4):
-        found = [row.nonzero()[:, 0].tolist() for row in model._hide(NAMES, draws, batch).flatten(1)]
+        found = [row.nonzero()[:, 0].tolist() for row in model._mask_tokens(NAMES, draws, batch).flatten(1)]
         samples = list(dict.fromkeys(zip(batch.image, batch.draw, strict=True)))
         assert found == [reference_hidden(NAMES[image], draw) for image, draw in samples]
 

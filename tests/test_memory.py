@@ -6,10 +6,10 @@ import torch
 
 import tiny_pipelines
 from generative_classifiers import models
-from generative_classifiers.errors import InputError
-from generative_classifiers.evidence import compute_evidence
-from generative_classifiers.prompts import prompts_of
-from generative_classifiers.stores import read
+from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.stores import read
+from generative_classifiers.study.prompts import prompts_of
 from killed_often import stimuli
 
 DRAWS, CATEGORIES = 2, ("cat", "dog", "truck")

@@ -9,7 +9,8 @@ import pytest
 import xarray as xr
 
 import reference_metrics as reference
-from generative_classifiers.errors import InputError
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.stores import read, write
 from generative_classifiers.metrics.accuracy import accuracy
 from generative_classifiers.metrics.benchmark import benchmark
 from generative_classifiers.metrics.cells import list_cells
@@ -17,13 +18,7 @@ from generative_classifiers.metrics.comparisons import comparisons
 from generative_classifiers.metrics.conditions import compare, conditions
 from generative_classifiers.metrics.consistency import agreement, benchmark_kappa, consistency
 from generative_classifiers.metrics.shape_bias import count_cues, shape_bias
-from generative_classifiers.metrics.tables import (
-    accuracy_table,
-    benchmark_table,
-    consistency_table,
-    shape_bias_table,
-)
-from generative_classifiers.stores import read, write
+from generative_classifiers.metrics.tables import accuracy_table, benchmark_table, consistency_table, shape_bias_table
 
 pytestmark = pytest.mark.filterwarnings("error")
 

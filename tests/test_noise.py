@@ -4,7 +4,8 @@ import hashlib
 
 import numpy as np
 
-from generative_classifiers.noise import gaussian, generator
+from generative_classifiers.draws.noise import gaussian
+from generative_classifiers.io.random_numbers import generator
 
 
 def test_key_is_the_sha256_of_the_parts():

@@ -12,10 +12,10 @@ from efficientnet_lite_pytorch import EfficientNet
 from PIL import Image
 
 from generative_classifiers import models
-from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.imagenet import members
 from generative_classifiers.metrics.shape_bias import count_cues
-from generative_classifiers.prompts import prompts_of
+from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.imagenet_classes import members
+from generative_classifiers.study.prompts import prompts_of
 from small_studies import content
 
 torch.set_num_threads(1)

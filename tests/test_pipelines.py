@@ -15,10 +15,10 @@ from huggingface_hub import constants
 import tiny_pipelines
 from conftest import ROOT
 from generative_classifiers import models
-from generative_classifiers.errors import InputError
-from generative_classifiers.models import pipelines
-from generative_classifiers.models.weights import folder_hash
-from generative_classifiers.prompts import prompts_of
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.loading import pipelines
+from generative_classifiers.models.loading.weight_hashes import folder_hash
+from generative_classifiers.study.prompts import prompts_of
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from generative_classifiers.errors import InputError
-from generative_classifiers.prompts import prompts_of
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.study.prompts import prompts_of
 
 
 def test_prompts():

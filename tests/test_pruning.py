@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from generative_classifiers.draws import Draws, handicaps, scores, times
-from generative_classifiers.errors import InputError
-from generative_classifiers.evidence import evaluate
-from generative_classifiers.pruning import Pruning, plan
+from generative_classifiers.draws.levels import Draws, times
+from generative_classifiers.draws.weighting import pruning_correction, scores
+from generative_classifiers.evidence.pruning import Pruning, plan
+from generative_classifiers.evidence.scoring import evaluate
+from generative_classifiers.io.errors import InputError
 
 PAIRED = Pruning(20, "paired", 2e-3, "uniform")
 SEQUENTIAL = Pruning(4, "sequential", 0.05, "uniform")
@@ -43,7 +44,7 @@ class Recorded:
 
 
 def decide(loss, weight):
-    return (scores(loss, weight) + handicaps(loss, weight)).argmin(axis=1)
+    return (scores(loss, weight) + pruning_correction(loss, weight)).argmin(axis=1)
 
 
 def prune(loss, rule, **known):
@@ -156,7 +157,7 @@ def test_no_difference_at_all():
 def test_a_dropped_category_is_compared_on_its_own_draws():
     # The second draw is a hard one. Whoever was dropped before it would seem to win.
     loss = np.array([[[1.0, 9.0], [1.2, 9.1], [1.5, np.nan]]])
-    assert handicaps(loss, np.ones(2)).round(6).tolist() == [[0, 0, 3.975]]
+    assert pruning_correction(loss, np.ones(2)).round(6).tolist() == [[0, 0, 3.975]]
     assert decide(loss, np.ones(2)).tolist() == [0]
     assert scores(loss, np.ones(2)).argmin(axis=1).tolist() == [2]
 

@@ -5,12 +5,12 @@ import csv
 import numpy as np
 import pytest
 
-from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.decisions import gather
-from generative_classifiers.downloads import Source, fetch_all
-from generative_classifiers.errors import InputError
-from generative_classifiers.published import align, decisions, images, read_answers
-from generative_classifiers.registry import load
+from generative_classifiers.decisions.from_evidence import gather
+from generative_classifiers.decisions.published import align, decisions, images, read_answers
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.stimuli.downloads import Source, fetch_all
+from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.registry import load
 
 HEADER = ["subj", "Session", "trial", "rt", "object_response", "category", "condition", "imagename"]
 ROW = {"kind": "parametric", "conditions": ["0.00", "true", "inf"]}

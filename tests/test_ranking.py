@@ -10,13 +10,13 @@ import xarray as xr
 
 import reference_metrics
 from conftest import SHARED
-from generative_classifiers.figures.roster import roster
+from generative_classifiers.decisions.published_numbers import with_published
+from generative_classifiers.figures.plot_styles import plot_styles
 from generative_classifiers.figures.tables import escaped, latex, listing, markdown, printed
 from generative_classifiers.metrics.ranking import ranking, ranking_table
 from generative_classifiers.metrics.reproduction import reproduction
 from generative_classifiers.metrics.tables import write_table
-from generative_classifiers.paper import with_published
-from generative_classifiers.registry import BENCHMARK, load
+from generative_classifiers.study.registry import BENCHMARK, load
 from small_studies import content
 
 FAMILIES = content("registry/observers.yaml")["families"]
@@ -59,7 +59,7 @@ def table(summary):
 
     def of(name):
         both = ranking(summary, PUBLISHED)
-        rows = listing(both, roster(both, {"net-b": "Net B", "50%_Net (1M)": "50%_Net (1M)"}, FAMILIES), name)
+        rows = listing(both, plot_styles(both, {"net-b": "Net B", "50%_Net (1M)": "50%_Net (1M)"}, FAMILIES), name)
         return rows, printed(rows, name)
 
     return of

@@ -10,18 +10,18 @@ import pytest
 import yaml
 
 from conftest import ROOT
-from generative_classifiers import exhibits
-from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.errors import InputError
-from generative_classifiers.models.weights import folder_hash
-from generative_classifiers.registry import load
-from generative_classifiers.schema import check
-from generative_classifiers.targets import FIGURES, figures, reconstructions
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.loading.weight_hashes import folder_hash
+from generative_classifiers.study import example_images
+from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.registry import load
+from generative_classifiers.study.schema import check
+from generative_classifiers.study.targets import FIGURES, figures, reconstructions
 
 STUDIES = ("miniature", "humans", "paper")
 SMALL = "studies/small.yaml"
 DATASETS, OBSERVERS = "registry/datasets.yaml", "registry/observers.yaml"
-PUBLISHED, ILLUSIONS = "registry/published.yaml", "registry/illusions.yaml"
+PUBLISHED, ILLUSIONS = "registry/published.yaml", "registry/ambiguous_images.yaml"
 
 
 @cache
@@ -115,7 +115,7 @@ def test_every_study_draws_all_figures(name):
     rules = (ROOT / "rules/figures.smk").read_text()
     study = load({"study": name})
     # Reconstructions are of models that paint, figure 8's of a masked one.
-    lacking = {"figure_02", "figure_07", "figure_08"} if not study.exhibits else set()
+    lacking = {"figure_02", "figure_07", "figure_08"} if not study.example_images else set()
     lacking |= set() if any(row.get("reading") for row in study.observers.values()) else {"figure_08"}
     drawn = [
         f"figures/{name}/{figure}.{kind}" for figure in FIGURES if figure not in lacking for kind in ("pdf", "png")
@@ -146,29 +146,31 @@ def test_whose_reconstructions_are_shown(documents, load_small):
     rows["guesser"] = rows["painter"] | {"reading": "likelihood"}
     documents[SMALL]["observers"] += ["guesser", "painter"]
     study = load_small()
-    assert exhibits.painters(study) == ["miniature-diffusion", "painter"]
-    assert [exhibits.observers(study, f"figure_{number}") for number in ("02", "07", "08")] == [
+    assert example_images.reconstructing_observers(study) == ["miniature-diffusion", "painter"]
+    assert [example_images.observers(study, f"figure_{number}") for number in ("02", "07", "08")] == [
         ["miniature-diffusion"],
         ["miniature-diffusion", "painter"],
         ["painter"],
     ]
-    assert list(exhibits.prompts(study)) == list(CATEGORIES)  # the readings are categories
-    documents[SMALL]["exhibits"]["illusions"] = ["old-young", "cat-dog"]
+    assert list(example_images.prompts(study)) == list(CATEGORIES)  # the readings are categories
+    documents[SMALL]["example_images"]["ambiguous_images"] = ["old-young", "cat-dog"]
     study = load_small()
-    assert list(exhibits.prompts(study))[16:] == ["old woman", "young woman"]
-    assert [source[0] for source in exhibits.sources(study)] == ["old-young"]
-    del documents[SMALL]["exhibits"]["stimulus"]
+    assert list(example_images.prompts(study))[16:] == ["old woman", "young woman"]
+    assert [source[0] for source in example_images.sources(study)] == ["old-young"]
+    del documents[SMALL]["example_images"]["stimulus"]
     study = load_small()
-    assert exhibits.observers(study, "figure_07") and not exhibits.observers(study, "figure_08")
-    with pytest.raises(InputError, match=r"small.yaml: figure_08 needs exhibits.stimulus and a masked model that pain"):
+    assert example_images.observers(study, "figure_07") and not example_images.observers(study, "figure_08")
+    with pytest.raises(
+        InputError, match=r"small.yaml: figure_08 needs example_images.stimulus and a masked model that pain"
+    ):
         reconstructions(study, "figure_08")
-    del documents[SMALL]["exhibits"]
-    assert exhibits.painters(load_small()) == []
+    del documents[SMALL]["example_images"]
+    assert example_images.reconstructing_observers(load_small()) == []
 
 
 def test_illusions_are_where_commons_has_them():
     downloaded = {name: row for name, row in content(ILLUSIONS).items() if "url" in row}
-    assert list(downloaded) == content("studies/paper.yaml")["exhibits"]["illusions"]
+    assert list(downloaded) == content("studies/paper.yaml")["example_images"]["ambiguous_images"]
     for row in downloaded.values():
         folder, short, name = row["url"].removeprefix("https://upload.wikimedia.org/wikipedia/commons/").split("/")
         digest = hashlib.md5(unquote(name).encode()).hexdigest()
@@ -177,7 +179,7 @@ def test_illusions_are_where_commons_has_them():
 
 def test_illusions_of_the_miniature_are_held_out():
     drawings = content("registry/drawings.yaml")
-    for name in content("studies/miniature.yaml")["exhibits"]["illusions"]:
+    for name in content("studies/miniature.yaml")["example_images"]["ambiguous_images"]:
         row = content(ILLUSIONS)[name]
         assert all(one in drawings[reading]["held_out"] for reading, one in zip(*row.values(), strict=True))
 
@@ -235,12 +237,17 @@ COLOUR = ("datasets", "colour")
         ),
         (
             SMALL,
-            ("exhibits", "illusions"),
+            ("example_images", "ambiguous_images"),
             ["cat"],
-            "exhibits.illusions: 'cat' is unknown, expected names of the regis",
+            "example_images.ambiguous_images: 'cat' is unknown, expected names of the regis",
         ),
-        (SMALL, ("exhibits", "stimulus", "dataset"), "edges", "exhibits.stimulus.dataset: 'edges' is unknown"),
-        (SMALL, ("exhibits", "draw"), -1, "exhibits.draw: -1 is less than the minimum of 0"),
+        (
+            SMALL,
+            ("example_images", "stimulus", "dataset"),
+            "edges",
+            "example_images.stimulus.dataset: 'edges' is unknown",
+        ),
+        (SMALL, ("example_images", "draw"), -1, "example_images.draw: -1 is less than the minimum of 0"),
         (ILLUSIONS, ("cat-dog", "readings"), ["cat"], "cat-dog.readings: ['cat'] is too short"),
         (SMALL, ("prompt",), "A bad photo", "prompt: 'A bad photo' does not match"),
         (SMALL, ("world", "images", "parametric"), 24, "world.images.parametric: 24 is not a multiple of 16"),
@@ -317,7 +324,7 @@ def places(document, place=()):
             (DATASETS, "datasets"),
             (OBSERVERS, "observers"),
             (PUBLISHED, "published"),
-            (ILLUSIONS, "illusions"),
+            (ILLUSIONS, "ambiguous_images"),
         ]
         for place in places(content(path)).values()
     ],
@@ -369,7 +376,7 @@ def test_shipped_weights_are_the_registrys():
 
 
 def test_what_evidence_depends_on(load_small):
-    row = load_small().matter("miniature-cnn-noise")
+    row = load_small().evidence_settings("miniature-cnn-noise")
     assert not row.keys() & {"label", "mem_mb", "without_noise", "trained_on", "licence", "verified"}
     assert row.keys() >= {"family", "network", "classes", "resolution", "mean", "std", "noise", "training"}
     assert load_small().levels("colour") == {"kind": "parametric", "conditions": ["cr", "bw"]}

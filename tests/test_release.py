@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from generative_classifiers.errors import InputError
-from generative_classifiers.names import image_name, texture_category
-from generative_classifiers.published import images, read_answers
-from generative_classifiers.release import read_stimuli
+from generative_classifiers.decisions.published import images, read_answers
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.stimuli.release import read_stimuli
+from generative_classifiers.study.benchmark_names import image_name, texture_category
 
 
 def png(shade=0, size=(224, 224), mode="RGB"):

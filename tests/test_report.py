@@ -7,8 +7,8 @@ import shutil
 import pytest
 from PIL import Image
 
-from generative_classifiers.captions import title
-from generative_classifiers.errors import InputError
+from generative_classifiers.figures.captions import title
+from generative_classifiers.io.errors import InputError
 from small_studies import ROOT, snakemake
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

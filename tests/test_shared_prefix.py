@@ -8,9 +8,9 @@ import torch
 
 import tiny_pipelines
 from generative_classifiers import models
-from generative_classifiers.models import shared_prefix
 from generative_classifiers.models.batches import batches
-from generative_classifiers.prompts import prompts_of
+from generative_classifiers.models.diffusion import shared_prefix
+from generative_classifiers.study.prompts import prompts_of
 
 CATEGORIES = ("cat", "dog", "truck", "car")
 # Cross-attention from the start as in Stable Diffusion 1, then as in 2; or after one block or two, or never.

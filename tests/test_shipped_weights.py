@@ -5,10 +5,10 @@ import pytest
 
 from conftest import ROOT
 from generative_classifiers import models
-from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.draws import scores, weights
-from generative_classifiers.registry import load
-from generative_classifiers.world.stimuli import render
+from generative_classifiers.draws.weighting import level_weighting, scores
+from generative_classifiers.stimuli.miniature.datasets import render
+from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.registry import load
 
 torch = pytest.importorskip("torch")
 
@@ -47,5 +47,5 @@ def test_losses_and_decisions_are_as_recorded(study, plain, observer):
     loss, _ = model.evaluate(plain["image"].values, list(plain["name"].values), draws)
     losses, right = RECORDED[observer]
     assert np.allclose(loss.mean(axis=(0, 1)), losses, rtol=1e-3)
-    score = scores(loss, weights(draws.time, draws.alpha, draws.sigma))
+    score = scores(loss, level_weighting(draws.time, draws.alpha, draws.sigma))
     assert (np.array(CATEGORIES)[score.argmin(axis=1)] == plain["category"].values).sum() == right

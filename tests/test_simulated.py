@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from generative_classifiers import published
-from generative_classifiers.categories import CATEGORIES
+from generative_classifiers.decisions import published
+from generative_classifiers.decisions.simulated import Memory, respond
 from generative_classifiers.metrics.accuracy import accuracy
 from generative_classifiers.metrics.cells import list_cells
 from generative_classifiers.metrics.consistency import consistency
 from generative_classifiers.metrics.shape_bias import shape_bias
-from generative_classifiers.simulated import Memory, respond
-from generative_classifiers.world.stimuli import render
+from generative_classifiers.stimuli.miniature.datasets import render
+from generative_classifiers.study.categories import CATEGORIES
 
 SIZE = 32
 WORLD = {

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 import yaml
 
-from generative_classifiers.categories import CATEGORIES
+from generative_classifiers.study.categories import CATEGORIES
 from small_studies import TINY as DATASETS
 from small_studies import files_made, python, snakemake, write
 

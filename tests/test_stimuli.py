@@ -10,11 +10,12 @@ import pytest
 import xarray as xr
 from PIL import Image
 
-from generative_classifiers import distortions, stimuli, stores
 from generative_classifiers.__main__ import main
-from generative_classifiers.errors import InputError
-from generative_classifiers.images import read_folder
-from generative_classifiers.stimuli import distort
+from generative_classifiers.io import stores
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.stimuli import distortions
+from generative_classifiers.stimuli.distorted_folder import distort
+from generative_classifiers.stimuli.images import read_folder
 from some_images import photographs
 
 ROOT = Path(__file__).parents[1]
@@ -73,7 +74,7 @@ def test_coordinates_are_those_of_stimuli(folder, tmp_path):
 def test_same_bytes_in_batches_of_any_size(folder, tmp_path, monkeypatch):
     wanted = ["power-equalisation", "uniform-noise"]
     whole = distort(folder, tmp_path / "whole", wanted, size=SIZE)
-    monkeypatch.setattr(stimuli, "BATCH", 2)
+    monkeypatch.setattr("generative_classifiers.stimuli.distorted_folder.BATCH", 2)
     parts = distort(folder, tmp_path / "parts", wanted, size=SIZE)
     for dataset in wanted:
         files = [path.relative_to(whole[dataset]) for path in whole[dataset].rglob("*") if path.is_file()]

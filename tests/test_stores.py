@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from generative_classifiers import stores
+from generative_classifiers.io import stores
 
 
 def files(folder):
@@ -82,7 +82,7 @@ def test_a_store_is_replaced_whole(responses, stimuli, tmp_path):
     assert files(tmp_path / "a.zarr") == files(tmp_path / "b.zarr")
 
 
-@pytest.mark.parametrize("step", ["xarray.Dataset.to_zarr", "generative_classifiers.stores.consolidate"])
+@pytest.mark.parametrize("step", ["xarray.Dataset.to_zarr", "generative_classifiers.io.stores.consolidate"])
 def test_a_failure_leaves_the_old_store(responses, tmp_path, monkeypatch, step):
     def fail(*_, **__):
         raise OSError("disk full")

@@ -11,16 +11,16 @@ from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from generative_classifiers import models
-from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.errors import InputError
-from generative_classifiers.models import zoo
+from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.base import signed
-from generative_classifiers.prompts import prompts_of
+from generative_classifiers.models.loading import networks
+from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
+from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.training import discriminative, jobs
 from generative_classifiers.training.image_folder import image_folder as images_of
 from generative_classifiers.training.log import Log
 from generative_classifiers.training.schedule import in_steps, learning_rate
-from generative_classifiers.world.album import album, batch
 from image_folders import ROW, TRAINING, image_folder
 from small_studies import python
 
@@ -89,7 +89,7 @@ def test_killed_while_writing_a_checkpoint(folder, weights, tmp_path, monkeypatc
 
 
 def test_checkpoint_of_another_training(folder, tmp_path):
-    trainer = discriminative.Trainer(zoo.build("tiny", ROW), TRAINING, "cpu")
+    trainer = discriminative.Trainer(networks.build("tiny", ROW), TRAINING, "cpu")
     trainer.save(tmp_path / "model.checkpoint", ROW | {"training": None, "noise": "alphas"} | TRAINING)
     row = ROW | {"noise": "sqrt_alphas"}
     with pytest.raises(InputError, match=r"model.checkpoint: the training began with noise alphas, now it is sqrt_alp"):
@@ -107,7 +107,7 @@ def test_two_processes_are_as_one(folder, tmp_path):
         losses.append(curves(place / "logs").loc[:, ["loss", "validation_loss"]])
         networks.append(load_file(place / "model.safetensors"))
     np.testing.assert_allclose(losses[0]["loss"], losses[1]["loss"], atol=1e-3)
-    learnt = dict(zoo.build("tiny", ROW).named_parameters())
+    learnt = dict(networks.build("tiny", ROW).named_parameters())
     differences = {name: (networks[0][name] - networks[1][name]).abs().max().item() for name in learnt}
     assert max(differences.values()) < 1e-3
     # Running statistics are of all shares, or of the first process' alone.
@@ -191,11 +191,11 @@ def test_saved_weights_are_an_observer(trained, noise):
     row = {"family": "discriminative", "library": "own", "network": "small_cnn", "classes": 16, "noise": noise}
     row |= {"resolution": 32, "mean": [0.5] * 3, "std": [0.5] * 3, "source": "training", "training": RECIPE}
     model = models.load("cnn", row, prompts_of(CATEGORIES), path=path, device="cpu")
-    images, _ = batch(album("training"), 100, 8, 0, WORLD)
+    images, _ = batch(drawing_set("training"), 100, 8, 0, WORLD)
     loss, _ = model.evaluate(images, [f"{i}.png" for i in range(8)], model.draws(4, 0))
     assert loss.shape == (8, 16, 1)
     if noise is None:
-        network = zoo.build("cnn", row).eval()
+        network = networks.build("cnn", row).eval()
         network.load_state_dict(load_file(path))
         with torch.inference_mode():
             expected = -network(signed(images)).log_softmax(1)

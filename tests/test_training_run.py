@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 import yaml
 
-from generative_classifiers import registry, trainings
+from generative_classifiers.study import registry, training_targets
 from image_folders import ROW, TRAINING, image_folder
 from small_studies import snakemake, tiny_project, write
 
@@ -22,7 +22,7 @@ def project(tmp_path_factory):
     folder, _ = tiny_project(place / "project"), image_folder(place / "images")
     study, observers = (yaml.safe_load((folder / path).read_text()) for path in ("studies/tiny.yaml", OBSERVERS))
     study |= {"datasets": ["colour"], "observers": ["simulated", "learner"]}
-    del study["exhibits"]
+    del study["example_images"]
     row = {"label": "Learner", "family": "discriminative", "source": "training", "noise": "sqrt_alphas"}
     observers["observers"]["learner"] = row | ROW | {"training": TRAINING | {"dtype": "bfloat16"}}
     write(study, folder / "studies/tiny.yaml")
@@ -36,10 +36,10 @@ def test_without_images_networks_are_left_out(tmp_path):
     assert sorted(without.left_out) == named and not without.observers.keys() & {*named}
     assert with_images.left_out == {} and with_images.observers.keys() >= {*named}
     assert with_images.without_noise.items() >= dict.fromkeys(named[:2], named[2]).items()
-    place = tmp_path / trainings.weights("paper", named[0])
+    place = tmp_path / training_targets.weights("paper", named[0])
     place.parent.mkdir(parents=True)
     place.touch()
-    left = trainings.left_out("paper", with_images.observers, tmp_path, None)
+    left = training_targets.left_out("paper", with_images.observers, tmp_path, None)
     assert sorted(left) == named[1:]
     assert left[named[2]] == (
         "config.yaml does not name the folder of ImageNet, to train it on, and its weights are not at "

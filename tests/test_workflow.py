@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from conftest import ROOT
-from generative_classifiers.registry import load
+from generative_classifiers.study.registry import load
 from small_studies import content, snakemake
 
 SCRIPTS = ROOT / "scripts"

@@ -3,8 +3,8 @@
 import argparse
 import sys
 
-from generative_classifiers.commands import classify, distort, export, inspect
-from generative_classifiers.errors import InputError
+from generative_classifiers.cli import classify, distort, export, inspect
+from generative_classifiers.io.errors import InputError
 
 COMMANDS = {"classify": classify, "distort": distort, "export": export, "inspect": inspect}
 

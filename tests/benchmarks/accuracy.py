@@ -17,9 +17,10 @@ import torch
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from generative_classifiers import models, registry
-from generative_classifiers.draws import scores, weights
-from generative_classifiers.world.album import album, batch
+from generative_classifiers import models
+from generative_classifiers.draws.weighting import level_weighting, scores
+from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
+from generative_classifiers.study import registry
 
 SHARD, SEED = 32, 1000  # images at once; of drawings that no training has had in this order
 
@@ -34,10 +35,10 @@ def main():
     options.add_argument("--draws", type=int, default=32)
     given = options.parse_args()
     torch.set_num_threads(1)
-    images, truth = batch(album(given.split), 0, given.images, SEED, study.settings["world"])
+    images, truth = batch(drawing_set(given.split), 0, given.images, SEED, study.settings["world"])
     names = [f"{given.split} {number}" for number in range(given.images)]
     for observer in given.observers:
-        row = study.matter(observer)
+        row = study.evidence_settings(observer)
         model = models.load(observer, row, study.prompts, path=ROOT / row["pipeline"], device="cpu")
         draws = model.draws(given.draws, 0)
         parts = range(0, given.images, SHARD)
@@ -49,7 +50,7 @@ def main():
 
 def accuracies(loss, draws, truth):
     """Texts of the accuracy by the first draws, as many as are powers of two."""
-    weight = weights(draws.time, draws.alpha, draws.sigma)
+    weight = level_weighting(draws.time, draws.alpha, draws.sigma)
     for count in 2 ** np.arange(int(np.log2(loss.shape[2])) + 1):
         right = scores(loss[:, :, :count], weight[:count]).argmin(axis=1) == truth
         yield f"{count} draws {right.mean():.3f}"

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from generative_classifiers import registry
+from generative_classifiers.io.stores import read
 from generative_classifiers.metrics.accuracy import accuracy
 from generative_classifiers.metrics.benchmark import benchmark
 from generative_classifiers.metrics.cells import list_cells
@@ -21,8 +21,8 @@ from generative_classifiers.metrics.conditions import compare, conditions
 from generative_classifiers.metrics.consistency import consistency
 from generative_classifiers.metrics.resampling import RESAMPLES
 from generative_classifiers.metrics.shape_bias import shape_bias
-from generative_classifiers.names import CUE_CONFLICT
-from generative_classifiers.stores import read
+from generative_classifiers.study import registry
+from generative_classifiers.study.benchmark_names import CUE_CONFLICT
 
 
 def main():

@@ -19,13 +19,14 @@ import xarray as xr
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from generative_classifiers import models, registry
-from generative_classifiers.decisions import score_categories
-from generative_classifiers.draws import Draws
-from generative_classifiers.evidence import compute_evidence, evaluate
-from generative_classifiers.noise import generator
-from generative_classifiers.pruning import Pruning
-from generative_classifiers.stores import read
+from generative_classifiers import models
+from generative_classifiers.decisions.from_evidence import score_categories
+from generative_classifiers.draws.levels import Draws
+from generative_classifiers.evidence.pruning import Pruning
+from generative_classifiers.evidence.scoring import compute_evidence, evaluate
+from generative_classifiers.io.random_numbers import generator
+from generative_classifiers.io.stores import read
+from generative_classifiers.study import registry
 
 RULES = {
     "Clark & Jaini's: paired, 20 draws, 2e-3": Pruning(20, "paired", 2e-3),
@@ -51,7 +52,9 @@ def main():
     study = registry.load({"study": given.study})
     torch.set_num_threads(1)
     made = study.weights(given.observer)
-    model = models.load(given.observer, study.matter(given.observer), study.prompts, path=ROOT / made if made else None)
+    model = models.load(
+        given.observer, study.evidence_settings(given.observer), study.prompts, path=ROOT / made if made else None
+    )
     compute_evidence(
         model,
         sample(study, given.images),

@@ -23,10 +23,10 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from generative_classifiers import models
-from generative_classifiers.draws import Draws, scores, weights
-from generative_classifiers.models import diffusion
-from generative_classifiers.prompts import prompts_of
-from generative_classifiers.world.album import album, batch
+from generative_classifiers.draws.levels import Draws
+from generative_classifiers.draws.weighting import level_weighting, scores
+from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
+from generative_classifiers.study.prompts import prompts_of
 
 WORLD = {"size": 32, "texture_contrast": (0.1, 1.0)}
 
@@ -45,7 +45,7 @@ def main():
     torch.set_num_threads(1)
     row = {"family": "diffusion", "variant": "fp16" if any(given.pipeline.rglob("*.fp16.*")) else None}
     model = models.load("benchmark", row, prompts_of(), path=given.pipeline, device="cpu", batch_size=given.batch_size)
-    images, _ = batch(album("held_out"), 0, given.images, 0, WORLD)
+    images, _ = batch(drawing_set("held_out"), 0, given.images, 0, WORLD)
     shape = (model.codec.channels, *(model.resolution // model.codec.factor,) * 2)
     noise = torch.randn(given.draws, *shape, generator=torch.Generator().manual_seed(0))
     # version: any, for the number of its steps.
@@ -58,13 +58,18 @@ def main():
         return found[0], np.stack([found[1][place]["pred_errors"] for place in range(len(text))])
 
     draws = draws_of(model, given.draws)
-    weight = weights(draws.time, draws.alpha, draws.sigma, "simple")
+    weight = level_weighting(draws.time, draws.alpha, draws.sigma, "simple")
 
     def ours(image):
         loss, _ = model.evaluate(image[None], ["image"], draws)
         return scores(loss, weight)[0].argmin(), loss[0] * weight
 
-    with torch.inference_mode(), mock.patch.object(diffusion, "gaussian", lambda _, number, *__: noise[number].numpy()):
+    with (
+        torch.inference_mode(),
+        mock.patch.object(
+            "generative_classifiers.models.diffusion.model", "gaussian", lambda _, number, *__: noise[number].numpy()
+        ),
+    ):
         found = {name: [timed(one, image) for image in images] for name, one in (("theirs", theirs), ("ours", ours))}
     compare(found)
 

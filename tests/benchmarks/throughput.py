@@ -25,8 +25,8 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
 import tiny_pipelines
 from generative_classifiers import models
-from generative_classifiers.models import shared_prefix
-from generative_classifiers.prompts import prompts_of
+from generative_classifiers.models.diffusion import shared_prefix
+from generative_classifiers.study.prompts import prompts_of
 
 BATCH_SIZES = (16, 32, 64)
 IMAGES, DRAWS = 2, 4

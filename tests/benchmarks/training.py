@@ -23,7 +23,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "scripts")]
 
-from generative_classifiers.models import zoo
+from generative_classifiers.models.loading import networks
 from generative_classifiers.training.data import loader
 from generative_classifiers.training.discriminative import Trainer
 from generative_classifiers.training.image_folder import image_folder
@@ -76,7 +76,7 @@ def loading(source, given, workers):
 def training(source, recipe, given):
     """Images per second, from the second step on."""
     row = {"library": "torchvision", "network": given.network}
-    trainer, batch = Trainer(zoo.build("benchmark", row), recipe, given.device), source.training[0, 0]
+    trainer, batch = Trainer(networks.build("benchmark", row), recipe, given.device), source.training[0, 0]
     trainer.advance(iter([batch])).item()
     start = time.perf_counter()
     for _ in range(given.steps):

@@ -106,7 +106,7 @@ def project(tmp_path):
     tiny_pipelines.pixel_diffusion(folder / "weights/tiny", side=study["world"]["size"] // 2)
     (folder / "registry/observers.yaml").write_text(yaml.safe_dump(registry, sort_keys=False))
     study |= {"observers": ["simulated", "tiny"], "datasets": ["silhouette"], "figures": ["figure_09"]}
-    del study["exhibits"]
+    del study["example_images"]
     study["evidence"] |= {"draws": 1, "together": False}
     study["world"]["images"]["nonparametric"] = 16
     (folder / "studies/small.yaml").write_text(yaml.safe_dump(study, sort_keys=False))

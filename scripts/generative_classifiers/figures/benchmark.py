@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from generative_classifiers.figures.roster import FILLING, HOLLOW, NOT_MEASURED, family_entries, tint, with_values
+from generative_classifiers.decisions.published_numbers import PUBLISHED
+from generative_classifiers.figures.plot_styles import FILLING, HOLLOW, NOT_MEASURED, family_entries, tint, with_values
 from generative_classifiers.figures.style import ARROWS, DOUBLE, SINGLE, legend, paper, scale
-from generative_classifiers.paper import PUBLISHED
 
 
 class Measure(NamedTuple):

@@ -5,9 +5,9 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from generative_classifiers.errors import InputError
-from generative_classifiers.figures.roster import family_entries, spans
+from generative_classifiers.figures.plot_styles import family_entries, spans
 from generative_classifiers.figures.style import BLANK, DOUBLE, legend, paper
+from generative_classifiers.io.errors import InputError
 
 # The same in every figure, so that matrices compare; less than by chance is one tone of its own.
 LIMITS, COLOURS, BELOW_CHANCE = (0.0, 1.0), "YlGnBu", "#F6C9A0"

@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from generative_classifiers.errors import InputError
-from generative_classifiers.figures.roster import MANY
+from generative_classifiers.figures.plot_styles import MANY
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper
+from generative_classifiers.io.errors import InputError
 
 
 class Measure(NamedTuple):
@@ -86,7 +86,7 @@ def styled(rows, highlights):
     Parameters
     ----------
     rows : pandas.DataFrame
-        As `roster` returns it.
+        As `plot_styles` returns it.
     highlights : sequence of str
         Who stands out of a family of more than `MANY`.
 

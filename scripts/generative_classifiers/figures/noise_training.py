@@ -5,10 +5,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from generative_classifiers.figures.roster import MANY, shaded
+from generative_classifiers.decisions.published_numbers import PUBLISHED
+from generative_classifiers.figures.plot_styles import MANY, shaded
 from generative_classifiers.figures.shape_bias import NO_PREFERENCE
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper
-from generative_classifiers.paper import PUBLISHED
 
 # Networks without and with noise, and how far beside a category's middle the outermost markers stand.
 BEFORE, AFTER, ASIDE = "#666666", "black", 0.24

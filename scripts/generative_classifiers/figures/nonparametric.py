@@ -3,10 +3,10 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from generative_classifiers.errors import InputError
 from generative_classifiers.figures.benchmark import bars, pitch, places
-from generative_classifiers.figures.roster import family_entries, with_values
+from generative_classifiers.figures.plot_styles import family_entries, with_values
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper, scale
+from generative_classifiers.io.errors import InputError
 
 # What `bars` looks for: these images are out of distribution, too.
 MEASURE = "ood_accuracy"

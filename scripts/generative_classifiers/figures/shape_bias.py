@@ -9,7 +9,8 @@ from matplotlib import MatplotlibDeprecationWarning
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from generative_classifiers.figures.roster import (
+from generative_classifiers.decisions.published_numbers import PUBLISHED
+from generative_classifiers.figures.plot_styles import (
     FILLING,
     HOLLOW,
     MANY,
@@ -20,7 +21,6 @@ from generative_classifiers.figures.roster import (
     tint,
 )
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper, scale
-from generative_classifiers.paper import PUBLISHED
 
 # Without any preference there are as many shape as texture decisions.
 NO_PREFERENCE = 0.5

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import matplotlib.style
 
-from generative_classifiers.files import whole
+from generative_classifiers.io.atomic import atomic_write
+from generative_classifiers.io.paths import STYLES
 
 # Widths of a printed column and of a printed page, in inches.
 SINGLE, DOUBLE = 3.4, 7.0
-STYLE_SHEET = Path(__file__).with_name("paper.mplstyle")
+STYLE_SHEET = STYLES / "paper.mplstyle"
 # For what is no observer's: lines of chance, separators, and matrix cells without a value.
 LINE, BLANK = "#777777", "#EEEEEE"
 # Which direction is better.
@@ -33,7 +34,7 @@ def save(figure, pdf_path, png_path):
     """
     for path, kind in ((Path(pdf_path), "pdf"), (Path(png_path), "png")):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as partial:
+        with atomic_write(path) as partial:
             figure.savefig(partial, format=kind, metadata=METADATA[kind])
         # The layout does not depend on the kind of file; to find it again would take as long as to draw.
         figure.set_layout_engine("none")

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from generative_classifiers.figures.roster import with_values
+from generative_classifiers.figures.plot_styles import with_values
 from generative_classifiers.figures.style import ARROWS
-from generative_classifiers.files import whole
+from generative_classifiers.io.atomic import atomic_write
 
 # What the files that are printed call a column, and which direction is better.
 HEADINGS = {
@@ -140,5 +140,5 @@ def write_text(text, path):
     text : str
     path : Path
     """
-    with whole(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from generative_classifiers.errors import InputError
+from generative_classifiers.io.errors import InputError
 
 
 class Cell(NamedTuple):

@@ -1,9 +1,9 @@
 """One ranking of all observers, those that were measured and those of whom the paper prints what it measured."""
 
+from generative_classifiers.decisions.published_numbers import with_published
 from generative_classifiers.metrics.benchmark import ranks
 from generative_classifiers.metrics.tables import benchmark_table
-from generative_classifiers.paper import with_published
-from generative_classifiers.registry import BENCHMARK
+from generative_classifiers.study.registry import BENCHMARK
 
 
 def ranking(summary, published):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from generative_classifiers.registry import BENCHMARK
+from generative_classifiers.study.registry import BENCHMARK
 
 COLUMNS = ("observer", "measure", "measured", "published", "difference")
 # The paper's tables have three digits after the point, its text two.

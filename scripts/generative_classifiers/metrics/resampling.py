@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.metrics.arithmetic import ratio
-from generative_classifiers.noise import generator
 
 RESAMPLES, LEVEL, SEED = 1000, 0.95, 0
 # What the virtual images weigh together, in images.

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from generative_classifiers.errors import InputError
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.metrics.arithmetic import ratio
 from generative_classifiers.metrics.cells import index_of
 from generative_classifiers.metrics.groups import as_observer, concatenate
 from generative_classifiers.metrics.proportions import wilson
 from generative_classifiers.metrics.resampling import HALF, SEED, draw, with_intervals
-from generative_classifiers.noise import generator
 
 BIASES = ["shape_bias", "overall_shape_bias"]
 

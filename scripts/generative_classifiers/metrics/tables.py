@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from generative_classifiers.files import whole
+from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.metrics.consistency import benchmark_kappa
 from generative_classifiers.metrics.resampling import BOUND
 
@@ -119,7 +119,7 @@ def write_table(table, path):
     table : pandas.DataFrame
     path : Path
     """
-    with whole(path) as partial:
+    with atomic_write(path) as partial:
         pd.DataFrame(table).to_csv(partial, index=False, lineterminator="\n")
 
 

@@ -2,16 +2,16 @@
 
 from importlib import import_module
 
-from generative_classifiers.errors import InputError
+from generative_classifiers.io.errors import InputError
 
 # Each module has `load(observer, row, prompts, path, device, batch_size)`, those that download also `mirror`; imported
 # when asked for, since no environment needs to have the packages of every family.
 FAMILIES = {
-    "diffusion": "diffusion",
-    "autoregressive": "autoregressive",
-    "masked": "masked",
-    "discriminative": "discriminative",
-    "contrastive": "contrastive",
+    "diffusion": "diffusion.model",
+    "autoregressive": "tokens.autoregressive",
+    "masked": "tokens.masked",
+    "discriminative": "classifiers.discriminative",
+    "contrastive": "classifiers.contrastive",
 }
 DOWNLOADING = ("discriminative",)
 BATCH_SIZE = 64

@@ -5,8 +5,8 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from generative_classifiers.draws import Draws
-from generative_classifiers.errors import InputError
+from generative_classifiers.draws.levels import Draws
+from generative_classifiers.io.errors import InputError
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -76,7 +76,7 @@ class Model(Protocol):
             uint8 (image, category, y, x, channel).
         """
 
-    def hide(self, images: np.ndarray, names: list[str], draw: Draws) -> np.ndarray:
+    def add_noise(self, images: np.ndarray, names: list[str], draw: Draws) -> np.ndarray:
         """What one draw leaves of images, for people to look at; only of a family that paints.
 
         Parameters

@@ -68,7 +68,7 @@ def everything(model, names, draws):
     return np.ones((len(names), len(model.categories), len(draws)), bool)
 
 
-class Latest(threading.local):
+class LastResultCache(threading.local):
     """A function of images that remembers, in each thread, what it last made: a shard may be asked about often.
 
     Parameters

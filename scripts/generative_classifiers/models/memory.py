@@ -5,7 +5,7 @@ import sys
 import torch
 from tqdm import tqdm
 
-from generative_classifiers.errors import InputError
+from generative_classifiers.io.errors import InputError
 
 
 def within_memory(model, work, what):

@@ -11,13 +11,13 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from generative_classifiers.models.autoregressive import text_to_image, tokenise
 from generative_classifiers.models.base import signed
-from generative_classifiers.prompts import prompts_of
+from generative_classifiers.models.tokens.autoregressive import text_to_image, tokenise
+from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
+from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.training import generative
 from generative_classifiers.training.codebook import Codebook
-from generative_classifiers.training.words import WORDS
-from generative_classifiers.world.album import album, batch
+from generative_classifiers.training.prompt_tokenizer import WORDS
 
 PAD, BOS, EOS, UNKNOWN = "<pad>", "<bos>", "<eos>", "<unknown>"
 IMAGE, BEGIN, END = "<image_placeholder>", "<begin_of_image>", "<end_of_image>"
@@ -138,7 +138,7 @@ class Autoregressive:
         self.modules = torch.nn.ModuleList(
             [janus.language_model, janus.generation_embeddings, janus.generation_aligner, janus.generation_head]
         )
-        self.drawings = album("training")
+        self.drawings = drawing_set("training")
 
     def loss(self, step):
         """The mean of -log p over all tokens."""

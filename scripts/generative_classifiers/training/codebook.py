@@ -4,8 +4,8 @@ import torch
 from scipy.cluster.vq import kmeans2
 from torch.nn.functional import mse_loss, normalize
 
-from generative_classifiers.noise import generator
-from generative_classifiers.world.album import album, batch
+from generative_classifiers.io.random_numbers import generator
+from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
 
 PLACED_ON = 8  # batches
 # The encoder follows the codes less than the codes follow it (arXiv 1711.00937).
@@ -34,7 +34,7 @@ class Codebook:
     def __init__(self, network, see, recipe, world, directions=False):
         self.network, self.see, self.recipe, self.world, self.directions = network, see, recipe, world, directions
         self.modules = torch.nn.ModuleList([network])
-        self.drawings = album("training")
+        self.drawings = drawing_set("training")
 
     def loss(self, step):
         """Mean squared error, and how far apart patches and their codes are."""

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from generative_classifiers.models.augmentation import DiffusionNoise
+from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.models.base import signed
-from generative_classifiers.noise import generator
-from generative_classifiers.world.album import album, batch
+from generative_classifiers.models.classifiers.diffusion_noise import DiffusionNoise
+from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
 
 
 class Source(NamedTuple):
@@ -75,7 +75,7 @@ class Rendered(Dataset):
 
     def __init__(self, world, recipe, noise=None):
         self.world, self.recipe = world, recipe
-        self.drawings = album("training")
+        self.drawings = drawing_set("training")
         self.noise = DiffusionNoise(noise) if noise else torch.nn.Identity()
 
     def __getitem__(self, place):

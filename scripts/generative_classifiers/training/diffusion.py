@@ -4,11 +4,11 @@ import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from torch.nn.functional import mse_loss
 
-from generative_classifiers.categories import CATEGORIES
+from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.models.base import signed
-from generative_classifiers.noise import generator
-from generative_classifiers.training.words import prompt_tokens
-from generative_classifiers.world.album import album, batch
+from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
+from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.training.prompt_tokenizer import prompt_tokens
 
 TEXT_WIDTH = 64
 
@@ -75,7 +75,7 @@ class Diffusion:
     def __init__(self, pipeline, codec, recipe, prompt, world):
         self.pipeline, self.codec, self.recipe, self.world = pipeline, codec, recipe, world
         self.modules = torch.nn.ModuleList([pipeline.unet, pipeline.text_encoder])
-        self.drawings = album("training")
+        self.drawings = drawing_set("training")
         self.tokens = prompt_tokens(pipeline.tokenizer, prompt)
         self.alphas_cumprod = pipeline.scheduler.alphas_cumprod
         if recipe["compile"]:

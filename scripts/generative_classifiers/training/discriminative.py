@@ -16,9 +16,9 @@ from safetensors.torch import save_file
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from generative_classifiers.errors import InputError
-from generative_classifiers.files import whole
-from generative_classifiers.models import zoo
+from generative_classifiers.io.atomic import atomic_write
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.loading import networks
 from generative_classifiers.training.data import loader, seed_of
 from generative_classifiers.training.log import Log
 from generative_classifiers.training.schedule import in_steps, learning_rate
@@ -34,7 +34,7 @@ def train(observer, row, source, weights, logs, *, device="auto", workers=0, che
     observer : str
         For messages.
     row : dict
-        Of `registry/observers.yaml`: what `zoo.build` asks for, `noise` and `training`.
+        Of `registry/observers.yaml`: what `networks.build` asks for, `noise` and `training`.
     source : data.Source
     weights : Path or str
         The file of weights, safetensors. Beside it is the last checkpoint, until the weights are there.
@@ -49,7 +49,7 @@ def train(observer, row, source, weights, logs, *, device="auto", workers=0, che
     """
     recipe, weights = in_steps(row["training"], source.steps_per_epoch), Path(weights)
     torch.manual_seed(recipe["seed"])
-    trainer, kept = Trainer(zoo.build(observer, row), recipe, device), weights.with_suffix(".checkpoint")
+    trainer, kept = Trainer(networks.build(observer, row), recipe, device), weights.with_suffix(".checkpoint")
     settings = row | {"training": None} | recipe
     if kept.exists():
         trainer.load(kept, settings)
@@ -65,7 +65,7 @@ def train(observer, row, source, weights, logs, *, device="auto", workers=0, che
                 trainer.save(kept, settings)
     if first:
         log.close()
-        with whole(weights) as partial:
+        with atomic_write(weights) as partial:
             save_file({name: tensor.contiguous() for name, tensor in trainer.bare.state_dict().items()}, partial)
         kept.unlink(missing_ok=True)
     trainer.accelerator.wait_for_everyone()
@@ -221,7 +221,7 @@ class Trainer:
         """
         state = {"step": self.step, "settings": json.dumps(settings)}
         state |= {"network": self.bare.state_dict(), "optimizer": self.optimizer.state_dict()}
-        with whole(path) as partial:
+        with atomic_write(path) as partial:
             torch.save(state, partial)
 
     def load(self, path, settings):

@@ -7,7 +7,7 @@ import torch
 from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 
-from generative_classifiers.files import whole
+from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.training.schedule import learning_rate
 
 
@@ -84,7 +84,7 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "average": self.average.state_dict(),
         }
-        with whole(path) as partial:
+        with atomic_write(path) as partial:
             torch.save(state, partial)
 
     def load(self, path):

@@ -11,9 +11,9 @@ from torchvision.datasets import ImageFolder
 from torchvision.datasets.folder import IMG_EXTENSIONS
 from torchvision.transforms import v2
 
-from generative_classifiers.errors import InputError
-from generative_classifiers.models.augmentation import DiffusionNoise
-from generative_classifiers.noise import generator
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.random_numbers import generator
+from generative_classifiers.models.classifiers.diffusion_noise import DiffusionNoise
 from generative_classifiers.training.data import Source, seeded
 
 RESOLUTION, MEAN, STD = 224, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

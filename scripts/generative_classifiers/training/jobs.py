@@ -4,16 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import torch
 
-from generative_classifiers.categories import CATEGORIES
-from generative_classifiers.errors import InputError
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.paths import PACKAGE
+from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.training.data import Rendered, Source
 from generative_classifiers.training.discriminative import train
-
-PACKAGES = Path(__file__).parents[2]
 
 
 def check(observer, row, folder):
@@ -105,7 +103,7 @@ def start(count, **settings):
     if count == 1:
         return run(**settings)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
-    paths = os.pathsep.join([str(PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
+    paths = os.pathsep.join([str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = os.environ | {"PYTHONPATH": paths}
     subprocess.run([*command, "-m", __name__, json.dumps(settings)], env=environment, check=True)
 

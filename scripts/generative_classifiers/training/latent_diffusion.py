@@ -5,12 +5,12 @@ from diffusers import AutoencoderKL, StableDiffusionPipeline
 from torch.nn.functional import mse_loss
 from transformers import CLIPTextModel
 
+from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.models.base import signed
-from generative_classifiers.models.codecs import LatentCodec
-from generative_classifiers.noise import generator
+from generative_classifiers.models.diffusion.codecs import LatentCodec
+from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
 from generative_classifiers.training import diffusion, generative
-from generative_classifiers.training.words import text_config, tokenizer
-from generative_classifiers.world.album import album, batch
+from generative_classifiers.training.prompt_tokenizer import text_config, tokenizer
 
 SCALED_ON = 64  # batches
 
@@ -29,7 +29,7 @@ class Autoencoder:
 
     def __init__(self, recipe, world):
         self.recipe, self.world = recipe, world
-        self.drawings = album("training")
+        self.drawings = drawing_set("training")
         torch.manual_seed(recipe["seed"])
         levels = len(recipe["widths"])
         self.vae = AutoencoderKL(

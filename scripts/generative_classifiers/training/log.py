@@ -4,7 +4,7 @@ from pathlib import Path
 
 from torch.utils.tensorboard import SummaryWriter
 
-from generative_classifiers.files import whole
+from generative_classifiers.io.atomic import atomic_write
 
 COLUMNS = "step,measure,value\n"
 
@@ -30,7 +30,7 @@ class Log:
         lines = self.path.read_text().splitlines(keepends=True)[1:] if self.path.exists() else []
         # A kill may have left half a last line.
         kept = [line for line in lines if line.endswith("\n") and int(line.split(",")[0]) <= step]
-        with whole(self.path) as partial:
+        with atomic_write(self.path) as partial:
             partial.write_text(COLUMNS + "".join(kept))
 
     def add(self, step, **values):

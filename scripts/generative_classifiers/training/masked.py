@@ -5,13 +5,13 @@ from diffusers import AmusedPipeline, AmusedScheduler, UVit2DModel, VQModel
 from torch.nn.functional import cross_entropy
 from transformers import CLIPTextModelWithProjection
 
+from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.models.base import signed
-from generative_classifiers.models.masked import AESTHETIC_SCORE
-from generative_classifiers.noise import generator
+from generative_classifiers.models.tokens.masked import AESTHETIC_SCORE
+from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
 from generative_classifiers.training import generative
 from generative_classifiers.training.codebook import Codebook
-from generative_classifiers.training.words import prompt_tokens, text_config, tokenizer
-from generative_classifiers.world.album import album, batch
+from generative_classifiers.training.prompt_tokenizer import prompt_tokens, text_config, tokenizer
 
 TEXT_WIDTH = 64
 MICRO_CONDITIONS = 5  # numbers that say what an image is beside its prompt
@@ -93,7 +93,7 @@ class Masked:
     def __init__(self, pipeline, recipe, prompt, world):
         self.pipeline, self.recipe, self.world = pipeline, recipe, world
         self.modules = torch.nn.ModuleList([pipeline.transformer, pipeline.text_encoder])
-        self.drawings = album("training")
+        self.drawings = drawing_set("training")
         self.prompts = prompt_tokens(pipeline.tokenizer, prompt)
         self.micro = torch.tensor([[world["size"], world["size"], 0, 0, AESTHETIC_SCORE]]).float()
 
@@ -103,7 +103,7 @@ class Masked:
         images, categories = batch(self.drawings, step, n, recipe["seed"], self.world)
         with torch.no_grad():
             tokens = self.tokens(see(images))
-        hidden = self.hide(tokens, generator("masked training", recipe["seed"], step))
+        hidden = self.add_noise(tokens, generator("masked training", recipe["seed"], step))
         text = pipeline.text_encoder(self.prompts, output_hidden_states=True)
         told = torch.from_numpy(categories)
         logits = pipeline.transformer(
@@ -121,7 +121,7 @@ class Masked:
         return found.reshape(len(images), *latents.shape[2:])
 
     @staticmethod
-    def hide(tokens, rng):
+    def add_noise(tokens, rng):
         """Which tokens (image, y, x) are hidden."""
         total = tokens[0].numel()
         rank = rng.permuted(torch.arange(total).expand(len(tokens), -1).numpy(), axis=1)

@@ -3,10 +3,10 @@
 import torch
 from transformers import CLIPTextModel
 
-from generative_classifiers.models.codecs import PixelCodec
-from generative_classifiers.models.pixel_pipeline import PixelDiffusionPipeline
+from generative_classifiers.models.diffusion.codecs import PixelCodec
+from generative_classifiers.models.diffusion.pixel_pipeline import PixelDiffusionPipeline
 from generative_classifiers.training import diffusion, generative
-from generative_classifiers.training.words import text_config, tokenizer
+from generative_classifiers.training.prompt_tokenizer import text_config, tokenizer
 
 
 def untrained(recipe, size):

@@ -1,0 +1,91 @@
+"""What the benchmark's names of images and files say."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.study.categories import CATEGORIES
+
+# The part after the last `_`, or the last two parts when the one before starts with `n0` (a WordNet id).
+IMAGE = re.compile(r"(?:^|_)(n0[^_]*_[^_]*|[^_]*)$")
+# The part after the last `-`, without digits and the file's ending: `cat` of `bird3-cat2.png`.
+TEXTURE = re.compile(r"[^-]*$")
+
+# The one dataset whose images have the texture of another category than that of their shape.
+CUE_CONFLICT = "cue-conflict"
+
+
+def image_name(imagename):
+    """The image that a trial's `imagename` shows.
+
+    Parameters
+    ----------
+    imagename : str
+        For example `0001_cl_s01_bw_boat_40_n02951358_5952.png`.
+
+    Returns
+    -------
+    str
+        For example `n02951358_5952.png`.
+    """
+    return IMAGE.search(imagename)[1]
+
+
+def texture_category(image):
+    """The category whose texture a cue-conflict image has.
+
+    Parameters
+    ----------
+    image : str
+        For example `bird3-cat2.png`.
+
+    Returns
+    -------
+    str
+        For example `cat`.
+
+    Raises
+    ------
+    InputError
+        If the name says no category.
+    """
+    texture = re.sub(r"\d|\..*", "", TEXTURE.search(image)[0])
+    if "-" not in image or texture not in CATEGORIES:
+        raise InputError(f"image {image}: expected <shape><n>-<texture><n>.png, texture one of the categories")
+    return texture
+
+
+def texture_coords(dataset, images):
+    """The coordinate that cue-conflict has beside the other datasets' ones, as keywords of `assign_coords`.
+
+    Parameters
+    ----------
+    dataset : str
+    images : iterable of str
+        Names of images.
+
+    Returns
+    -------
+    dict
+        `texture_category`, on dim image; empty for the other datasets.
+    """
+    if dataset != CUE_CONFLICT:
+        return {}
+    return {"texture_category": ("image", np.array([texture_category(image) for image in images]))}
+
+
+def answers_file(folder, dataset, observer):
+    """Where model-vs-human's folder has the answers of one observer: a model's name has no _ there.
+
+    Parameters
+    ----------
+    folder : Path
+    dataset, observer : str
+
+    Returns
+    -------
+    Path
+    """
+    return Path(folder) / dataset / f"{dataset}_{observer.replace('_', '-')}_session-1.csv"

@@ -1,0 +1,168 @@
+"""The miniature's world: every image comes from its name, and test images from drawings that nobody trained on."""
+
+from unittest.mock import Mock
+
+import numpy as np
+import pytest
+import yaml
+
+from conftest import ROOT
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.random_numbers import generator
+from generative_classifiers.stimuli.miniature.datasets import render
+from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set, pick
+from generative_classifiers.stimuli.miniature.drawings import SIZE, draw
+from generative_classifiers.stimuli.miniature.scenes import sample
+from generative_classifiers.stimuli.miniature.textures import TEXTURES, texture
+from generative_classifiers.study.categories import CATEGORIES
+
+WORLD = {
+    "seed": 0,
+    "size": 32,
+    "texture_contrast": [0.1, 1.0],
+    "images": {"parametric": 16, "nonparametric": 16, "cue-conflict": 240},
+}
+NONPARAMETRIC = {"kind": "nonparametric", "conditions": ["all"]}
+LOW_PASS = {"kind": "parametric", "conditions": ["0", "3"]}
+
+
+def more_images(**images):
+    return WORLD | {"images": WORLD["images"] | images}
+
+
+@pytest.fixture(scope="module")
+def albums():
+    return {split: drawing_set(split) for split in ("training", "held_out")}
+
+
+@pytest.fixture(scope="module")
+def cue_conflicts():
+    return render("cue-conflict", NONPARAMETRIC, WORLD)
+
+
+def pixels(stimuli):
+    """Bytes of each image by its name."""
+    return dict(zip(stimuli["name"].values, map(np.ndarray.tobytes, stimuli["image"].values), strict=True))
+
+
+def test_every_drawing_is_there(albums):
+    registry = yaml.safe_load((ROOT / "registry/drawings.yaml").read_text())
+    assert list(registry) == list(CATEGORIES)
+    for split, drawings in albums.items():
+        named = [name for category in CATEGORIES for name in registry[category][split]]
+        assert drawings.names.tolist() == named and drawings.planes.shape == (len(named), 2, SIZE, SIZE)
+        assert np.bincount(drawings.categories, minlength=16).min() >= 1
+        ink = drawings.planes[:, 0].mean(axis=(1, 2))
+        assert (ink > 0.03).all() and drawings.planes.min() >= 0 and drawings.planes.max() <= 1.001
+        # The margin keeps turned and shifted objects inside.
+        assert drawings.planes[:, :, :4].max() == drawings.planes[..., -4:].max() == 0
+
+
+def test_nobody_trains_on_what_is_tested(albums):
+    names = {split: set(drawings.names) for split, drawings in albums.items()}
+    assert not names["training"] & names["held_out"]
+    assert all(len(names[split]) == len(albums[split].names) for split in names)
+
+    def standard(planes):
+        flat = planes[:, 0].reshape(len(planes), -1)
+        flat = flat - flat.mean(axis=1, keepdims=True)
+        return flat / np.linalg.norm(flat, axis=1, keepdims=True)
+
+    # Two fonts may hold the same drawing, perhaps the other way round.
+    training, held_out = (albums[split].planes for split in ("training", "held_out"))
+    for side in (held_out, held_out[..., ::-1]):
+        assert (standard(training) @ standard(side).T).max() < 0.995
+
+
+@pytest.mark.parametrize("name", ["fa5 no-such-glyph", "comic plane", "drawn oven-9"])
+def test_unknown_drawings(name):
+    with pytest.raises(InputError, match=name):
+        draw(name)
+
+
+def test_textures_keep_to_their_range():
+    assert tuple(TEXTURES) == CATEGORIES
+    rng = np.random.default_rng(0)
+    u, v = rng.uniform(-60, 60, (2, 16, 100, 100)).astype(np.float32)
+    values = texture(np.array(CATEGORIES), u, v)
+    assert values.dtype == np.float32 and np.isfinite(values).all() and np.abs(values).max() <= 1 + 1e-6
+    # None is all but flat, and none is another's.
+    assert values.std(axis=(1, 2)).min() > 0.3
+    same = texture(np.array(CATEGORIES), *np.broadcast_to(np.mgrid[:32, :32][:, None], (2, 16, 32, 32)))
+    likeness = np.corrcoef(same.reshape(16, -1))
+    assert np.abs(likeness - np.eye(16)).max() < 0.7
+
+
+@pytest.mark.parametrize("dataset", ["silhouette", "sketch", "edge", "stylized"])
+def test_an_image_comes_from_its_name(dataset):
+    few = pixels(render(dataset, NONPARAMETRIC, WORLD))
+    more = pixels(render(dataset, NONPARAMETRIC, more_images(nonparametric=32)))
+    assert len(few) == 16 and len(more) == 32 and few.items() <= more.items()
+    assert len(set(more.values())) == 32
+    others = pixels(render(dataset, NONPARAMETRIC, WORLD | {"seed": 1}))
+    assert others.keys() == few.keys() and all(few[name] != others[name] for name in few)
+
+
+def test_other_images_in_other_datasets():
+    looks = [render(dataset, NONPARAMETRIC, WORLD)["image"].values for dataset in ("silhouette", "sketch")]
+    assert (looks[0] != looks[1]).any(axis=(1, 2, 3)).all()
+
+
+def test_parametric_images():
+    both = render("low-pass", LOW_PASS, WORLD)
+    one = render("low-pass", LOW_PASS | {"conditions": ["0"]}, WORLD)
+    assert pixels(one).items() <= pixels(both).items()
+    conditions = both["condition"].values.tolist()
+    assert conditions == ["0"] * 16 + ["3"] * 16 and len(set(both["name"].values)) == 32
+    assert both["category"].values.tolist() == 2 * list(CATEGORIES)
+    assert both["image"].dims == ("image", "y", "x", "channel") and both["image"].dtype == np.uint8
+    assert both["image"].shape == (32, 32, 32, 3) and "texture_category" not in both.coords
+    detail = np.abs(np.diff(both["image"].values.astype(float), axis=2)).mean(axis=(1, 2, 3))
+    assert detail[16:].mean() < 0.9 * detail[:16].mean()
+
+
+def test_every_cue_conflict_once(cue_conflicts):
+    pairs = list(zip(cue_conflicts["category"].values, cue_conflicts["texture_category"].values, strict=True))
+    assert len(pairs) == len(set(pairs)) == 16 * 15 and all(shape != texture for shape, texture in pairs)
+    names = [f"{shape}1-{texture}1.png" for shape, texture in pairs]
+    assert cue_conflicts["name"].values.tolist() == names and set(cue_conflicts["condition"].values) == {"all"}
+    assert len(set(pixels(cue_conflicts).values())) == 240
+
+
+def test_more_cue_conflicts(cue_conflicts):
+    more = render("cue-conflict", NONPARAMETRIC, more_images(**{"cue-conflict": 480}))
+    assert pixels(cue_conflicts).items() <= pixels(more).items() and len(set(more["name"].values)) == 480
+
+
+def test_held_out_drawings_alone_make_stimuli(albums, monkeypatch):
+    given = Mock(side_effect=albums.get)
+    monkeypatch.setattr("generative_classifiers.stimuli.miniature.datasets.drawing_set", given)
+    render("silhouette", NONPARAMETRIC, WORLD)
+    given.assert_called_once_with("held_out")
+
+
+def test_a_drawing_of_the_category(albums):
+    categories = np.repeat(np.arange(16), 50)
+    which = pick(albums["training"], categories, generator("a test"))
+    np.testing.assert_array_equal(albums["training"].categories[which], categories)
+    assert len(set(which)) > 0.9 * len(albums["training"].names)
+
+
+def test_a_training_batch_comes_from_its_step_and_seed(albums):
+    images, categories = batch(albums["training"], 7, 12, 0, WORLD)
+    batch(albums["training"], 6, 5, 0, WORLD)
+    np.random.default_rng().random(3)
+    again, same = batch(albums["training"], 7, 12, 0, WORLD)
+    np.testing.assert_array_equal(again, images)
+    np.testing.assert_array_equal(same, categories)
+    assert images.shape == (12, 32, 32, 3) and images.dtype == np.uint8
+    for step, seed in ((8, 0), (7, 1)):
+        assert (batch(albums["training"], step, 12, seed, WORLD)[0] != images).any(axis=(1, 2, 3)).all()
+
+
+def test_objects_stand_out_and_colour_says_nothing():
+    scene = sample(generator("a test"), 4000)
+    luminance = np.array([0.299, 0.587, 0.114])
+    difference = np.abs((scene.ground - scene.object) @ luminance)
+    assert difference.min() > 0.24 and difference.max() < 0.46
+    assert 0.4 < ((scene.ground - scene.object) @ luminance > 0).mean() < 0.6
