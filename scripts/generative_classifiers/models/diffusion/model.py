@@ -89,7 +89,7 @@ class DiffusionModel:
         so how their losses are rounded: by 1e-4 at most.
         """
         wanted = everything(self, names, draws) if wanted is None else wanted
-        keep, kept = levels.number == reconstruct, []
+        keep, kept = draws.number == reconstruct, []
         loss = torch.full(wanted.shape, torch.nan, device=self.device)
         # On a GPU, float32 is float32 and the same bytes come again.
         with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
@@ -124,9 +124,9 @@ class DiffusionModel:
     def _evaluate_batch(self, clean, names, draws, batch, there):
         """Denoised images (evaluation, channel, y, x) of a batch, here and on the device, and losses (evaluation,)."""
         target = clean[there.image]
-        alpha, sigma = (self._scale(values[batch.draw]) for values in (levels.alpha, levels.sigma))
+        alpha, sigma = (self._scale(values[batch.draw]) for values in (draws.alpha, draws.sigma))
         noised = alpha * target + sigma * self._noise(target, names, draws, batch)[there.sample]
-        step = torch.as_tensor(self.schedule.steps(levels.time[batch.draw]), device=self.device)
+        step = torch.as_tensor(self.schedule.steps(draws.time[batch.draw]), device=self.device)
         denoised = self.schedule.denoise(self._predict(noised, step, there), noised, alpha, sigma)
         return denoised, (target - denoised).square().flatten(1).mean(1)
 

@@ -181,7 +181,7 @@ class MaskedModel:
         so how their losses are rounded: by 1e-4 at most.
         """
         wanted = everything(self, names, draws) if wanted is None else wanted
-        keep, kept = levels.number == reconstruct, []
+        keep, kept = draws.number == reconstruct, []
         loss = torch.full(wanted.shape, torch.nan, device=self.device)
         # On a GPU, float32 is float32 and the same bytes come again.
         with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
@@ -214,7 +214,7 @@ class MaskedModel:
 
     def _mask_tokens(self, names, draws, batch):
         """Which tokens (sample, y, x) are hidden from a batch, whatever the category."""
-        shares = levels.sigma[batch.draw[batch.first]]
+        shares = draws.sigma[batch.draw[batch.first]]
         hidden = np.zeros((len(shares), self.side**2), bool)
         for row, share, key in zip(hidden, shares, batch.samples(names, draws), strict=True):
             order = generator("mask", *key).permutation(len(row))
