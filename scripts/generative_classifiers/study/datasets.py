@@ -97,9 +97,11 @@ class Datasets(Strict):
     @model_validator(mode="after")
     def _repositories_are_known(self) -> Self:
         for name, dataset in self.datasets.items():
-            for file in (*dataset.decisions.humans.values(), *dataset.decisions.networks.values()):
-                if file.repository not in self.repositories:
-                    raise ValueError(f"datasets.{name}: repository {unknown(file.repository, self.repositories)}")
+            for group, files in (("humans", dataset.decisions.humans), ("networks", dataset.decisions.networks)):
+                for observer, file in files.items():
+                    if file.repository not in self.repositories:
+                        place = ("datasets", name, "decisions", group, observer, "repository")
+                        raise wrong(place, unknown(file.repository, self.repositories))
         return self
 
     def address(self, file: DecisionFile) -> str:

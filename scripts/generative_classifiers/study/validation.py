@@ -82,9 +82,10 @@ class Strict(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
-def wrong(key: str | int, message: str) -> PydanticCustomError:
-    """The error that a validator of a model raises about one of its keys."""
-    return PydanticCustomError("wrong_key", "{message}", {"key": key, "message": message})
+def wrong(key: str | tuple[str, ...], message: str) -> PydanticCustomError:
+    """The error that a validator of a model raises about one of its keys, or about a key inside that one."""
+    keys = key if isinstance(key, tuple) else (key,)
+    return PydanticCustomError("wrong_key", "{message}", {"keys": keys, "message": message})
 
 
 def missing(key: str, reason: str = "") -> PydanticCustomError:
@@ -153,7 +154,7 @@ def validated(kind: Any, document: Any, where: Any) -> Any:
     # pydantic's locations also name the member of a union, here in <>, and say [key] where a key itself is wrong.
     keys = [key for key in first["loc"] if not (isinstance(key, str) and key[:1] in ("<", "["))]
     if first["type"] == "wrong_key":
-        keys.append(first["ctx"]["key"])
+        keys.extend(first["ctx"]["keys"])
     raise InputError(f"{where(*keys)}: {_message(first)}")
 
 
@@ -198,6 +199,9 @@ def _message(error: Any) -> str:
     if kind == "union_tag_invalid":
         tags = context["expected_tags"].replace("'", "").split(", ")
         return unknown(context["tag"].strip("<>"), [tag.strip("<>") for tag in tags])
+    if kind in ("too_short", "string_too_short"):
+        what = "characters" if kind == "string_too_short" else "items"
+        return f"expected at least {context['min_length']} {what}, found {found}"
     if kind == "string_pattern_mismatch":
         return f"expected {_FORMS.get(context['pattern'], context['pattern'])}, found {found}"
     if kind.split("_")[0] in _TYPES and kind.endswith(("_type", "_parsing", "_number", "_required")):
