@@ -21,6 +21,8 @@ from generative_classifiers.study import (
     targets,
     training_targets,
 )
+from generative_classifiers.study.families import FAMILIES
+from generative_classifiers.study.figures import load_figures
 
 STUDY = registry.load(config)
 DATA = f"data/{STUDY.name}"
@@ -73,5 +75,6 @@ include: "rules/evidence.smk"
 include: "rules/example_images.smk"
 include: "rules/decisions.smk"
 include: "rules/metrics.smk"
+include: "rules/report.smk"
 include: "rules/figures.smk"
 include: "rules/tables.smk"

@@ -1,43 +1,18 @@
-# What the rules of figures and tables have in common.
+# How the report shows files: under which heading, by what name, and with what caption.
 
-DRAWN = {
-    "labels": STUDY.labels,
-    "families": STUDY.families,
-    "generative": [
-        name
-        for name, row in STUDY.observers.items()
-        if STUDY.families[row["family"]]["group"] == "generative"
-    ],
-}
-
-# Of two formats the report shows the first in order, capitals before small letters, and the other at a click.
-FORMATS = {"png": "PNG", "pdf": "for print (PDF)"}
+# Of a figure's two formats the report shows the one that sorts first, PNG: it sorts capital letters before small ones.
+FORMATS = {"png": "PNG", "pdf": "for print (PDF)", "csv": "CSV"}
 
 
-def shown(name, kind, form):
-    """What the report says of a file beside its caption, read only when a report is made."""
-    caption = f"{workflow.basedir}/docs/captions/{name}.rst"
-    return lambda wildcards: {kind: captions.title(caption), "format": form}
-
-
-def drawing(figure, category):
-    """Both files of a figure, and where the report shows them."""
-    return {
-        kind: report(
-            f"{FIGURES}/{figure}.{kind}",
-            caption=f"../docs/captions/{figure}.rst",
-            category=category,
-            labels=shown(figure, "figure", form),
-        )
-        for kind, form in FORMATS.items()
-    }
-
-
-def listing(table):
-    """A table's file with every digit, and where the report shows it."""
+def in_report(kind, name, ending, category):
+    """An output in the folder of figures, marked for the report. Its caption is read only when a report is made."""
+    caption = f"docs/captions/{name}.rst"
     return report(
-        f"{FIGURES}/{table}.csv",
-        caption=f"../docs/captions/{table}.rst",
-        category="Tables",
-        labels=shown(table, "table", "CSV"),
+        f"{FIGURES}/{name}.{ending}",
+        caption=f"../{caption}",
+        category=category,
+        labels=lambda wildcards: {
+            kind: captions.title(f"{workflow.basedir}/{caption}"),
+            "format": FORMATS[ending],
+        },
     )

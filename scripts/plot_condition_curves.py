@@ -1,6 +1,6 @@
-"""Figure 4: accuracy of the generative models on the parametric datasets."""
+"""Measures over the conditions of the parametric datasets: one curve per observer, of all groups or of one."""
 
-from generative_classifiers.figures.curves import curves
+from generative_classifiers.figures.condition_curves import condition_curves
 from generative_classifiers.figures.plot_styles import plot_styles
 from generative_classifiers.figures.style import save
 from generative_classifiers.io.job import job
@@ -8,8 +8,9 @@ from generative_classifiers.io.stores import read, store_of
 
 snakemake = job(globals())
 
-metrics = read(store_of(snakemake.input[0]))
-rows = plot_styles(metrics, snakemake.params.labels, snakemake.params.families)
-rows = rows[rows["is_reference"] | rows.index.isin(snakemake.params.generative)]
-figure = curves(metrics, rows, snakemake.params.datasets)
+metrics, params = read(store_of(snakemake.input[0])), snakemake.params
+styles = plot_styles(metrics, params.labels)
+if params.group:
+    styles = styles[styles["is_reference"] | (styles["group"] == params.group)]
+figure = condition_curves(metrics, styles, params.datasets, params.measures, params.highlights)
 save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,4 +1,4 @@
-"""Figure 13: shape bias before and after training with diffusion noise."""
+"""Shape bias of networks before and after training with diffusion noise, next to the other observers."""
 
 from generative_classifiers.decisions.published_numbers import with_published
 from generative_classifiers.figures.noise_training import noise_training
@@ -11,6 +11,5 @@ snakemake = job(globals())
 
 measured = read(store_of(snakemake.input[0]))
 metrics = with_published(measured, snakemake.params.published, {"overall_shape_bias": "shape_bias"})
-rows = plot_styles(metrics, snakemake.params.labels, snakemake.params.families)
-figure = noise_training(metrics, rows, snakemake.params.without_noise)
+figure = noise_training(metrics, plot_styles(metrics, snakemake.params.labels), snakemake.params.without_noise)
 save(figure, snakemake.output.pdf, snakemake.output.png)

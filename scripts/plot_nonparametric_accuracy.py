@@ -1,6 +1,6 @@
-"""Figure 11: accuracy on the nonparametric datasets."""
+"""Accuracy on nonparametric datasets: one panel per dataset, one bar per observer."""
 
-from generative_classifiers.figures.nonparametric import nonparametric
+from generative_classifiers.figures.nonparametric_accuracy import nonparametric_accuracy
 from generative_classifiers.figures.plot_styles import plot_styles
 from generative_classifiers.figures.style import save
 from generative_classifiers.io.job import job
@@ -8,7 +8,7 @@ from generative_classifiers.io.stores import read, store_of
 
 snakemake = job(globals())
 
-metrics = read(store_of(snakemake.input[0]))
-rows = plot_styles(metrics, snakemake.params.labels, snakemake.params.families)
-figure = nonparametric(metrics, rows, snakemake.params.datasets)
+metrics, params = read(store_of(snakemake.input[0])), snakemake.params
+labels = {dataset: axis["label"] for dataset, axis in params.datasets.items()}
+figure = nonparametric_accuracy(metrics, plot_styles(metrics, params.labels), labels)
 save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,6 +1,6 @@
-"""Figure 2: the method on one stimulus."""
+"""The study's stimulus, and an observer's reconstructions of it under the prompts of all categories."""
 
-from generative_classifiers.figures.example_images import method
+from generative_classifiers.figures.reconstructions import reconstructions
 from generative_classifiers.figures.style import save
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of
@@ -8,6 +8,6 @@ from generative_classifiers.study.categories import CATEGORIES
 
 snakemake = job(globals())
 
-params = snakemake.params
-figure = method(read(store_of(snakemake.input[0])), params.image, CATEGORIES, params.labels[params.shown[0]])
+params, store = snakemake.params, store_of(snakemake.input[0])
+figure = reconstructions(read(store), params.stimulus, CATEGORIES, params.labels[store.stem])
 save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,4 +1,4 @@
-"""How accuracy and error consistency change with the strength of a distortion: panels for every dataset."""
+"""How accuracy and error consistency change with the strength of a distortion: curves over a dataset's conditions."""
 
 from typing import NamedTuple
 
@@ -7,50 +7,51 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from generative_classifiers.figures.plot_styles import MANY
+from generative_classifiers.figures.plot_styles import LARGE_FAMILY
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.study.measures import MEASURES
 
 
-class Measure(NamedTuple):
-    """How a variable of the conditions is drawn; `chance` is what guessing among 16 categories gives."""
+class Panel(NamedTuple):
+    """How a panel shows a variable of the conditions. `chance` is the value of an observer that guesses."""
 
     label: str
     chance: float
-    limits: tuple | None = None
+    limits: tuple[float, float] | None = None
 
 
-MEASURES = {
-    "accuracy": Measure("Accuracy", 1 / 16, (-0.03, 1.03)),
-    "error_consistency": Measure("Error consistency κ", 0.0),
+PANELS = {
+    "accuracy": Panel("Accuracy", MEASURES["ood_accuracy"].chance, (-0.03, 1.03)),
+    "error_consistency": Panel(MEASURES["error_consistency"].axis_label, MEASURES["error_consistency"].chance),
 }
-# Datasets beside each other, and the height of a panel in inches.
+# How many datasets stand side by side, and the height of a panel in inches.
 COLUMNS, HEIGHT = 4, 1.3
-# Behind the conditions that the benchmark leaves out.
+# The background of conditions that the benchmark leaves out.
 LEFT_OUT = "#F0F0F0"
-# Members of a family differ in stroke; those that stand out of a crowd of the same colour are nearly black.
-STROKES, STANDING_OUT = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1))), "#222222"
-# A line of a crowd, and a line of one's own.
-CROWD = {"linewidth": 0.5, "alpha": 0.7, "zorder": 2}
-OWN = {"markersize": 3, "markeredgecolor": "white", "markeredgewidth": 0.3, "zorder": 4}
+# Observers of the same colour have different strokes. Highlighted observers of a large family are nearly black.
+STROKES, HIGHLIGHT = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1))), "#222222"
+# The faint line of an observer of a large family, and the line of any other observer.
+FAINT = {"linewidth": 0.5, "alpha": 0.7, "zorder": 2}
+STRONG = {"markersize": 3, "markeredgecolor": "white", "markeredgewidth": 0.3, "zorder": 4}
 
 
 @paper()
-def curves(conditions, rows, datasets, measures=("accuracy",), highlights=()):
-    """Lines over the conditions of every dataset, with bands of 95 % intervals.
+def condition_curves(conditions, styles, datasets, measures=("accuracy",), highlights=()):
+    """Curves over the conditions of every dataset, with bands of 95 % intervals.
 
     Parameters
     ----------
     conditions : xarray.Dataset
         The measures (observer, cell) and their `<measure>_interval` (observer, cell, bound).
-    rows : pandas.DataFrame
-        Roster of the observers to draw; who saw none of the datasets is left out.
+    styles : pandas.DataFrame
+        The `plot_styles` of the observers to show. Observers that saw none of the datasets are left out.
     datasets : dict of str to dict
-        Those to draw: `label`, `axis` and, if the axis is to call the conditions by other names, `ticks`.
+        The datasets to show, each with `label`, `axis` and, if the axis calls the conditions by other names, `ticks`.
     measures : sequence of str
-        Keys of `MEASURES`, below each other.
+        Keys of `PANELS`, from top to bottom.
     highlights : sequence of str
-        Who stands out of a family of many, whose other members are thin lines without bands.
+        Observers that stand out of a large family. Its other observers are thin lines without bands.
 
     Returns
     -------
@@ -62,53 +63,55 @@ def curves(conditions, rows, datasets, measures=("accuracy",), highlights=()):
         When there is no dataset.
     """
     if not datasets:
-        raise InputError("no dataset to draw, expected a parametric one")
+        raise InputError("no dataset to show, expected a parametric one")
     conditions = conditions.isel(cell=np.isin(conditions["dataset"], list(datasets)))
     seen = conditions["accuracy"].notnull().any("cell").to_series()
-    rows = styled(rows[seen[rows.index]], highlights)
-    figure, panels = _grid(len(datasets), [MEASURES[measure] for measure in measures])
-    for column, (dataset, about) in zip(panels, datasets.items(), strict=True):
+    styles = line_styles(styles[seen[styles.index]], highlights)
+    figure, panels = _grid(len(datasets), [PANELS[measure] for measure in measures])
+    for column, (dataset, axis) in zip(panels, datasets.items(), strict=True):
         cells = conditions.isel(cell=conditions["dataset"].values == dataset)
         for ax, measure in zip(column, measures, strict=True):
-            _lines(ax, cells[measure], cells[f"{measure}_interval"], rows)
-            _mark(ax, MEASURES[measure].chance, cells["in_benchmark"].values)
+            _curves(ax, cells[measure], cells[f"{measure}_interval"], styles)
+            _background(ax, PANELS[measure].chance, cells["in_benchmark"].values)
             ax.set_xticks(range(cells.sizes["cell"]), [])
-        column[0].set_title(about["label"])
-        column[-1].set_xticklabels(about.get("ticks", cells["condition"].values))
-        column[-1].set_xlabel(about["axis"])
-    legend(figure, _entries(rows), columns=4)
+        column[0].set_title(axis["label"])
+        column[-1].set_xticklabels(axis.get("ticks", cells["condition"].values))
+        column[-1].set_xlabel(axis["axis"])
+    legend(figure, _legend_entries(styles), columns=4)
     return figure
 
 
-def styled(rows, highlights):
-    """Give every observer a line: one of its own, or a line of a crowd.
+def line_styles(styles, highlights):
+    """Choose a line for every observer.
 
     Parameters
     ----------
-    rows : pandas.DataFrame
+    styles : pandas.DataFrame
         As `plot_styles` returns it.
     highlights : sequence of str
-        Who stands out of a family of more than `MANY`.
+        Observers that stand out of a family of more than `LARGE_FAMILY`.
 
     Returns
     -------
     pandas.DataFrame
-        The same with `own`, whether the line is the observer's own, its `stroke`, and its colour if it stands out.
+        The same with the columns `faint`, whether the line is thin and without markers, and `stroke`. Highlighted
+        observers have another colour.
     """
-    many = rows.groupby("family")["label"].transform("size") > MANY
-    rows = rows.assign(own=~many | rows.index.isin(highlights))
-    rows["stroke"] = [STROKES[turn % len(STROKES)] for turn in rows.groupby(["family", "own"]).cumcount()]
-    rows.loc[many & rows["own"], "colour"] = STANDING_OUT
-    return rows
+    large = styles.groupby("family")["label"].transform("size") > LARGE_FAMILY
+    styles = styles.assign(faint=large & ~styles.index.isin(highlights))
+    numbers = styles.groupby(["family", "faint"]).cumcount()
+    styles["stroke"] = [STROKES[number % len(STROKES)] for number in numbers]
+    styles.loc[large & ~styles["faint"], "colour"] = HIGHLIGHT
+    return styles
 
 
 def _grid(datasets, measures):
-    """A figure, and for every dataset the panels of its measures, top down; a measure has one scale in all."""
-    columns, tall = min(COLUMNS, datasets), -(-datasets // COLUMNS)
-    figure = Figure(figsize=(DOUBLE * columns / COLUMNS, 0.5 + HEIGHT * tall * len(measures)))
-    axes = figure.subplots(tall * len(measures), columns, squeeze=False)
+    """A figure, and for every dataset the panels of its measures, from top to bottom. A measure has one scale."""
+    columns, rows = min(COLUMNS, datasets), -(-datasets // COLUMNS)
+    figure = Figure(figsize=(DOUBLE * columns / COLUMNS, 0.5 + HEIGHT * rows * len(measures)))
+    axes = figure.subplots(rows * len(measures), columns, squeeze=False)
     # From (row of datasets, measure, column) to (dataset, measure).
-    panels = axes.reshape(tall, len(measures), columns).swapaxes(1, 2).reshape(-1, len(measures))
+    panels = axes.reshape(rows, len(measures), columns).swapaxes(1, 2).reshape(-1, len(measures))
     for ax in panels[datasets:].flat:
         ax.remove()
     panels = panels[:datasets]
@@ -128,25 +131,25 @@ def _grid(datasets, measures):
     return figure, panels
 
 
-def _lines(ax, estimates, intervals, rows):
-    """The observers' lines in a panel; the first of the roster lies on top."""
-    x, rows = np.arange(estimates.sizes["cell"]), rows[::-1]
-    estimates = estimates.sel(observer=rows.index).transpose("observer", "cell").values
-    intervals = intervals.sel(observer=rows.index).transpose("observer", "bound", "cell").values
-    for y, bounds, row in zip(estimates, intervals, rows.itertuples(), strict=True):
-        if row.own:
-            ax.fill_between(x, *bounds, color=row.colour, alpha=0.15, linewidth=0, zorder=3)
-            ax.plot(x, y, **_look(row))
+def _curves(ax, estimates, intervals, styles):
+    """The observers' curves in a panel. The first observer lies on top."""
+    styles = styles[::-1]
+    x = np.arange(estimates.sizes["cell"])
+    estimates = estimates.sel(observer=styles.index).transpose("observer", "cell").values
+    intervals = intervals.sel(observer=styles.index).transpose("observer", "bound", "cell").values
+    for y, bounds, row in zip(estimates, intervals, styles.itertuples(), strict=True):
+        if row.faint:
+            ax.plot(x, y, color=row.colour, **FAINT)
         else:
-            ax.plot(x, y, color=row.colour, **CROWD)
+            ax.fill_between(x, *bounds, color=row.colour, alpha=0.15, linewidth=0, zorder=3)
+            ax.plot(x, y, **_strong_line(row))
 
 
-def _look(row):
-    """A line of one's own."""
-    return {"color": row.colour, "linestyle": row.stroke, "marker": row.marker, **OWN}
+def _strong_line(row):
+    return {"color": row.colour, "linestyle": row.stroke, "marker": row.marker, **STRONG}
 
 
-def _mark(ax, chance, in_benchmark):
+def _background(ax, chance, in_benchmark):
     """Chance, and the conditions that the benchmark leaves out."""
     ax.axhline(chance, color=LINE, linewidth=0.6, linestyle=":", zorder=1)
     ax.set_xlim(-0.5, len(in_benchmark) - 0.5)
@@ -154,11 +157,12 @@ def _mark(ax, chance, in_benchmark):
         ax.axvspan(i - 0.5, i + 0.5, color=LEFT_OUT, linewidth=0, zorder=0)
 
 
-def _entries(rows):
-    """One entry of the legend per line of one's own, one per crowd, and what lies behind the lines."""
-    entries = [Line2D([], [], label=row.label, **_look(row)) for row in rows[rows["own"]].itertuples()]
-    for label, members in rows[~rows["own"]].groupby("family_label", sort=False):
+def _legend_entries(styles):
+    """One entry per strong line, one for all faint lines of a family, and one for each element of the background."""
+    strong, faint = styles[~styles["faint"]], styles[styles["faint"]]
+    entries = [Line2D([], [], label=row.label, **_strong_line(row)) for row in strong.itertuples()]
+    for label, members in faint.groupby("family_label", sort=False):
         text = f"{label}, {len(members)} observers"
-        entries.append(Line2D([], [], color=members["colour"].iloc[0], label=text, **CROWD))
+        entries.append(Line2D([], [], color=members["colour"].iloc[0], label=text, **FAINT))
     chance = Line2D([], [], color=LINE, linewidth=0.6, linestyle=":", label="chance")
     return [*entries, chance, Patch(color=LEFT_OUT, label="not in the benchmark")]
