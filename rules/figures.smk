@@ -2,9 +2,7 @@
 
 PLOTS = load_figures().figures
 GENERATIVE = [
-    name
-    for name, row in STUDY.observers.items()
-    if FAMILIES[row["family"]].group == "generative"
+    name for name, row in STUDY.observers.items() if row.kind.group == "generative"
 ]
 
 
@@ -42,6 +40,8 @@ for rule in PLOTS:
             without_noise=STUDY.without_noise,
             published=STUDY.published,
             stimulus=example_images.image(STUDY),
-            ambiguous_images=STUDY.ambiguous_images,
+            ambiguous_images={
+                name: row.as_params() for name, row in STUDY.ambiguous_images.items()
+            },
         script:
             f"../scripts/plot_{PLOTS[rule].plot}.py"

@@ -2,26 +2,18 @@
 
 from pathlib import Path
 
-import yaml
-
 from generative_classifiers import models
 from generative_classifiers.decisions.from_evidence import tabulate
 from generative_classifiers.evidence.scoring import compute_evidence
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.paths import ROOT
 from generative_classifiers.stimuli.downloads import mirror
 from generative_classifiers.stimuli.images import image_names, read_folder
+from generative_classifiers.study.load import load_observers
+from generative_classifiers.study.observers import DiffusionObserver
 from generative_classifiers.study.prompts import prompts_of
-
-REGISTRY = Path("registry/observers.yaml")
-
-
-def project_root():
-    """Where the registry is: the working directory, or the project that this package is part of."""
-    for root in (Path.cwd(), Path(__file__).resolve().parents[2]):
-        if (root / REGISTRY).is_file():
-            return root
-    return Path.cwd()
+from generative_classifiers.study.validation import unknown
 
 
 def find_observer(name):
@@ -33,7 +25,7 @@ def find_observer(name):
 
     Returns
     -------
-    row : dict
+    row : study.observers.ModelObserver
     path : Path or None
         Where its weights are, if they are on this machine.
 
@@ -43,18 +35,21 @@ def find_observer(name):
         It is none of the three.
     """
     if Path(name).is_dir():
-        return {"family": "diffusion"}, Path(name)
-    root = project_root()
-    document = yaml.safe_load((root / REGISTRY).read_text()) if (root / REGISTRY).is_file() else {}
-    rows = document.get("observers", {})
+        return _unregistered(name), Path(name)
+    rows = load_observers()
     if name in rows:
-        place = rows[name].get("pipeline") or f"data/*/weights/{name}/model.safetensors"
-        here = sorted(root.glob(place))  # beside what the project ships, what a study of it has trained
-        return rows[name], here[0] if here else None
+        row = rows[name]
+        place = getattr(row, "pipeline", None) or f"data/*/weights/{name}/model.safetensors"
+        weights = sorted(ROOT.glob(place))  # the project's own, or those that a study of it has trained
+        return row, weights[0] if weights else None
     if "/" in name:
-        return {"family": "diffusion", "pipeline": name}, None
-    known = [k for k, row in rows.items() if row.get("family") in models.FAMILIES and row.get("enabled", True)]
-    raise InputError(f"observer {name}: neither a pipeline's folder, nor a hub id, nor one of {', '.join(known)}")
+        return _unregistered(name), None
+    models = [name for name, row in rows.items() if row.kind.needs_evidence and row.enabled]
+    raise InputError(f"observer {unknown(name, models)}; a pipeline's folder or a hub id will do, too")
+
+
+def _unregistered(pipeline):
+    return DiffusionObserver(label=pipeline, family="diffusion", pipeline=pipeline)
 
 
 def classify(
@@ -104,7 +99,7 @@ def classify(
         raise InputError(f"{out}: expected a store's name, which ends in .zarr")
     image_names(images)  # wrong folders are told before large weights are loaded
     row, path = find_observer(observer)
-    row = row | {"dtype": dtype} if dtype else row
+    row = row.model_copy(update={"dtype": dtype}) if dtype else row
     prompts = prompts_of(categories, prompt)
     model = models.load(observer, row, prompts, path=path, device=device, batch_size=batch_size, mirror=mirror())
     stimuli = read_folder(images, model.resolution, categories)

@@ -47,7 +47,7 @@ def condition_curves(conditions, styles, datasets, measures=("accuracy",), highl
     styles : pandas.DataFrame
         The `plot_styles` of the observers to show. Observers that saw none of the datasets are left out.
     datasets : dict of str to dict
-        The datasets to show, each with `label`, `axis` and, if the axis calls the conditions by other names, `ticks`.
+        The datasets to show, each with `label`, `axis` and `ticks`, the names of its conditions on the axis.
     measures : sequence of str
         Keys of `PANELS`, from top to bottom.
     highlights : sequence of str
@@ -75,7 +75,7 @@ def condition_curves(conditions, styles, datasets, measures=("accuracy",), highl
             _background(ax, PANELS[measure].chance, cells["in_benchmark"].values)
             ax.set_xticks(range(cells.sizes["cell"]), [])
         column[0].set_title(axis["label"])
-        column[-1].set_xticklabels(axis.get("ticks", cells["condition"].values))
+        column[-1].set_xticklabels(axis["ticks"])
         column[-1].set_xlabel(axis["axis"])
     legend(figure, _legend_entries(styles), columns=4)
     return figure

@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
-import pooch
+
+def _user_cache():
+    import pooch  # slow, and a checkout does without
+
+    return Path(pooch.os_cache("generative-classifiers"))
+
 
 PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = PACKAGE.parents[1]
@@ -13,4 +18,4 @@ ROOT = _CHECKOUT if IN_CHECKOUT else Path.cwd()
 REGISTRY = (ROOT if IN_CHECKOUT else PACKAGE) / "registry"
 STYLES = PACKAGE / "figures"
 # Downloads are kept with the checkout's data; without a checkout, in the user's cache.
-DOWNLOADS = ROOT / "data" / "downloads" if IN_CHECKOUT else Path(pooch.os_cache("generative-classifiers"))
+DOWNLOADS = ROOT / "data" / "downloads" if IN_CHECKOUT else _user_cache()

@@ -1,99 +1,73 @@
-"""Which figure and table of the paper is which plot, and of what: `registry/figures.yaml`."""
+"""`registry/figures.yaml`: which figure and table of the paper is which plot, and of what."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import ROOT
+from generative_classifiers.study.datasets import DatasetName
 from generative_classifiers.study.families import FAMILIES
 from generative_classifiers.study.measures import MEASURES
+from generative_classifiers.study.validation import Items, Strict, Text, form, missing, read, unknown, wrong
 
 FILE = "registry/figures.yaml"
 
-
-def _one_of(names: Collection[str]) -> AfterValidator:
-    """A validator of text that must be one of the names."""
-
-    def check(name: str) -> str:
-        if name not in names:
-            raise ValueError(f"{name!r} is unknown, expected one of {', '.join(names)}")
-        return name
-
-    return AfterValidator(check)
-
-
+FigureName = form(r"^figure_\d\d$", "a name such as figure_01")
+TableName = form(r"^table_\d+$", "a name such as table_1")
+PlotName = form(r"^[a-z]+(_[a-z]+)*$", "the name of a plot, of lower-case letters and underscores")
 MetricsStore = Literal["accuracy", "benchmark", "comparisons", "conditions", "consistency", "ranking", "shape_bias"]
-MeasureName = Annotated[str, _one_of(("accuracy", *MEASURES))]
-FamilyName = Annotated[str, _one_of(FAMILIES)]
 
 
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+def _check_names(key: str, names: Iterable[str], known: Iterable[str]) -> None:
+    """Raise an error about a key that lists an unknown name."""
+    known = list(known)
+    for name in names:
+        if name not in known:
+            raise wrong(key, unknown(name, known))
 
 
-class Figure(_Row):
-    """A plot, and what it shows. A study that lacks what it needs does without the figure.
+class Figure(Strict):
+    """A plot, and what it shows. A study that lacks what it needs does without the figure."""
 
-    Attributes
-    ----------
-    plot : str
-        Its script is `scripts/plot_<plot>.py`.
-    category : str
-        The heading under which the report lists it.
-    metrics : str or None
-        The store of metrics that it shows. None: it shows reconstructions of an example image.
-    dataset : str or None
-        The dataset that it shows.
-    datasets : tuple of str
-        The datasets that it shows. A study needs at least one of them.
-    kind : {"parametric", "nonparametric"} or None
-        It shows all of a study's datasets of this kind. A study needs at least one.
-    measures : tuple of str
-        The variables that it shows, where the plot leaves a choice.
-    group : str or None
-        The group of families that it shows next to the reference group. None: all of them.
-    example_image : {"stimulus", "ambiguous_images"} or None
-        The example image whose reconstructions it shows.
-    families : tuple of str
-        The families of the observers whose reconstructions it shows.
-    only_first : bool
-        Whether it shows the first of these observers only.
-    """
-
-    plot: Annotated[str, Field(pattern=r"^[a-z_]+$")]
-    category: str
-    metrics: MetricsStore | None = None
-    dataset: str | None = None
-    datasets: tuple[str, ...] = ()
-    kind: Literal["parametric", "nonparametric"] | None = None
-    measures: tuple[MeasureName, ...] = ()
-    group: Literal["generative", "discriminative"] | None = None
-    example_image: Literal["stimulus", "ambiguous_images"] | None = None
-    families: tuple[FamilyName, ...] = ()
-    only_first: bool = False
+    plot: PlotName = Field(description="Its script is scripts/plot_<plot>.py.")
+    category: Text = Field(description="The heading under which the report lists it.")
+    metrics: MetricsStore | None = Field(None, description="The store in data/<study>/metrics that it shows.")
+    dataset: DatasetName | None = Field(None, description="The dataset that it shows, and that a study needs for it.")
+    datasets: Items[DatasetName] = Field((), description="Datasets that it shows. A study needs at least one of them.")
+    kind: Literal["parametric", "nonparametric"] | None = Field(
+        None, description="It shows all of a study's datasets of this kind. A study needs at least one."
+    )
+    measures: Items[str] = Field((), description="The variables that it shows, where the plot leaves a choice.")
+    group: Literal["generative", "discriminative"] | None = Field(
+        None, description="It shows only the models of this group of families, next to the reference group."
+    )
+    example_image: Literal["stimulus", "ambiguous_images"] | None = Field(
+        None, description="Instead of metrics, it shows reconstructions of these images of a study."
+    )
+    families: Items[str] = Field((), description="The families of the observers whose reconstructions it shows.")
+    only_first: bool = Field(False, description="Whether it shows only the first of these observers.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if (self.metrics is None) == (self.example_image is None):
-            raise ValueError("expected either metrics or example_image")
-        if bool(self.example_image) != bool(self.families):
-            raise ValueError("expected families together with example_image, and only there")
+            raise wrong("metrics", "expected either this key or example_image")
+        if self.example_image and not self.families:
+            raise missing("families", "example_image needs it")
+        _check_names("families", self.families, FAMILIES)
+        _check_names("measures", self.measures, ["accuracy", *MEASURES])
         if sum(map(bool, (self.dataset, self.datasets, self.kind))) > 1:
-            raise ValueError("expected only one of dataset, datasets and kind")
+            raise wrong("dataset", "expected only one of dataset, datasets and kind")
         return self
 
     @property
     def needs(self) -> str:
         """What a study must have for the figure, in words; "" for nothing."""
         if self.example_image:
-            return (
-                f"example_images.{self.example_image} and a {' or '.join(self.families)} model that reconstructs images"
-            )
+            families = " or ".join(self.families)
+            return f"example_images.{self.example_image} and a {families} model that reconstructs images"
         if self.kind:
             return f"a {self.kind} dataset"
         return self.dataset or " or ".join(self.datasets)
@@ -109,26 +83,23 @@ class Figure(_Row):
         return dataset == self.dataset or dataset in self.datasets or kind == self.kind
 
 
-class Table(_Row):
-    """A table of the benchmark.
+class Table(Strict):
+    """A table of the benchmark."""
 
-    Attributes
-    ----------
-    measures : tuple of str
-        Its columns, keys of `measures.MEASURES`.
-    rank : {"mean_rank", "accuracy_rank"}
-        Its last column, by which the rows are sorted.
-    """
+    measures: Items[str] = Field(min_length=1, description="Its columns.")
+    rank: Literal["mean_rank", "accuracy_rank"] = Field(description="Its last column, by which the rows are sorted.")
 
-    measures: Annotated[tuple[MeasureName, ...], Field(min_length=1)]
-    rank: Literal["mean_rank", "accuracy_rank"]
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _check_names("measures", self.measures, MEASURES)
+        return self
 
 
-class FiguresAndTables(_Row):
-    """All figures and tables by name, in their order."""
+class FiguresAndTables(Strict):
+    """The content of `registry/figures.yaml`: all figures and tables by name, in their order."""
 
-    figures: dict[Annotated[str, Field(pattern=r"^figure_\d\d$")], Figure]
-    tables: dict[Annotated[str, Field(pattern=r"^table_\d+$")], Table]
+    figures: dict[FigureName, Figure]
+    tables: dict[TableName, Table]
 
 
 @cache
@@ -137,13 +108,17 @@ def load_figures(root: Path = ROOT) -> FiguresAndTables:
 
     Parameters
     ----------
-    root : Path
+    root : Path, optional
         The project's root.
+
+    Returns
+    -------
+    FiguresAndTables
 
     Raises
     ------
     InputError
-        Names the file, the key and what was expected.
+        That names the file, the line, the key, and what was expected.
 
     Examples
     --------
@@ -151,9 +126,5 @@ def load_figures(root: Path = ROOT) -> FiguresAndTables:
     >>> figure.plot, figure.dataset
     ('error_consistency', 'sketch')
     """
-    try:
-        return FiguresAndTables.model_validate(yaml.safe_load((root / FILE).read_text(encoding="utf-8")))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise InputError(f"{FILE}: {place}: {first['msg']}") from None
+    found: FiguresAndTables = read(root / FILE, root, FiguresAndTables)
+    return found

@@ -29,7 +29,7 @@ class Measure:
 
     @property
     def axis_label(self) -> str:
-        """The label with the symbol, if there is one."""
+        """The label, followed by the symbol if there is one."""
         return f"{self.label} {self.symbol}".rstrip()
 
 
@@ -39,5 +39,5 @@ HUMAN_LIKENESS = {
     "observed_consistency": Measure("Observed consistency", "higher"),
     "error_consistency": Measure("Error consistency", "higher", chance=0.0, symbol="κ"),
 }
-# By the name that they have in stores and tables, in the order of their columns.
+# By the names that stores and tables use, in the order of their columns.
 MEASURES = {"ood_accuracy": Measure("OOD accuracy", "higher", chance=1 / len(CATEGORIES))} | HUMAN_LIKENESS

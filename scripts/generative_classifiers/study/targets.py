@@ -4,7 +4,8 @@ import re
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study import example_images
-from generative_classifiers.study.figures import FILE, load_figures
+from generative_classifiers.study.figures import load_figures
+from generative_classifiers.study.validation import unknown
 
 
 def either(names):
@@ -24,9 +25,10 @@ def stimuli(study):
 
 def example_store(study, example_image):
     """The store that an example_image of the study is in; none without it."""
-    if example_image not in study.example_images:
+    examples = study.settings.example_images
+    if examples is None or getattr(examples, example_image) is None:
         return []
-    dataset = "ambiguous_images" if example_image == "ambiguous_images" else study.example_images["stimulus"]["dataset"]
+    dataset = "ambiguous_images" if example_image == "ambiguous_images" else examples.stimulus.dataset
     return [store(f"data/{study.name}/stimuli/{dataset}")]
 
 
@@ -52,10 +54,10 @@ def figures(study):
     """
     known = load_figures().figures
     possible = [name for name in known if can_draw(study, name)]
-    names = study.settings.get("figures", possible)
+    names = study.settings.figures or possible
     for name in names:
         if name not in known:
-            raise InputError(f"studies/{study.name}.yaml: figures: {name!r} is unknown, expected names of {FILE}")
+            raise InputError(f"studies/{study.name}.yaml: figures: {unknown(name, known)}")
         if name not in possible:
             raise InputError(f"studies/{study.name}.yaml: figures: {name} needs {known[name].needs}")
     return [f"figures/{study.name}/{name}.{kind}" for name in names for kind in ("pdf", "png")]
@@ -75,11 +77,14 @@ def figure_datasets(study, figure):
     Returns
     -------
     dict of str to dict
-        By dataset: `label`, `axis`, and `ticks` if the axis calls the conditions by other names.
+        By dataset: `label`, `axis`, and `ticks`, the names of its conditions on the axis.
     """
     wanted = load_figures().figures[figure]
-    shown = {name: row for name, row in study.datasets.items() if wanted.shows(name, row["kind"])}
-    return {name: {key: row[key] for key in ("label", "axis", "ticks") if key in row} for name, row in shown.items()}
+    shown = {name: row for name, row in study.datasets.items() if wanted.shows(name, row.kind)}
+    return {
+        name: {"label": row.label, "axis": row.axis, "ticks": row.ticks or row.conditions}
+        for name, row in shown.items()
+    }
 
 
 def figure_inputs(study, figure):
