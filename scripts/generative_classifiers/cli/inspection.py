@@ -9,8 +9,9 @@ import pandas as pd
 
 from generative_classifiers.decisions.from_evidence import tabulate, weighting_of
 from generative_classifiers.evidence.store import attributes, beside, progress
+from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.io.stores import PIXELS, ROOT_METADATA, kind, open_store, read
+from generative_classifiers.io.stores import PIXELS, ROOT_METADATA, kind, open_evidence, open_store, read
 
 WIDTH = 100  # characters of an attribute
 
@@ -65,7 +66,7 @@ def _complete(store, weighting):
     dataset = open_store(store)
     yield f"{store}: {kind(dataset)}"
     yield contents(dataset)
-    yield provenance(dataset.attrs)
+    yield provenance(decode_attributes(dataset.attrs))
     summaries = {"evidence": partial(_evidence, weighting=weighting), "decisions": _decisions, "stimuli": _stimuli}
     yield from summaries.get(kind(dataset), _numbers)(read(store, drop=PIXELS))
 
@@ -103,16 +104,12 @@ def _columns(rows):
 
 def decisions_of(store, weighting=None):
     """`decisions.tabulate` of an evidence store, weighted as `weighting_of` says."""
-    evidence = read_evidence(store)
-    return tabulate(evidence, weighting_of(evidence, weighting))
+    return tabulate(read_evidence(store), weighting)
 
 
 def read_evidence(store):
     """Read a store of evidence, without the reconstructions."""
-    found = kind(open_store(store))
-    if found != "evidence":
-        raise InputError(f"{store}: holds {found}, expected evidence")
-    return read(store, drop=PIXELS)
+    return open_evidence(store).drop_vars(PIXELS, errors="ignore").load()
 
 
 def _evidence(evidence, weighting):

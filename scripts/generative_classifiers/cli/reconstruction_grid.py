@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from generative_classifiers.cli.inspection import read_evidence
-from generative_classifiers.decisions.from_evidence import tabulate, weighting_of
+from generative_classifiers.decisions.from_evidence import tabulate
 from generative_classifiers.figures.reconstruction_grid import reconstruction_grid
+from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import ROOT_METADATA, open_store
 from generative_classifiers.stimuli.images import read
@@ -45,9 +46,9 @@ def grid_of_image(store, image, stimuli=None, weighting=None):
             f"{store}: has no reconstructions; models that paint keep those of one draw: evidence.reconstruct_draw in "
             "the study's file, or --reconstruct-draw of classify"
         )
-    place, draw = _place(evidence, image, store), evidence.attrs["reconstruct"]
+    place, draw = _place(evidence, image, store), decode_attributes(evidence.attrs)["reconstruct"]
     one, painted = evidence.isel(image=[place]), pixels["reconstruction"][place].values
-    row, categories = tabulate(one, weighting_of(evidence, weighting)), one["category"].values.tolist()
+    row, categories = tabulate(one, weighting), one["category"].values.tolist()
     name, decision = row["image"].item(), row["decision"].item()
     shown = " / ".join(str(one[key].item()) for key in ("true_category", "texture_category") if key in one)
     figure = reconstruction_grid(

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from generative_classifiers.decisions.from_evidence import decide, weighting_of
+from generative_classifiers.decisions.from_evidence import responses
 from generative_classifiers.decisions.published import write_answers
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import PIXELS, kind, open_store, read
@@ -63,7 +63,7 @@ def _of_evidence(evidence, weighting):
     other = [name for name in evidence["category"].values if name not in CATEGORIES]
     if other:
         raise InputError(f"{evidence.attrs['observer']} may answer {other[0]!r}, expected only {', '.join(CATEGORIES)}")
-    return {evidence.attrs["observer"]: decide(evidence, weighting_of(evidence, weighting))}
+    return {evidence.attrs["observer"]: responses(evidence, weighting)}
 
 
 def _is_reference(decisions, observer):

@@ -8,6 +8,7 @@ from pathlib import Path
 import xarray as xr
 import zarr
 
+from generative_classifiers.io.attributes import encode_attributes
 from generative_classifiers.io.errors import InputError
 
 # What a store's numbers can depend on beside our own code.
@@ -32,17 +33,41 @@ def versions(*more):
     return {name: version(name) for name in (*PACKAGES, *more)}
 
 
-def portable(dataset):
-    """Give text coordinates Zarr's variable-length type: fixed-length text has no specification in Zarr v3."""
-    text = {name: coord for name, coord in dataset.coords.items() if coord.dtype.kind == "U"}
-    return dataset.assign_coords({name: coord.astype(object) for name, coord in text.items()})
+def plain_text(dataset):
+    """Give text numpy's fixed-length type, which every function of numpy, pandas and xarray takes.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+
+    Returns
+    -------
+    xarray.Dataset
+        With every text coordinate of type `<U…`, whichever of numpy's three types for text it had.
+    """
+    text = {name: coord for name, coord in dataset.coords.items() if coord.dtype.kind in "OT"}
+    # Numpy refuses to go from one of its types for text to the other without an object between.
+    return dataset.assign_coords({name: coord.astype(object).astype(str) for name, coord in text.items()})
 
 
-def consolidate(path):
-    """Copy all metadata of a store into its root, where `xarray.open_zarr` looks first."""
+def write_arrays(dataset, path, mode):
+    """Write arrays and attributes into a store, and copy all metadata into its root, where `xarray.open_zarr` looks.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Attributes may be whatever JSON can hold: `attributes.encode_attributes`.
+    path : Path
+    mode : {"w", "a"}
+        "w" replaces the store, "a" adds to it.
+    """
+    dataset = plain_text(dataset).assign_attrs(encode_attributes(dataset.attrs))
     with warnings.catch_warnings():
-        # Zarr v3 has yet to specify what every reader of it already understands.
+        # Zarr's specification knows fixed-length text since May 2026, and consolidated metadata not yet; every reader
+        # understands both. https://github.com/zarr-developers/zarr-extensions/pull/59
+        warnings.filterwarnings("ignore", message="The data type .*FixedLengthUTF32")
         warnings.filterwarnings("ignore", message="Consolidated metadata", category=zarr.errors.ZarrUserWarning)
+        dataset.to_zarr(path, mode=mode, zarr_format=3, consolidated=False)
         zarr.consolidate_metadata(path, zarr_format=3)
 
 
@@ -60,9 +85,7 @@ def write(dataset, path, /, **attributes):
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    dataset = portable(dataset).assign_attrs({"versions": versions(), **attributes})
-    dataset.to_zarr(partial, mode="w", zarr_format=3, consolidated=False)
-    consolidate(partial)
+    write_arrays(dataset.assign_attrs({"versions": versions(), **attributes}), partial, "w")
     shutil.rmtree(path, ignore_errors=True)
     partial.rename(path)
 
@@ -80,12 +103,10 @@ def read(path, drop=()):
     Returns
     -------
     xarray.Dataset
-        Loaded, with text coordinates as numpy text.
+        Loaded. Structured attributes are JSON text: `attributes.decode_attributes`.
     """
     with xr.open_zarr(path, chunks=None, drop_variables=drop) as dataset:
-        dataset = dataset.load()
-    text = {k: v.astype(object).astype(str) for k, v in dataset.coords.items() if v.dtype.kind in "OT"}
-    return dataset.assign_coords(text)
+        return dataset.load()
 
 
 def store_of(zarr_json):
@@ -104,16 +125,49 @@ def kind(dataset):
 
 
 def open_store(store):
-    """Open a store without reading it.
+    """Open a store of any kind without reading it: stimuli, evidence, decisions, example images or metrics.
 
     Parameters
     ----------
-    store : Path
+    store : Path or str
+        `<name>.zarr`.
 
     Returns
     -------
     xarray.Dataset
+        Values are read when they are used. Structured attributes are JSON text: `decode_attributes`.
+
+    Raises
+    ------
+    InputError
+        There is no complete store.
     """
     if not (Path(store) / ROOT_METADATA).is_file():
         raise InputError(f"{store}: no complete store; expected a folder with {ROOT_METADATA}")
     return xr.open_zarr(store, chunks=None)
+
+
+def open_evidence(store):
+    """Open a store of evidence without reading it.
+
+    Parameters
+    ----------
+    store : Path or str
+        `<name>.zarr`.
+
+    Returns
+    -------
+    xarray.Dataset
+        `loss` (image, category, draw), NaN where pruning spared the evaluation; `name`, `true_category` and
+        `condition` of each image; `time`, `alpha`, `sigma` and `seed` of each draw; `reconstruction` (image, category,
+        y, x, channel), uint8, if the store has any.
+
+    Raises
+    ------
+    InputError
+        There is no complete store, or it holds something else.
+    """
+    dataset = open_store(store)
+    if kind(dataset) != "evidence":
+        raise InputError(f"{store}: holds {kind(dataset)}, expected evidence")
+    return dataset

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from generative_classifiers.metrics.arithmetic import ratio
-from generative_classifiers.metrics.cells import correctness, stack
+from generative_classifiers.metrics.cells import cells_of, correctness, stack
 from generative_classifiers.metrics.proportions import wilson
 from generative_classifiers.metrics.resampling import BOUND, interval, resample
 
@@ -63,14 +63,15 @@ def accuracy_intervals(answers, cell):
     return AccuracyIntervals(resampled, wilson(correct, n))
 
 
-def accuracy(decisions, cells):
+def accuracy(decisions, cells=None):
     """Accuracy of all observers in all cells.
 
     Parameters
     ----------
     decisions : list of xarray.Dataset
         One per dataset.
-    cells : list of Cell
+    cells : list of Cell, optional
+        By default as `cells_of` gives them.
 
     Returns
     -------
@@ -78,6 +79,7 @@ def accuracy(decisions, cells):
         Dimensions observer, cell: `accuracy` (NaN where the observer did not see the cell), `correct`, `n`;
         and with the dimension bound `accuracy_interval` and `accuracy_wilson`.
     """
+    cells = cells or cells_of(decisions)
     coords, answers = correctness(decisions, cells)
     estimates = stack([proportion_correct(one) for one in answers], ("observer",), coords)
     bounds = [accuracy_intervals(*one) for one in zip(answers, cells, strict=True)]

@@ -64,6 +64,25 @@ def list_cells(conditions, excluded):
     ]
 
 
+def cells_of(decisions, excluded=None):
+    """Cells of decisions: every condition that occurs.
+
+    Parameters
+    ----------
+    decisions : list of xarray.Dataset
+        One per dataset.
+    excluded : dict of str to list of str, optional
+        As in `list_cells`; by default the benchmark leaves nothing out.
+
+    Returns
+    -------
+    list of Cell
+        In the order of the datasets and of the first image of each condition.
+    """
+    conditions = {one.attrs["dataset"]: list(dict.fromkeys(one["condition"].values.tolist())) for one in decisions}
+    return list_cells(conditions, excluded or {})
+
+
 def index_of(names, decisions, what):
     """Positions of category names in the `category` coordinate.
 

@@ -5,7 +5,7 @@ import xarray as xr
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from generative_classifiers.metrics.cells import correctness
+from generative_classifiers.metrics.cells import cells_of, correctness
 
 
 def exact_mcnemar(only_first, only_second):
@@ -40,14 +40,15 @@ def holm(p_values):
     return multipletests(p_values, method="holm")[1] if len(p_values) else p_values
 
 
-def comparisons(decisions, cells):
+def comparisons(decisions, cells=None):
     """Test all pairs of observers in all datasets, over the conditions that the benchmark keeps.
 
     Parameters
     ----------
     decisions : list of xarray.Dataset
         One per dataset.
-    cells : list of Cell
+    cells : list of Cell, optional
+        By default as `cells_of` gives them.
 
     Returns
     -------
@@ -56,6 +57,7 @@ def comparisons(decisions, cells):
         right; `p_value` of the exact McNemar test, and `p_holm`, the same by Holm's method over all pairs of a dataset.
         NaN for observers who did not see a dataset's images, the last two also for an observer and itself.
     """
+    cells = cells or cells_of(decisions)
     coords, answers = correctness(decisions, cells)
     coords = {name: coord for name, coord in coords.items() if coord[0] != "cell"} | {"other": coords["observer"]}
     datasets = list(dict.fromkeys(cell.dataset for cell in cells))

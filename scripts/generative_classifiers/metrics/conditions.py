@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from generative_classifiers.metrics.arithmetic import ratio
-from generative_classifiers.metrics.cells import correctness, stack
+from generative_classifiers.metrics.cells import cells_of, correctness, stack
 from generative_classifiers.metrics.consistency import resampled_agreement
 from generative_classifiers.metrics.resampling import resample, with_intervals
 
@@ -54,15 +54,16 @@ def beside_reference(answers, is_reference, cell):
     return Comparison(*rows)
 
 
-def compare(decisions, cells, reference):
+def compare(decisions, cells=None, reference="humans"):
     """Compare every model with the reference group, and the group with itself, in all cells.
 
     Parameters
     ----------
     decisions : list of xarray.Dataset
         One per dataset.
-    cells : list of Cell
-    reference : str
+    cells : list of Cell, optional
+        By default as `cells_of` gives them.
+    reference : str, optional
         Name of the reference group's row, the first one.
 
     Returns
@@ -70,6 +71,7 @@ def compare(decisions, cells, reference):
     xarray.Dataset
         Dimensions resample, observer, cell: the fields of `Comparison`. The first resample is the images themselves.
     """
+    cells = cells or cells_of(decisions)
     coords, answers = correctness(decisions, cells)
     is_reference, family = coords["is_reference"][1], coords["family"][1]
     own = family[is_reference][0] if is_reference.any() else reference

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from generative_classifiers.metrics.arithmetic import ratio
-from generative_classifiers.metrics.cells import correctness, stack
+from generative_classifiers.metrics.cells import cells_of, correctness, stack
 from generative_classifiers.metrics.resampling import BOUND, interval, resample
 
 
@@ -143,14 +143,15 @@ def benchmark_kappa(consistency):
     return xr.where(consistency["observed"] == 1, 1.0, consistency["kappa"])
 
 
-def consistency(decisions, cells):
+def consistency(decisions, cells=None):
     """Consistency of all pairs of observers in all cells.
 
     Parameters
     ----------
     decisions : list of xarray.Dataset
         One per dataset.
-    cells : list of Cell
+    cells : list of Cell, optional
+        By default as `cells_of` gives them.
 
     Returns
     -------
@@ -158,6 +159,7 @@ def consistency(decisions, cells):
         `observed`, `expected` and `kappa`, dimensions observer, other, cell; and with the dimension bound
         `observed_interval`, `kappa_interval` and `kappa_range`. All are symmetric in the first two.
     """
+    cells = cells or cells_of(decisions)
     coords, answers = correctness(decisions, cells)
     coords["other"] = coords["observer"]
     estimates = stack([agreement(one) for one in answers], ("observer", "other"), coords)

@@ -74,14 +74,14 @@ def resampled_cues(response, shape, texture, categories, dataset):
     return Cues(*np.moveaxis(np.array(found, float), 1, -1), n)
 
 
-def shape_bias(decisions, reference):
+def shape_bias(decisions, reference="humans"):
     """Shape bias of every observer, of the reference group's pooled trials, and the mean over its subjects.
 
     Parameters
     ----------
     decisions : xarray.Dataset
         Decisions on cue conflicts.
-    reference : str
+    reference : str, optional
         Name of the reference group: its pooled trials get this name, the mean over its subjects
         `<reference>-mean`.
 
