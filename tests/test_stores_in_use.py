@@ -65,7 +65,7 @@ def test_selection_by_name(store):
 def test_groups(store):
     for name, coord in texts(store).items():
         groups = store.drop_vars(set(store.coords) - {name}).groupby(name).count()
-        assert groups[name].values.tolist() == np.unique(coord.values).tolist()
+        assert sorted(groups[name].values) == sorted(set(coord.values))
 
 
 def test_tables(store):
