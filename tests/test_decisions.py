@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from generative_classifiers.decisions.from_evidence import responses, gather, write_table
+from generative_classifiers.decisions.from_evidence import gather, responses, write_table
 from generative_classifiers.decisions.published import COLUMNS
 from generative_classifiers.draws.weighting import level_weighting
 from generative_classifiers.io.errors import InputError

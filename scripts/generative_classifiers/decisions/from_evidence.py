@@ -16,7 +16,7 @@ from generative_classifiers.study.categories import CATEGORIES
 PER_IMAGE = ("name", "condition", "true_category", "texture_category")
 
 
-def score_categories(evidence, weighting=None, rate=RATE):
+def score_categories(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> np.ndarray:
     """Score of every category; the smallest wins (arXiv 2303.15233, equation 2).
 
     Parameters
@@ -38,13 +38,13 @@ def score_categories(evidence, weighting=None, rate=RATE):
     return scores(loss, weight) + pruning_correction(loss, weight)
 
 
-def weighting_of(evidence, weighting=None):
+def weighting_of(evidence: xr.Dataset, weighting: str | None = None) -> str:
     """The weighting that is asked for, or that pruning went by, or the default."""
     pruning = decode_attributes(evidence.attrs).get("pruning", {})
     return weighting or pruning.get("weighting", "exponential")
 
 
-def responses(evidence, weighting=None):
+def responses(evidence: xr.Dataset, weighting: str | None = None) -> np.ndarray:
     """The category with the smallest score, among the 16.
 
     Parameters
@@ -70,7 +70,7 @@ def _best(score):
     return np.where(np.isnan(score).all(axis=1), -1, best)
 
 
-def decide(evidence, weighting=None, rate=RATE):
+def decide(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> xr.Dataset:
     """Decisions of one observer: of each image the category with the smallest score.
 
     Parameters
@@ -116,7 +116,7 @@ def decide(evidence, weighting=None, rate=RATE):
     )
 
 
-def tabulate(evidence, weighting=None, rate=RATE):
+def tabulate(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> pd.DataFrame:
     """Decisions of one observer as a table, with their margins.
 
     Parameters

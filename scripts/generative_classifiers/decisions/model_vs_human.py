@@ -1,5 +1,8 @@
 """Decisions as the folder of files that model-vs-human reads, its `raw-data`."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pandas as pd
 
 from generative_classifiers.decisions.from_evidence import responses
@@ -10,7 +13,9 @@ from generative_classifiers.study.benchmark_names import answers_file
 from generative_classifiers.study.categories import CATEGORIES
 
 
-def export(store, folder, observers=None, weighting=None):
+def export(
+    store: str | Path, folder: str | Path, observers: Sequence[str] | None = None, weighting: str | None = None
+) -> list[Path]:
     """Write the decisions of a store into a folder that model-vs-human reads.
 
     Parameters

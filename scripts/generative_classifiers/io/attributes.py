@@ -1,11 +1,13 @@
 """Attributes of stores as every file format takes them: text and numbers, and JSON text where there is structure."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from numbers import Real
+from typing import Any
 
 
-def encode_attributes(attributes):
+def encode_attributes(attributes: Mapping[Any, Any]) -> dict[str, Any]:
     """Make attributes text or numbers.
 
     Parameters
@@ -26,7 +28,7 @@ def encode_attributes(attributes):
     return {name: value if _is_plain(value) else json.dumps(value) for name, value in attributes.items()}
 
 
-def decode_attributes(attributes):
+def decode_attributes(attributes: Mapping[Any, Any]) -> dict[str, Any]:
     """Undo `encode_attributes`.
 
     Parameters
@@ -46,11 +48,11 @@ def decode_attributes(attributes):
     return {name: _decode(value) for name, value in attributes.items()}
 
 
-def _is_plain(value):
+def _is_plain(value: Any) -> bool:
     return isinstance(value, str | Real) and not isinstance(value, bool)
 
 
-def _decode(value):
+def _decode(value: Any) -> Any:
     """The value of JSON text; anything else, such as a prompt that begins with a brace, as it is."""
     if isinstance(value, str) and (value in ("null", "true", "false") or value.startswith(("{", "["))):
         with suppress(json.JSONDecodeError):

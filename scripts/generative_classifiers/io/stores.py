@@ -2,8 +2,10 @@
 
 import shutil
 import warnings
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, Literal
 
 import xarray as xr
 import zarr
@@ -18,7 +20,7 @@ ROOT_METADATA = "zarr.json"
 PIXELS = ("image", "reconstruction")
 
 
-def versions(*more):
+def versions(*more: str) -> dict[str, str]:
     """Versions of the packages that made a store, for its attributes.
 
     Parameters
@@ -33,7 +35,7 @@ def versions(*more):
     return {name: version(name) for name in (*PACKAGES, *more)}
 
 
-def plain_text(dataset):
+def plain_text(dataset: xr.Dataset) -> xr.Dataset:
     """Give text numpy's fixed-length type, which every function of numpy, pandas and xarray takes.
 
     Parameters
@@ -50,7 +52,7 @@ def plain_text(dataset):
     return dataset.assign_coords({name: coord.astype(object).astype(str) for name, coord in text.items()})
 
 
-def write_arrays(dataset, path, mode):
+def write_arrays(dataset: xr.Dataset, path: Path, mode: Literal["w", "a"]) -> None:
     """Write arrays and attributes into a store, and copy all metadata into its root, where `xarray.open_zarr` looks.
 
     Parameters
@@ -71,7 +73,7 @@ def write_arrays(dataset, path, mode):
         zarr.consolidate_metadata(path, zarr_format=3)
 
 
-def write(dataset, path, /, **attributes):
+def write(dataset: xr.Dataset, path: str | Path, /, **attributes: Any) -> None:
     """Write a dataset as one store: a reader sees the old store, the new one, or none.
 
     Parameters
@@ -90,7 +92,7 @@ def write(dataset, path, /, **attributes):
     partial.rename(path)
 
 
-def read(path, drop=()):
+def read(path: str | Path, drop: Sequence[str] = ()) -> xr.Dataset:
     """Read a store.
 
     Parameters
@@ -109,7 +111,7 @@ def read(path, drop=()):
         return dataset.load()
 
 
-def store_of(zarr_json):
+def store_of(zarr_json: str | Path) -> Path:
     """The store that a rule's output `<store>/zarr.json` stands for.
 
     Snakemake would put a timestamp file into a `directory()` output and delete the whole of it after a
@@ -118,13 +120,13 @@ def store_of(zarr_json):
     return Path(zarr_json).parent
 
 
-def kind(dataset):
+def kind(dataset: xr.Dataset) -> str:
     """What a store is of: a stage's name, or else numbers."""
     stages = {"loss": "evidence", "response": "decisions", "image": "stimuli"}
     return next((stage for name, stage in stages.items() if name in dataset.variables), "numbers")
 
 
-def open_store(store):
+def open_store(store: str | Path) -> xr.Dataset:
     """Open a store of any kind without reading it: stimuli, evidence, decisions, example images or metrics.
 
     Parameters
@@ -147,7 +149,7 @@ def open_store(store):
     return xr.open_zarr(store, chunks=None)
 
 
-def open_evidence(store):
+def open_evidence(store: str | Path) -> xr.Dataset:
     """Open a store of evidence without reading it.
 
     Parameters

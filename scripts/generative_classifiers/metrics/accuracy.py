@@ -1,11 +1,13 @@
 """Accuracy of every observer in every cell."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from generative_classifiers.metrics.arithmetic import ratio
-from generative_classifiers.metrics.cells import cells_of, correctness, stack
+from generative_classifiers.metrics.cells import Cell, cells_of, correctness, stack
 from generative_classifiers.metrics.proportions import wilson
 from generative_classifiers.metrics.resampling import BOUND, interval, resample
 
@@ -63,7 +65,7 @@ def accuracy_intervals(answers, cell):
     return AccuracyIntervals(resampled, wilson(correct, n))
 
 
-def accuracy(decisions, cells=None):
+def accuracy(decisions: Sequence[xr.Dataset], cells: Sequence[Cell] | None = None) -> xr.Dataset:
     """Accuracy of all observers in all cells.
 
     Parameters

@@ -1,5 +1,6 @@
 """Cells: a cell is one dataset under one condition. Who was right in it?"""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +34,7 @@ class Correctness(NamedTuple):
     answers: list
 
 
-def list_cells(conditions, excluded):
+def list_cells(conditions: Mapping[str, Sequence[str]], excluded: Mapping[str, Sequence[str]]) -> list[Cell]:
     """Cells of a study, in the order of its datasets and of their conditions.
 
     Parameters
@@ -64,7 +65,7 @@ def list_cells(conditions, excluded):
     ]
 
 
-def cells_of(decisions, excluded=None):
+def cells_of(decisions: Sequence[xr.Dataset], excluded: Mapping[str, Sequence[str]] | None = None) -> list[Cell]:
     """Cells of decisions: every condition that occurs.
 
     Parameters

@@ -1,11 +1,13 @@
 """Is one observer better than the other? Tests of all pairs."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from generative_classifiers.metrics.cells import cells_of, correctness
+from generative_classifiers.metrics.cells import Cell, cells_of, correctness
 
 
 def exact_mcnemar(only_first, only_second):
@@ -40,7 +42,7 @@ def holm(p_values):
     return multipletests(p_values, method="holm")[1] if len(p_values) else p_values
 
 
-def comparisons(decisions, cells=None):
+def comparisons(decisions: Sequence[xr.Dataset], cells: Sequence[Cell] | None = None) -> xr.Dataset:
     """Test all pairs of observers in all datasets, over the conditions that the benchmark keeps.
 
     Parameters

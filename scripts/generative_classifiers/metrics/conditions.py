@@ -1,11 +1,13 @@
 """What the benchmark averages, cell by cell: the reference group and every model beside it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from generative_classifiers.metrics.arithmetic import ratio
-from generative_classifiers.metrics.cells import cells_of, correctness, stack
+from generative_classifiers.metrics.cells import Cell, cells_of, correctness, stack
 from generative_classifiers.metrics.consistency import resampled_agreement
 from generative_classifiers.metrics.resampling import resample, with_intervals
 
@@ -54,7 +56,9 @@ def beside_reference(answers, is_reference, cell):
     return Comparison(*rows)
 
 
-def compare(decisions, cells=None, reference="humans"):
+def compare(
+    decisions: Sequence[xr.Dataset], cells: Sequence[Cell] | None = None, reference: str = "humans"
+) -> xr.Dataset:
     """Compare every model with the reference group, and the group with itself, in all cells.
 
     Parameters
@@ -82,7 +86,7 @@ def compare(decisions, cells=None, reference="humans"):
     return stack(parts, ("resample", "observer"), coords)
 
 
-def conditions(comparison):
+def conditions(comparison: xr.Dataset) -> xr.Dataset:
     """Estimates and intervals in every cell.
 
     Parameters

@@ -3,13 +3,14 @@
 Error consistency: Geirhos, Meding & Wichmann 2020, arXiv 2006.16736.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from generative_classifiers.metrics.arithmetic import ratio
-from generative_classifiers.metrics.cells import cells_of, correctness, stack
+from generative_classifiers.metrics.cells import Cell, cells_of, correctness, stack
 from generative_classifiers.metrics.resampling import BOUND, interval, resample
 
 
@@ -143,7 +144,7 @@ def benchmark_kappa(consistency):
     return xr.where(consistency["observed"] == 1, 1.0, consistency["kappa"])
 
 
-def consistency(decisions, cells=None):
+def consistency(decisions: Sequence[xr.Dataset], cells: Sequence[Cell] | None = None) -> xr.Dataset:
     """Consistency of all pairs of observers in all cells.
 
     Parameters

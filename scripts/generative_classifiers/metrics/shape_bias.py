@@ -74,7 +74,7 @@ def resampled_cues(response, shape, texture, categories, dataset):
     return Cues(*np.moveaxis(np.array(found, float), 1, -1), n)
 
 
-def shape_bias(decisions, reference="humans"):
+def shape_bias(decisions: xr.Dataset, reference: str = "humans") -> xr.Dataset:
     """Shape bias of every observer, of the reference group's pooled trials, and the mean over its subjects.
 
     Parameters

@@ -1,7 +1,7 @@
 """The families of observers: what each is, and how figures draw it.
 
-Colours are those of Okabe and Ito, which colour-blind readers can tell apart. Vermillion belongs to the reference group alone: to
-the humans, or to the simulated observers in their place.
+Colours are those of Okabe and Ito, which colour-blind readers can tell apart. Vermillion belongs to the reference group
+alone: to the humans, or to the simulated observers in their place.
 """
 
 from dataclasses import dataclass

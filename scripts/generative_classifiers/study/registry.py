@@ -18,7 +18,7 @@ ANSWERING = ("human", "simulated", "published")
 BENCHMARK = ("ood_accuracy", "accuracy_difference", "observed_consistency", "error_consistency")
 
 # Keys of an observer's row that say nothing of what it does.
-SHOWN = ("label", "enabled", "licence", "trained_on", "size_mb", "verified", "mem_mb")
+SHOWN: tuple[str, ...] = ("label", "enabled", "licence", "trained_on", "size_mb", "verified", "mem_mb")
 SHOWN += ("published", "highlight", "without_noise", "evaluations_per_second")
 
 
