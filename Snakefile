@@ -15,14 +15,11 @@ import sys
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from generative_classifiers.figures import captions
-from generative_classifiers.study import (
-    example_images,
-    registry,
-    targets,
-    training_targets,
-)
+from generative_classifiers.study import example_images, targets, training_targets
+from generative_classifiers.study.families import FAMILIES
+from generative_classifiers.study.load import load
 
-STUDY = registry.load(config)
+STUDY = load(config)
 DATA = f"data/{STUDY.name}"
 FIGURES = f"figures/{STUDY.name}"
 DOWNLOADS = "data/downloads"

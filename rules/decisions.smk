@@ -29,13 +29,9 @@ rule decisions:
         mem_mb=2000,
         runtime=15,
     params:
-        study=STUDY.name,
         folder=DOWNLOADS,
-        row=lambda wildcards: STUDY.levels(wildcards.dataset),
-        simulated=list(STUDY.simulated),
-        answers=lambda wildcards: list(STUDY.answers_on(wildcards.dataset)),
-        families={name: row["family"] for name, row in STUDY.observers.items()},
-        reference=STUDY.reference_family,
-        weighting=STUDY.evidence.get("weighting"),
+        levels=lambda wildcards: STUDY.levels(wildcards.dataset),
+        families={name: row.family for name, row in STUDY.observers.items()},
+        weighting=STUDY.weighting,
     script:
         "../scripts/decisions.py"

@@ -2,11 +2,9 @@
 
 DRAWN = {
     "labels": STUDY.labels,
-    "families": STUDY.families,
+    "families": {name: vars(family) for name, family in FAMILIES.items()},
     "generative": [
-        name
-        for name, row in STUDY.observers.items()
-        if STUDY.families[row["family"]]["group"] == "generative"
+        name for name, row in STUDY.observers.items() if row.kind.group == "generative"
     ],
 }
 

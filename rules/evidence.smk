@@ -1,5 +1,4 @@
-# The loss of every category at every draw. The one stage that needs a GPU, and the one that is never repeated by accident:
-# what is there is told by the store's own fingerprint.
+# The loss of every category at every draw: the one stage that needs a GPU. The job itself finds out what its store already has.
 
 
 rule evidence:
@@ -19,22 +18,17 @@ rule evidence:
     # The GPU works; where there is none, threads take a shard each.
     threads: 1
     resources:
-        mem_mb=lambda wildcards: STUDY.observers[wildcards.observer].get(
-            "mem_mb", 16000
-        ),
+        mem_mb=lambda wildcards: STUDY.memory(wildcards.observer),
         runtime=2880,
         gres="gpu:1",
         # On a workstation with one GPU: --resources device=1 runs one job at a time.
         device=1,
     params:
-        study=STUDY.name,
-        settings=lambda wildcards: STUDY.evidence_of(wildcards.observer),
+        # What the losses depend on: the script reads the study itself, and Snakemake reruns the job when these change.
+        settings=lambda wildcards: STUDY.evidence_settings(wildcards.observer),
         prompts=STUDY.prompts,
-        row=lambda wildcards: STUDY.evidence_settings(wildcards.observer),
+        observer=lambda wildcards: STUDY.decisive(wildcards.observer),
         weights=lambda wildcards: STUDY.weights(wildcards.observer),
-        device=config.get("device"),
-        batch_size=config.get("batch_size"),
-        compile=config.get("compile", False),
     script:
         "../scripts/evidence.py"
 

@@ -11,7 +11,7 @@ use rule download as download_ambiguous_images with:
     params:
         sources=example_images.sources(STUDY),
         folder=DOWNLOADS,
-        mirror=config.get("mirror"),
+        mirror=STUDY.site.mirror,
 
 
 rule ambiguous_images:
@@ -27,10 +27,9 @@ rule ambiguous_images:
         mem_mb=2000,
         runtime=15,
     params:
-        study=STUDY.name,
-        rows=STUDY.ambiguous_images,
+        images={name: row.as_params() for name, row in STUDY.ambiguous_images.items()},
         folder=DOWNLOADS,
-        world=STUDY.settings.get("world"),
+        world=STUDY.world.as_params() if STUDY.world else None,
     script:
         "../scripts/ambiguous_images.py"
 
@@ -54,23 +53,15 @@ rule example_images:
         "../envs/models.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards: STUDY.observers[wildcards.observer].get(
-            "mem_mb", 16000
-        ),
+        mem_mb=lambda wildcards: STUDY.memory(wildcards.observer),
         runtime=60,
         gres="gpu:1",
         device=1,
     params:
-        study=STUDY.name,
         image=example_images.image(STUDY),
         draw=example_images.draw(STUDY),
         prompts=example_images.prompts(STUDY),
-        rows=lambda wildcards: {
-            wildcards.observer: STUDY.evidence_settings(wildcards.observer)
-        },
-        weights=lambda wildcards: [STUDY.weights(wildcards.observer)],
-        device=config.get("device"),
-        batch_size=config.get("batch_size"),
+        observers=lambda wildcards: [STUDY.decisive(wildcards.observer)],
     script:
         "../scripts/example_images.py"
 
@@ -93,11 +84,7 @@ use rule example_images as example_images_together with:
         gres="gpu:1",
         device=1,
     params:
-        study=STUDY.name,
         image=example_images.image(STUDY),
         draw=example_images.draw(STUDY),
         prompts=example_images.prompts(STUDY),
-        rows={name: STUDY.evidence_settings(name) for name in TOGETHER},
-        weights=[STUDY.weights(name) for name in TOGETHER],
-        device=config.get("device"),
-        batch_size=config.get("batch_size"),
+        observers=[STUDY.decisive(name) for name in TOGETHER],

@@ -79,7 +79,7 @@ rule figure_04:
         runtime=10,
     params:
         **DRAWN,
-        datasets=STUDY.drawn("parametric"),
+        datasets=STUDY.figure_labels("parametric"),
     script:
         "../scripts/figure_04.py"
 
@@ -119,7 +119,7 @@ rule figure_06:
     params:
         **DRAWN,
         dataset="cue-conflict",
-        title=lambda _: STUDY.datasets["cue-conflict"]["label"],
+        title=lambda _: STUDY.datasets["cue-conflict"].label,
     script:
         "../scripts/figure_06.py"
 
@@ -200,7 +200,7 @@ rule figure_10:
         runtime=10,
     params:
         **DRAWN,
-        datasets=STUDY.drawn("parametric"),
+        datasets=STUDY.figure_labels("parametric"),
         highlights=STUDY.highlights,
     script:
         "../scripts/figure_10.py"
@@ -223,7 +223,7 @@ rule figure_11:
         **DRAWN,
         datasets={
             name: row["label"]
-            for name, row in STUDY.drawn("nonparametric").items()
+            for name, row in STUDY.figure_labels("nonparametric").items()
             if name != "cue-conflict"
         },
     script:
@@ -287,7 +287,7 @@ rule figure_14:
     params:
         **DRAWN,
         dataset="sketch",
-        title=lambda _: STUDY.datasets["sketch"]["label"],
+        title=lambda _: STUDY.datasets["sketch"].label,
     script:
         "../scripts/figure_14.py"
 
@@ -308,7 +308,7 @@ rule figure_15:
     params:
         **DRAWN,
         dataset="stylized",
-        title=lambda _: STUDY.datasets["stylized"]["label"],
+        title=lambda _: STUDY.datasets["stylized"].label,
     script:
         "../scripts/figure_15.py"
 
@@ -329,7 +329,7 @@ rule figure_16:
     params:
         **DRAWN,
         dataset="edge",
-        title=lambda _: STUDY.datasets["edge"]["label"],
+        title=lambda _: STUDY.datasets["edge"].label,
     script:
         "../scripts/figure_16.py"
 
@@ -350,6 +350,6 @@ rule figure_17:
     params:
         **DRAWN,
         dataset="silhouette",
-        title=lambda _: STUDY.datasets["silhouette"]["label"],
+        title=lambda _: STUDY.datasets["silhouette"].label,
     script:
         "../scripts/figure_17.py"

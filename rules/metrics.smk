@@ -1,8 +1,8 @@
 # Decisions -> metrics: each a store, and beside it the same numbers as a tidy CSV.
 
 CELLS = {
-    "conditions": {name: row["conditions"] for name, row in STUDY.datasets.items()},
-    "excluded": {name: row["excluded"] for name, row in STUDY.datasets.items()},
+    "conditions": {name: list(row.conditions) for name, row in STUDY.datasets.items()},
+    "excluded": {name: list(row.excluded) for name, row in STUDY.datasets.items()},
 }
 
 

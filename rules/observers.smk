@@ -34,7 +34,7 @@ rule simulate:
         mem_mb=2000,
         runtime=15,
     params:
-        observers=STUDY.simulated,
-        world=STUDY.settings.get("world"),
+        observers={name: row.as_params() for name, row in STUDY.simulated.items()},
+        world=STUDY.world.as_params() if STUDY.world else None,
     script:
         "../scripts/simulate.py"

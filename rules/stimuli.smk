@@ -16,7 +16,7 @@ rule download:
     params:
         sources=lambda wildcards: STUDY.sources(wildcards.content, wildcards.dataset),
         folder=DOWNLOADS,
-        mirror=config.get("mirror"),
+        mirror=STUDY.site.mirror,
     script:
         "../scripts/download.py"
 
@@ -38,9 +38,8 @@ rule release:
         mem_mb=2000,
         runtime=15,
     params:
-        study=STUDY.name,
         folder=DOWNLOADS,
-        row=lambda wildcards: STUDY.levels(wildcards.dataset),
+        levels=lambda wildcards: STUDY.levels(wildcards.dataset),
     script:
         "../scripts/release.py"
 
@@ -60,8 +59,7 @@ rule render:
         mem_mb=1000,
         runtime=15,
     params:
-        study=STUDY.name,
-        world=STUDY.settings.get("world"),
-        row=lambda wildcards: STUDY.levels(wildcards.dataset),
+        world=STUDY.world.as_params() if STUDY.world else None,
+        levels=lambda wildcards: STUDY.levels(wildcards.dataset),
     script:
         "../scripts/render.py"

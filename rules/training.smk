@@ -11,7 +11,9 @@ rule train_discriminative:
     benchmark:
         f"{DATA}/benchmarks/train_discriminative/{{observer}}.tsv"
     wildcard_constraints:
-        observer=targets.either(training_targets.trained_on(STUDY, "imagenet")),
+        observer=targets.either(
+            training_targets.trained_on(STUDY.observers, "imagenet")
+        ),
     conda:
         "../envs/models.yaml"
     threads: 32
@@ -26,7 +28,7 @@ rule train_discriminative:
         row=lambda wildcards: training_targets.settings(
             STUDY.observers[wildcards.observer]
         ),
-        world=STUDY.settings.get("world"),
+        world=STUDY.world.as_params() if STUDY.world else None,
     script:
         "../scripts/train_discriminative.py"
 
@@ -38,7 +40,7 @@ use rule train_discriminative as train_on_world with:
     benchmark:
         f"{DATA}/benchmarks/train_on_world/{{observer}}.tsv"
     wildcard_constraints:
-        observer=targets.either(training_targets.trained_on(STUDY, "world")),
+        observer=targets.either(training_targets.trained_on(STUDY.observers, "world")),
     priority: 1
     # One thread here and below, however many cores there are: sums in another order are other weights.
     threads: 1
@@ -61,8 +63,10 @@ rule train_generative:
         mem_mb=4000,
         runtime=600,
     params:
-        row=lambda wildcards: STUDY.evidence_settings(wildcards.observer),
-        prompt=STUDY.settings.get("prompt"),
-        world=STUDY.settings.get("world"),
+        observer=lambda wildcards: training_targets.settings(
+            STUDY.observers[wildcards.observer]
+        ),
+        prompt=STUDY.settings.prompt,
+        world=STUDY.world.as_params() if STUDY.world else None,
     script:
         "../scripts/train_generative.py"

@@ -6,11 +6,17 @@ from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import store_of, write
 from generative_classifiers.stimuli.ambiguous_images import ambiguous_images
 from generative_classifiers.stimuli.downloads import read_manifest
+from generative_classifiers.study.load import load
 
 snakemake = job(globals())
 
-rows, folder = snakemake.params.rows, Path(snakemake.params.folder)
+study, folder = load(snakemake.config), Path(snakemake.params.folder)
+rows = study.ambiguous_images
 files = {file.observer: file for manifest in snakemake.input for file in read_manifest(manifest, folder)}
-stimuli = ambiguous_images(rows, {name: file.path for name, file in files.items()}, snakemake.params.world)
-sha256 = {name: file.sha256 for name, file in files.items()}
-write(stimuli, store_of(snakemake.output[0]), study=snakemake.params.study, ambiguous_images=rows, sha256=sha256)
+write(
+    ambiguous_images(rows, {name: file.path for name, file in files.items()}, study.world),
+    store_of(snakemake.output[0]),
+    study=study.name,
+    ambiguous_images={name: row.as_params() for name, row in rows.items()},
+    sha256={name: file.sha256 for name, file in files.items()},
+)

@@ -5,28 +5,29 @@ from pathlib import Path
 import torch
 
 from generative_classifiers import models
-from generative_classifiers.evidence.pruning import plan
+from generative_classifiers.evidence.pruning import most_draws, pruning_of
 from generative_classifiers.evidence.scoring import compute_evidence
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of
 from generative_classifiers.stimuli.downloads import mirror
+from generative_classifiers.study.load import load
 
 snakemake = job(globals())
 
 torch.set_num_threads(1)  # sums in another order are other losses: threads share the shards instead
-observer, settings = snakemake.wildcards.observer, snakemake.params.settings
+study, observer = load(snakemake.config), snakemake.wildcards.observer
+settings, draws = study.evidence, study.draws_of(observer)
 weights = Path(snakemake.params.weights) if snakemake.params.weights else None
 model = models.load(
     observer,
-    snakemake.params.row,
-    snakemake.params.prompts,
+    study.observers[observer],
+    study.prompts,
     path=weights,
-    device=snakemake.params.device,
-    batch_size=snakemake.params.batch_size,
-    compile=snakemake.params.compile,
-    mirror=mirror(snakemake.config.get("mirror")),  # no parameter: what comes from elsewhere is the same
+    device=study.site.device,
+    batch_size=study.site.batch_size,
+    compile=study.site.compile,
+    mirror=mirror(study.site.mirror),
 )
-count, pruning = plan(settings)
 for stimuli, output in zip(snakemake.input.stimuli, snakemake.output, strict=True):
     store = store_of(output)
     compute_evidence(
@@ -35,12 +36,12 @@ for stimuli, output in zip(snakemake.input.stimuli, snakemake.output, strict=Tru
         store,
         observer=observer,
         dataset=store.stem,
-        study=snakemake.params.study,
-        count=count,
-        pruning=pruning,
-        seed=settings["seed"],
-        times=settings["times"],
-        reconstruct=settings["reconstruct_draw"],
-        shard=settings["shard"],
+        study=study.name,
+        count=most_draws(draws),
+        pruning=pruning_of(draws, settings.weighting),
+        seed=settings.seed,
+        times=settings.times,
+        reconstruct=settings.reconstruct_draw,
+        shard=settings.shard,
         workers=snakemake.threads if model.device.type == "cpu" else 1,
     )

@@ -10,24 +10,29 @@ from generative_classifiers.evidence.example_images import reconstruct, select
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of, versions, write
 from generative_classifiers.models.memory import within_memory
+from generative_classifiers.study import example_images
+from generative_classifiers.study.load import load
 
 snakemake = job(globals())
 
 torch.set_num_threads(1)  # sums in another order are other losses
-params = snakemake.params
-chosen = [select(read(store_of(path)), params.image, store_of(path).stem) for path in snakemake.input.stimulus]
-example_images = chosen + [read(store_of(path)) for path in snakemake.input.ambiguous_images]
-for (observer, row), weights, output in zip(params.rows.items(), params.weights, snakemake.output, strict=True):
+study = load(snakemake.config)
+draw, prompts = example_images.draw(study), example_images.prompts(study)
+images = [
+    select(read(store_of(path)), example_images.image(study), store_of(path).stem) for path in snakemake.input.stimulus
+]
+images += [read(store_of(path)) for path in snakemake.input.ambiguous_images]
+for output in snakemake.output:
+    observer = store_of(output).stem
+    weights = study.weights(observer)
     model = models.load(
         observer,
-        row,
-        params.prompts,
+        study.observers[observer],
+        prompts,
         path=Path(weights) if weights else None,
-        device=params.device,
-        batch_size=params.batch_size,
+        device=study.site.device,
+        batch_size=study.site.batch_size,
     )
-    made_by = {"study": params.study, "observer": observer, **model.identity, **params.draw}
-    made = within_memory(
-        model, partial(reconstruct, model, example_images, **params.draw), f"{observer} on example images"
-    )
+    made_by = {"study": study.name, "observer": observer, **model.identity, **draw}
+    made = within_memory(model, partial(reconstruct, model, images, **draw), f"{observer} on example images")
     write(made, store_of(output), **made_by, versions=versions(*model.packages))

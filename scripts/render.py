@@ -3,9 +3,10 @@
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import store_of, write
 from generative_classifiers.stimuli.miniature.datasets import render
+from generative_classifiers.study.load import load
 
 snakemake = job(globals())
 
-dataset, world = snakemake.wildcards.dataset, snakemake.params.world
-stimuli = render(dataset, snakemake.params.row, world)
-write(stimuli, store_of(snakemake.output[0]), study=snakemake.params.study, dataset=dataset, world=world)
+study, dataset = load(snakemake.config), snakemake.wildcards.dataset
+stimuli = render(dataset, study.datasets[dataset], study.world)
+write(stimuli, store_of(snakemake.output[0]), study=study.name, dataset=dataset, world=study.world.as_params())

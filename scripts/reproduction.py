@@ -4,7 +4,7 @@ from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of
 from generative_classifiers.metrics.reproduction import reproduction
 from generative_classifiers.metrics.tables import write_table
-from generative_classifiers.study.registry import BENCHMARK
+from generative_classifiers.study.measures import BENCHMARK
 
 snakemake = job(globals())
 

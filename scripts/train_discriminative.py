@@ -1,21 +1,21 @@
-"""Train a discriminative network, or go on training it."""
+"""Train a discriminative network, or continue its training."""
 
 from pathlib import Path
 
 import torch
 
 from generative_classifiers.io.job import job
+from generative_classifiers.study.load import load
 from generative_classifiers.training import jobs
 
 snakemake = job(globals())
 
 torch.set_num_threads(1)  # sums in another order are other weights
-row, observer = snakemake.params.row, snakemake.wildcards.observer
-# No parameters of the rule: where the images are, and what looks at them, is no reason to train anew.
-folder, device = snakemake.config.get("imagenet"), snakemake.config.get("device", "auto")
-jobs.check(observer, row, folder)
-device = "cpu" if row["training"]["data"] == "world" else device
-count = jobs.processes(device, row["training"].get("devices", 1))
+study, observer = load(snakemake.config), snakemake.wildcards.observer
+row = study.observers[observer]
+jobs.check(observer, row, study.site.imagenet)
+device = "cpu" if row.training.data == "world" else study.site.device
+count = jobs.processes(device, row.training.devices)
 jobs.start(
     count,
     observer=observer,
@@ -24,6 +24,6 @@ jobs.start(
     logs=str(Path(snakemake.log[0]).with_suffix("")),
     device=device,
     workers=(snakemake.threads - 1) // count,
-    world=snakemake.params.world,
-    folder=folder,
+    world=study.world,
+    folder=study.site.imagenet,
 )

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from small_studies import ROOT, copy_project, elsewhere, snakemake, tiny_project
+from study_documents import documents, load_small  # noqa: F401 (fixtures)
 
 SHARED = Path(os.environ.get("GENERATIVE_CLASSIFIERS_SHARED", ROOT / "../shared"))
 

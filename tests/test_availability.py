@@ -8,11 +8,11 @@ import threading
 
 import pytest
 import requests
+from generative_classifiers.study.registry import file_url, load
 from huggingface_hub import constants
 
 from generative_classifiers.models.loading import availability
 from generative_classifiers.models.loading.availability import Hub, as_text, ask, state, survey
-from generative_classifiers.study.registry import file_url, load
 from small_studies import copy_project, snakemake
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from generative_classifiers.study.registry import file_url, load
 from safetensors.torch import save_file
 
 import tiny_pipelines
@@ -30,7 +31,6 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.classifiers.small_cnn import SmallCNN
 from generative_classifiers.stimuli.miniature.datasets import count, render
 from generative_classifiers.study.prompts import prompts_of
-from generative_classifiers.study.registry import file_url, load
 from killed_often import stimuli
 from small_studies import ROOT, content, copy_project, python, snakemake
 

@@ -19,8 +19,8 @@ from generative_classifiers.evidence.store import beside
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.miniature.datasets import render
+from generative_classifiers.study.load import load
 from generative_classifiers.study.prompts import prompts_of
-from generative_classifiers.study.registry import load
 from small_studies import ROOT, python
 
 IMAGES, SHARD = 6, 4

@@ -10,7 +10,7 @@ from generative_classifiers.decisions.published import align, decisions, images,
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.downloads import Source, fetch_all
 from generative_classifiers.study.categories import CATEGORIES
-from generative_classifiers.study.registry import load
+from generative_classifiers.study.load import load
 
 HEADER = ["subj", "Session", "trial", "rt", "object_response", "category", "condition", "imagename"]
 ROW = {"kind": "parametric", "conditions": ["0.00", "true", "inf"]}

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from generative_classifiers.study.registry import BENCHMARK, load
 
 import reference_metrics
 from conftest import SHARED
@@ -16,7 +17,6 @@ from generative_classifiers.figures.tables import escaped, latex, listing, markd
 from generative_classifiers.metrics.ranking import ranking, ranking_table
 from generative_classifiers.metrics.reproduction import reproduction
 from generative_classifiers.metrics.tables import write_table
-from generative_classifiers.study.registry import BENCHMARK, load
 from small_studies import content
 
 FAMILIES = content("registry/observers.yaml")["families"]

@@ -8,7 +8,7 @@ from generative_classifiers import models
 from generative_classifiers.draws.weighting import level_weighting, scores
 from generative_classifiers.stimuli.miniature.datasets import render
 from generative_classifiers.study.categories import CATEGORIES
-from generative_classifiers.study.registry import load
+from generative_classifiers.study.load import load
 
 torch = pytest.importorskip("torch")
 

@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from conftest import ROOT
-from generative_classifiers.study.registry import load
+from generative_classifiers.study.load import load
 from small_studies import content, snakemake
 
 SCRIPTS = ROOT / "scripts"
@@ -37,9 +37,18 @@ def test_dry_run(study):
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"stduy": "humans"}, "config.yaml or --config: unknown key 'stduy', expected one of study, mirror, "),
-        ({"study": "human"}, "study 'human': no file studies/human.yaml, expected one of humans, miniature, paper"),
-        ({"mirror": 3}, "config.yaml or --config: mirror: 3 is not of type 'string', 'null'"),
+        (
+            {"stduy": "humans"},
+            "config.yaml or --config: stduy: unknown key, did you mean 'study'? Known keys: ",
+        ),
+        (
+            {"study": "human"},
+            "study: 'human' is unknown, did you mean 'humans'? Expected one of humans",
+        ),
+        (
+            {"mirror": 3},
+            "config.yaml or --config: mirror: expected a text (numbers and true or false",
+        ),
     ],
 )
 def test_wrong_config(config, message):

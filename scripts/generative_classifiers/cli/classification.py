@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
-import yaml
 
 from generative_classifiers import models
 from generative_classifiers.decisions.from_evidence import tabulate
@@ -14,14 +13,17 @@ from generative_classifiers.draws.weighting import RATE
 from generative_classifiers.evidence.scoring import compute_evidence
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.io.paths import registry_file
+from generative_classifiers.io.paths import registry_root
 from generative_classifiers.stimuli.downloads import mirror
 from generative_classifiers.stimuli.images import image_names, read_folder
 from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.load import load_observers
+from generative_classifiers.study.observers import DiffusionObserver, Observer
 from generative_classifiers.study.prompts import PROMPT, prompts_of
+from generative_classifiers.study.validation import unknown
 
 
-def find_observer(name: str) -> tuple[dict[str, Any], Path | None]:
+def find_observer(name: str) -> tuple[Observer, Path | None]:
     """Row and folder of an observer given as a pipeline's folder, a name of the registry or a hub id.
 
     Parameters
@@ -30,7 +32,7 @@ def find_observer(name: str) -> tuple[dict[str, Any], Path | None]:
 
     Returns
     -------
-    row : dict
+    row : study.observers.ModelObserver
     path : Path or None
         Where its weights are, if they are on this machine.
 
@@ -40,18 +42,22 @@ def find_observer(name: str) -> tuple[dict[str, Any], Path | None]:
         It is none of the three.
     """
     if Path(name).is_dir():
-        return {"family": "diffusion"}, Path(name)
-    registry = registry_file("observers.yaml")
-    rows = yaml.safe_load(registry.read_text())["observers"]
+        return _unregistered(name), Path(name)
+    root = registry_root()
+    rows = load_observers(root)
     if name in rows:
-        place = rows[name].get("pipeline") or f"data/*/weights/{name}/model.safetensors"
-        # Shipped with the project, or trained by one of its studies.
-        here = sorted(registry.parent.parent.glob(place))
-        return rows[name], here[0] if here else None
+        row = rows[name]
+        place = getattr(row, "pipeline", None) or f"data/*/weights/{name}/model.safetensors"
+        weights = sorted(root.glob(place))  # the project's own, or those that a study of it has trained
+        return row, weights[0] if weights else None
     if "/" in name:
-        return {"family": "diffusion", "pipeline": name}, None
-    known = [k for k, row in rows.items() if row.get("family") in models.FAMILIES and row.get("enabled", True)]
-    raise InputError(f"observer {name}: neither a pipeline's folder, nor a hub id, nor one of {', '.join(known)}")
+        return _unregistered(name), None
+    known = [name for name, row in rows.items() if row.kind.needs_evidence and row.enabled]
+    raise InputError(f"observer {unknown(name, known)}; a pipeline's folder or a hub id will do, too")
+
+
+def _unregistered(pipeline: str) -> DiffusionObserver:
+    return DiffusionObserver(label=pipeline, family="diffusion", pipeline=pipeline)
 
 
 def classify(
@@ -125,7 +131,7 @@ def classify(
         raise InputError(f"{out}: expected a store's name, which ends in .zarr")
     image_names(images)  # complains of a wrong folder before large weights are loaded
     row, path = find_observer(observer)
-    row = row | {"dtype": dtype} if dtype else row
+    row = row.model_copy(update={"dtype": dtype}) if dtype else row
     prompts = prompts_of(categories, prompt)
     model = models.load(observer, row, prompts, path=path, device=device, batch_size=batch_size, mirror=mirror())
     stimuli = read_folder(images, model.resolution, categories)

@@ -151,8 +151,7 @@ def gather(dataset, row, answers, evidence, families, weighting):
     Parameters
     ----------
     dataset : str
-    row : dict
-        Of the registry: its kind and conditions count.
+    row : study.datasets.Dataset
     answers : dict of str to Path
         Files in the benchmark's CSV format by observer.
     evidence : dict of str to xarray.Dataset
@@ -173,9 +172,7 @@ def gather(dataset, row, answers, evidence, families, weighting):
         That names the file or the observer, and the image that it lacks.
     """
     if answers:
-        read = {
-            name: published.read_answers(path, name, row["kind"], row["conditions"]) for name, path in answers.items()
-        }
+        read = {name: published.read_answers(path, name, row.kind, row.conditions) for name, path in answers.items()}
         images = published.images(list(read.values()))
         answered = {name: published.align(answer, images) for name, answer in read.items()}
     else:

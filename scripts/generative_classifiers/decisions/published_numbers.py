@@ -28,13 +28,13 @@ def with_published(store, published, variables):
     rows = {
         name: row
         for name, row in published.items()
-        if set(variables.values()) <= row.keys() and not {name, *row["observers"]} & set(measured)
+        if set(variables.values()) <= row.keys() and not {name, *row.observers} & set(measured)
     }
     others = xr.Dataset(
         {name: ("observer", [row[key] for row in rows.values()]) for name, key in variables.items()},
         {
             "observer": list(rows),
-            "family": ("observer", [row["family"] for row in rows.values()]),
+            "family": ("observer", [row.family for row in rows.values()]),
             "is_reference": ("observer", [False] * len(rows)),
         },
     )

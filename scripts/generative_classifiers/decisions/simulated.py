@@ -130,7 +130,7 @@ def respond(observer, habits, names, shape, texture, dataset, seed):
     count = len(CATEGORIES)
     rngs = [generator("simulated", seed, observer, dataset, name) for name in names]
     noise = np.stack([rng.standard_normal(count) for rng in rngs])
-    choice = (shape + habits["texture_weight"] * texture + habits["noise"] * noise).argmax(axis=1)
-    lapses = np.array([rng.random() for rng in rngs]) < habits["lapse"]
+    choice = (shape + habits.texture_weight * texture + habits.noise * noise).argmax(axis=1)
+    lapses = np.array([rng.random() for rng in rngs]) < habits.lapse
     guess = np.array([rng.integers(count) for rng in rngs])
     return np.where(lapses, guess, choice).astype(np.int8)

@@ -6,17 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from generative_classifiers.evidence.pruning import plan
+from generative_classifiers.evidence.pruning import most_draws
 from generative_classifiers.evidence.scoring import arrays
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.miniature.datasets import count
 from generative_classifiers.study.benchmark_names import CUE_CONFLICT
 from generative_classifiers.study.categories import CATEGORIES
 
-# Families with noise levels, which paint as well; the others have one draw and paint nothing.
-WITH_DRAWS = ("diffusion", "masked")
-# Families that answer for all categories in one evaluation of their network.
-AT_ONCE = ("discriminative", "contrastive")
 # Of the exhaustive evaluations, of 64 draws, with the sequential test (4 draws at least, level 0.05): measured on the
 # miniature's pixel model by tests/benchmarks/pruning.py. Clark & Jaini report 8 to 10 times less work for theirs (arXiv
 # 2303.15233).
@@ -28,7 +24,7 @@ def forecast(study, per_second=None):
 
     Parameters
     ----------
-    study : registry.Study
+    study : study.Study
     per_second : float, optional
         Evaluations per second of every observer, instead of the estimates of their rows.
 
@@ -48,10 +44,10 @@ def forecast(study, per_second=None):
 
 def cost(study, observer, dataset, per_second=None):
     """Cost of one evidence store: a row of `forecast`."""
-    family, images, draws = study.observers[observer]["family"], images_of(study, dataset), draws_of(study, observer)
-    evaluations = images * (1 if family in AT_ONCE else len(CATEGORIES) * draws)
-    pruned = evaluations * (pruned_share(study.evidence_of(observer)["draws"]) if family in WITH_DRAWS else 1)
-    speed = per_second or study.observers[observer].get("evaluations_per_second", np.nan)
+    row, images, draws = study.observers[observer], images_of(study, dataset), draws_of(study, observer)
+    evaluations = images * (1 if row.kind.at_once else len(CATEGORIES) * draws)
+    pruned = evaluations * (pruned_share(study.draws_of(observer)) if row.kind.has_levels else 1)
+    speed = per_second or row.evaluations_per_second or np.nan
     return {
         "images": images,
         "draws": draws,
@@ -74,12 +70,12 @@ def totals(table):
 def images_of(study, dataset):
     """Number of a dataset's images, whether they are there yet or not."""
     row = study.datasets[dataset]
-    return count(dataset, row, study.settings["world"]) if dataset in study.rendered else row["images"]
+    return count(dataset, row, study.world) if dataset in study.rendered else row.images
 
 
 def draws_of(study, observer):
     """Number of draws of an image and a category that is never dropped."""
-    return plan(study.evidence_of(observer))[0] if study.observers[observer]["family"] in WITH_DRAWS else 1
+    return most_draws(study.draws_of(observer)) if study.observers[observer].kind.has_levels else 1
 
 
 def pruned_share(draws):
@@ -87,24 +83,26 @@ def pruned_share(draws):
 
     Parameters
     ----------
-    draws : int or dict
+    draws : int or study.settings.Pruning
         As a study's `evidence.draws`. What every category gets is the least that can be left: two draws at least.
     """
-    least, most = (draws["min"], draws["max"]) if isinstance(draws, dict) else (2, draws)
+    least, most = (2, draws) if isinstance(draws, int) else (draws.min, draws.max)
     return min(1.0, max(PRUNED_SHARE, least / most))
 
 
 def size(study, observer, dataset):
     """Number of files of an evidence store, and bytes of its arrays before compression."""
-    family, settings, images = study.observers[observer]["family"], study.evidence, images_of(study, dataset)
-    reconstruct = settings["reconstruct_draw"] if family in WITH_DRAWS else None
+    family, settings, images = study.observers[observer].kind, study.evidence, images_of(study, dataset)
+    reconstruct = settings.reconstruct_draw if family.reconstructs else None
     side = None if reconstruct is None else _resolution(study, observer)
     model = SimpleNamespace(categories=CATEGORIES, resolution=side)
     wanted = arrays(model, draws_of(study, observer), reconstruct)
     values = sum(np.dtype(dtype).itemsize * prod(dims.values()) for dtype, _, dims, _ in wanted.values())
-    shards = ceil(images / settings["shard"])
+    shards = ceil(images / settings.shard)
     # Each array has a file a shard and one of metadata, and so has the number of evaluations, int32.
-    files = (len(wanted) + 1) * (shards + 1) + _coordinate_files(dataset, family, settings["seed"])
+    files = (len(wanted) + 1) * (shards + 1) + _coordinate_files(
+        dataset, study.observers[observer].family, settings.seed
+    )
     return {"files": files + 1, "bytes": images * (values + 4)}
 
 
@@ -117,7 +115,7 @@ def _coordinate_files(dataset, family, seed):
 
 def _resolution(study, observer):
     """Pixels along a side of what the observer paints."""
-    side = study.observers[observer].get("resolution") or study.settings.get("world", {}).get("size")
+    side = study.observers[observer].resolution or (study.world.size if study.world else None)
     if side is None:
         raise InputError(
             f"registry/observers.yaml: {observer}: expected resolution, which says how large reconstructions are"

@@ -130,21 +130,34 @@ def _p(mean, variance, freedom):
     return stdtr(freedom, -t)
 
 
-def plan(settings):
-    """What a study's evidence settings ask for.
+def most_draws(draws):
+    """Draws of a category that is never dropped.
 
     Parameters
     ----------
-    settings : dict
-        `weighting`, and `draws`: a number, or a mapping of min, max, test and level.
+    draws : int or study.settings.Pruning
+        As a study's `evidence.draws`.
 
     Returns
     -------
-    count : int
-        Draws of a category that is never dropped.
-    pruning : Pruning or None
+    int
     """
-    draws = settings["draws"]
-    if isinstance(draws, int):
-        return draws, None
-    return draws["max"], Pruning(draws["min"], draws["test"], draws["level"], settings["weighting"])
+    return draws if isinstance(draws, int) else draws.max
+
+
+def pruning_of(draws, weighting):
+    """The pruning that a study asks for.
+
+    Parameters
+    ----------
+    draws : int or study.settings.Pruning
+        As a study's `evidence.draws`.
+    weighting : str
+        As in `level_weighting`.
+
+    Returns
+    -------
+    Pruning or None
+        None if every category gets all draws.
+    """
+    return None if isinstance(draws, int) else Pruning(draws.min, draws.test, draws.level, weighting)

@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
-import pooch
+
+def _user_cache() -> Path:
+    import pooch  # slow to import, and a checkout does without
+
+    return Path(pooch.os_cache("generative-classifiers"))
+
 
 PACKAGE = Path(__file__).resolve().parents[1]
 CHECKOUT = PACKAGE.parents[1]
@@ -13,21 +18,10 @@ ROOT = CHECKOUT if IN_CHECKOUT else Path.cwd()
 REGISTRY = (CHECKOUT if IN_CHECKOUT else PACKAGE) / "registry"
 STYLES = PACKAGE / "figures"
 # Downloads stay with the checkout's data; an installed package keeps them in the user's cache.
-DOWNLOADS = CHECKOUT / "data" / "downloads" if IN_CHECKOUT else Path(pooch.os_cache("generative-classifiers"))
+DOWNLOADS = CHECKOUT / "data" / "downloads" if IN_CHECKOUT else _user_cache()
 
 
-def registry_file(name: str) -> Path:
-    """Find a file of the registry.
-
-    Parameters
-    ----------
-    name : str
-        For instance "observers.yaml".
-
-    Returns
-    -------
-    Path
-        `registry/<name>` of the working directory if it is there, and the project's own otherwise.
-    """
-    own = Path.cwd() / "registry" / name
-    return own if own.is_file() else REGISTRY / name
+def registry_root() -> Path:
+    """The folder whose `registry/` names observers: the working directory if it has one, or else the project's own."""
+    here = Path.cwd()
+    return here if (here / "registry" / "observers.yaml").is_file() else REGISTRY.parent

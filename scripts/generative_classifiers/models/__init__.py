@@ -4,17 +4,8 @@ from importlib import import_module
 
 from generative_classifiers.io.errors import InputError
 
-# Each module has `load(observer, row, prompts, path, device, batch_size)`, those that download also `mirror`; imported
-# when asked for, since no environment needs to have the packages of every family.
-FAMILIES = {
-    "diffusion": "diffusion.model",
-    "autoregressive": "tokens.autoregressive",
-    "masked": "tokens.masked",
-    "discriminative": "classifiers.discriminative",
-    "contrastive": "classifiers.contrastive",
-}
+# Families whose weights may come from a mirror.
 DOWNLOADING = ("discriminative",)
-BATCH_SIZE = 64
 
 
 def load(observer, row, prompts, *, path=None, device="auto", batch_size=None, compile=False, mirror=None):
@@ -24,8 +15,7 @@ def load(observer, row, prompts, *, path=None, device="auto", batch_size=None, c
     ----------
     observer : str
         Its name, for messages.
-    row : dict
-        Of `registry/observers.yaml`: `family` and what that family's module asks for.
+    row : study.observers.ModelObserver
     prompts : dict of str to str
         Prompt by category, in the order of the category dimension.
     path : Path, optional
@@ -48,16 +38,16 @@ def load(observer, row, prompts, *, path=None, device="auto", batch_size=None, c
     InputError
         The family is unknown, a setting is wrong, or the weights are missing or others than expected.
     """
-    family = row.get("family")
-    if family not in FAMILIES:
-        raise InputError(f"{observer}: family {family!r} has no models, expected one of {', '.join(FAMILIES)}")
-    batch_size = (row.get("batch_size") or BATCH_SIZE) if batch_size is None else batch_size
+    if not row.kind.needs_evidence:
+        raise InputError(f"{observer}: its family {row.family} has no model; its decisions are read from files")
+    batch_size = row.batch_size if batch_size is None else batch_size
     if batch_size < 1:
         raise InputError(f"{observer}: batch size is {batch_size}, expected at least 1")
     if not prompts:
         raise InputError(f"{observer}: no categories to choose from")
-    module = import_module(f"{__name__}.{FAMILIES[family]}")
-    site = {"mirror": mirror} if family in DOWNLOADING else {}
+    # Imported when asked for, since no environment needs to have the packages of every family.
+    module = import_module(f"{__name__}.{row.kind.module}")
+    site = {"mirror": mirror} if row.family in DOWNLOADING else {}
     model = module.load(observer, row, prompts, path=path, device=device, batch_size=batch_size, **site)
     if compile:
         model.network.compile()

@@ -104,14 +104,6 @@ def choose_device(name):
     return torch.device(name)
 
 
-def check_dtype(observer, row):
-    """The row's `dtype`, one of `DTYPES`; float32 if it has none."""
-    dtype = row.get("dtype") or "float32"
-    if dtype not in DTYPES:
-        raise InputError(f"{observer}: dtype is {dtype!r}, expected one of {', '.join(DTYPES)}")
-    return dtype
-
-
 def signed(images):
     """float32 (image, channel, y, x) in [-1, 1] of uint8 (image, y, x, channel)."""
     return torch.tensor(images).permute(0, 3, 1, 2).float() / 127.5 - 1

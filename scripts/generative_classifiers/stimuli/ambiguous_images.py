@@ -18,12 +18,11 @@ def ambiguous_images(rows, files, world=None):
 
     Parameters
     ----------
-    rows : dict of str to dict
-        Of `registry/ambiguous_images.yaml`.
+    rows : dict of str to study.ambiguous_images.AmbiguousImage
     files : dict of str to Path
         Of those that are downloaded: PNG, JPEG or SVG.
-    world : dict, optional
-        The study's settings of the world, of whose size the images are then.
+    world : study.settings.World, optional
+        The images are of its size then.
 
     Returns
     -------
@@ -35,9 +34,9 @@ def ambiguous_images(rows, files, world=None):
     InputError
         That names a file which is not a readable image.
     """
-    size = world["size"] if world else SIZE
+    size = world.size if world else SIZE
     images = [
-        _read(files[name], size) if name in files else superimpose(name, row["drawings"], world)
+        _read(files[name], size) if name in files else superimpose(name, row.drawings, world)
         for name, row in rows.items()
     ]
     texts = {"name": list(rows), "category": [""] * len(rows), "condition": ["all"] * len(rows)}

@@ -1,5 +1,6 @@
 """What figures 2, 7 and 8 show: a stimulus and ambiguous images, and whose reconstructions of them."""
 
+from generative_classifiers.study.ambiguous_images import DownloadedImage
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.prompts import prompts_of
 
@@ -12,14 +13,15 @@ FIGURES = {
 
 
 def reconstructing_observers(study):
-    """Observers that decide by the distance of what they paint; a masked model's likelihood is none."""
-    if not study.example_images:
+    """Observers that decide by the distance between the stimulus and their reconstructions of it."""
+    if study.settings.example_images is None:
         return []
-    return [name for name in study.models if _reconstructs(study.observers[name])]
+    return [name for name in study.models if _decides_by_reconstruction(study.observers[name])]
 
 
-def _reconstructs(row):
-    return row["family"] == "diffusion" or row.get("reading") == "reconstruction"
+def _decides_by_reconstruction(observer):
+    """A masked model may decide by the likelihood of its tokens instead."""
+    return observer.kind.reconstructs and getattr(observer, "reading", "reconstruction") == "reconstruction"
 
 
 def observers(study, figure):
@@ -27,7 +29,7 @@ def observers(study, figure):
 
     Parameters
     ----------
-    study : registry.Study
+    study : Study
     figure : str
         Key of `FIGURES`.
 
@@ -37,12 +39,14 @@ def observers(study, figure):
         Empty if the study cannot have the figure.
     """
     example_image, families, single = FIGURES[figure]
-    found = [name for name in reconstructing_observers(study) if study.observers[name]["family"] in families]
-    return found[: 1 if single else None] if example_image in study.example_images else []
+    found = [name for name in reconstructing_observers(study) if study.observers[name].family in families]
+    examples = study.settings.example_images
+    shown = examples is not None and getattr(examples, example_image) is not None
+    return found[: 1 if single else None] if shown else []
 
 
 def needs(figure):
-    """What a study must have for a figure, in words; '' for a figure that shows no example_images."""
+    """What a study must have for a figure, in words; '' for a figure that shows no example images."""
     if figure not in FIGURES:
         return ""
     example_image, families, _ = FIGURES[figure]
@@ -51,22 +55,28 @@ def needs(figure):
 
 def prompts(study):
     """The prompt of each category and of each reading."""
-    readings = [reading for row in study.ambiguous_images.values() for reading in row["readings"]]
-    return prompts_of(list(dict.fromkeys([*CATEGORIES, *readings])), study.settings["prompt"]) if study.models else {}
+    readings = [reading for row in study.ambiguous_images.values() for reading in row.readings]
+    return prompts_of(list(dict.fromkeys([*CATEGORIES, *readings])), study.settings.prompt) if study.models else {}
 
 
 def sources(study):
     """Images to download: name, url and sha256."""
-    return [(name, row["url"], row["sha256"]) for name, row in study.ambiguous_images.items() if "url" in row]
+    images = study.ambiguous_images.items()
+    return [(name, row.url, row.sha256) for name, row in images if isinstance(row, DownloadedImage)]
 
 
 def image(study):
     """The name of the stimulus that is shown; None without one."""
-    return study.example_images.get("stimulus", {}).get("image")
+    examples = study.settings.example_images
+    return examples.stimulus.image if examples and examples.stimulus else None
 
 
 def draw(study):
     """At which draw images are reconstructed: its number, and what it is keyed by."""
-    if not study.example_images:
+    if study.settings.example_images is None:
         return {}
-    return {"draw": study.example_images["draw"], "seed": study.evidence["seed"], "times": study.evidence["times"]}
+    return {
+        "draw": study.settings.example_images.draw,
+        "seed": study.evidence.seed,
+        "times": study.evidence.times,
+    }

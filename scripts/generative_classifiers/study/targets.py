@@ -44,9 +44,10 @@ def stimuli(study):
 
 def example_store(study, example_image):
     """The store that an example_image of the study is in; none without it."""
-    if example_image not in study.example_images:
+    examples = study.settings.example_images
+    if examples is None or getattr(examples, example_image) is None:
         return []
-    dataset = "ambiguous_images" if example_image == "ambiguous_images" else study.example_images["stimulus"]["dataset"]
+    dataset = "ambiguous_images" if example_image == "ambiguous_images" else examples.stimulus.dataset
     return [store(f"data/{study.name}/stimuli/{dataset}")]
 
 
@@ -85,11 +86,11 @@ def figures(study):
         The study names a figure that there is not, or that it has no dataset for.
     """
     drawable = [name for name in FIGURES if _drawable(study, name)]
-    for name in study.settings.get("figures", []):
+    for name in study.settings.figures or ():
         if name not in drawable:
             sources = example_images.needs(name) or " or ".join(FIGURES.get(name, ())) or "the name of a figure"
             raise InputError(f"studies/{study.name}.yaml: figures: {name} needs {sources}")
-    names = study.settings.get("figures", drawable)
+    names = study.settings.figures or drawable
     return [f"figures/{study.name}/{name}.{kind}" for name in names for kind in ("pdf", "png")]
 
 
@@ -97,7 +98,7 @@ def _drawable(study, name):
     if name in example_images.FIGURES:
         return bool(example_images.observers(study, name))
     sources = FIGURES[name]
-    return not sources or any(name in sources or row["kind"] in sources for name, row in study.datasets.items())
+    return not sources or any(name in sources or row.kind in sources for name, row in study.datasets.items())
 
 
 def tables(study):

@@ -1,37 +1,42 @@
 """Which networks a study trains, on what, and what their weights depend on."""
 
-# Keys of an observer's row that its training reads. The others may change, and nothing is trained anew.
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from generative_classifiers.study.observers import Observer, TrainedObserver
+
+# Keys of an observer's row that its training reads. Other keys may change without a new training.
 READ = ("library", "network", "settings", "classes", "resolution", "mean", "std", "noise", "training")
 
 
-def trained_on(study, data):
+def trained_on(observers: Mapping[str, Observer], data: str) -> list[str]:
     """Observers that a study trains on "world" or "imagenet"."""
-    return [name for name, row in study.observers.items() if _data(row) == data]
+    return [name for name, row in observers.items() if _data(row) == data]
 
 
-def settings(row):
-    """The part of an observer's row that its weights depend on."""
-    return {key: row[key] for key in READ if key in row}
+def settings(row: Observer) -> dict[str, Any]:
+    """The part of an observer's row that its weights depend on, for parameters of rules."""
+    return {key: value for key, value in row.as_params().items() if key in READ}
 
 
-def gpus(row):
-    """What the job of a training asks Slurm for: a GPU for each of the recipe's devices."""
-    return f"gpu:{row['training'].get('devices', 1)}"
+def gpus(row: TrainedObserver) -> str:
+    """The GPUs that a training asks Slurm for: one for each of the recipe's devices."""
+    return f"gpu:{row.training.devices}"
 
 
-def weights(study, observer):
-    """Where a study, by its name, has the weights of a network that it trains."""
+def weights(study: str, observer: str) -> str:
+    """Where a study, given by its name, has the weights of a network that it trains."""
     return f"data/{study}/weights/{observer}/model.safetensors"
 
 
-def left_out(study, rows, root, imagenet):
-    """Observers that cannot take part: to be trained on ImageNet, of which nothing is there.
+def left_out(study: str, observers: Mapping[str, Observer], root: Path, imagenet: str | None) -> dict[str, str]:
+    """Observers that cannot take part: they would be trained on ImageNet, and neither it nor their weights are there.
 
     Parameters
     ----------
     study : str
-    rows : dict of str to dict
-        Rows of `registry/observers.yaml`.
+    observers : dict of str to Observer
     root : Path
         The project's.
     imagenet : str or None
@@ -40,13 +45,14 @@ def left_out(study, rows, root, imagenet):
     Returns
     -------
     dict of str to str
-        Why.
+        The reason, by observer.
     """
-    wanting = [] if imagenet else [name for name, row in rows.items() if _data(row) == "imagenet"]
-    places = {name: weights(study, name) for name in wanting}
-    reason = "config.yaml does not name the folder of ImageNet, to train it on, and its weights are not at {}"
+    if imagenet:
+        return {}
+    places = {name: weights(study, name) for name, row in observers.items() if _data(row) == "imagenet"}
+    reason = "config.yaml does not name a folder of ImageNet to train it on, and its weights are not at {}"
     return {name: reason.format(place) for name, place in places.items() if not (root / place).exists()}
 
 
-def _data(row):
-    return row.get("training", {}).get("data")
+def _data(row: Observer) -> str | None:
+    return row.training.data if isinstance(row, TrainedObserver) else None

@@ -11,13 +11,12 @@ def train_generative(recipe, prompt, world, folder):
 
     Parameters
     ----------
-    recipe : dict
-        `training` of the observer's row: `model`, one of GENERATIVE, and what that module asks for.
+    recipe : study.recipes.GenerativeRecipe
+        `training` of the observer's row.
     prompt : str
         With `{category}`.
-    world : dict
-        size and texture_contrast of the training images.
+    world : study.settings.World
     folder : Path
         Of the pipeline; checkpoints are kept beside it.
     """
-    import_module(f"{__name__}.{recipe['model']}").train(recipe, prompt, world, folder)
+    import_module(f"{__name__}.{recipe.model}").train(recipe, prompt, world, folder)

@@ -70,8 +70,8 @@ def untrained(recipe, tokenizer, size):
     -------
     transformers.JanusForConditionalGeneration
     """
-    torch.manual_seed(recipe["seed"])
-    width, tokens = recipe["width"], size // DOWNSAMPLED
+    torch.manual_seed(recipe.seed)
+    width, tokens = recipe.width, size // DOWNSAMPLED
     special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "bos", "eos")}
     network = JanusForConditionalGeneration(
         JanusConfig(
@@ -80,7 +80,7 @@ def untrained(recipe, tokenizer, size):
                 "vocab_size": len(tokenizer),
                 "hidden_size": width,
                 "intermediate_size": 2 * width,
-                "num_hidden_layers": recipe["layers"],
+                "num_hidden_layers": recipe.layers,
                 "num_attention_heads": 4,
                 "num_key_value_heads": 4,
                 "max_position_embeddings": 2 * tokens**2,
@@ -99,8 +99,8 @@ def untrained(recipe, tokenizer, size):
                 "depth": 1,
             },
             vq_config={
-                "num_embeddings": recipe["codebook"]["codes"],
-                "embed_dim": recipe["codebook"]["code_channels"],
+                "num_embeddings": recipe.codebook.codes,
+                "embed_dim": recipe.codebook.code_channels,
                 "num_patches": tokens,
                 "base_channels": 32,  # of which the class makes 32 groups
                 "latent_channels": 32,
@@ -143,7 +143,7 @@ class Autoregressive:
     def loss(self, step):
         """The mean of -log p over all tokens."""
         recipe, janus = self.recipe, self.janus
-        images, categories = batch(self.drawings, step, recipe["batch_size"], recipe["seed"], self.world)
+        images, categories = batch(self.drawings, step, recipe.batch_size, recipe.seed, self.world)
         with torch.no_grad():
             tokens = tokenise(janus.vqmodel, signed(images))
         prompt, there = (self.prompts[name][torch.from_numpy(categories)] for name in ("input_ids", "attention_mask"))
@@ -161,10 +161,10 @@ class Autoregressive:
 
 def train(recipe, prompt, world, folder):
     """Train the codebook and then the network, and save the model: `training.train_generative`."""
-    reader = processor(world["size"])
-    network = untrained(recipe, reader.tokenizer, world["size"])
-    codebook = Codebook(network.model.vqmodel, signed, recipe["codebook"], world, directions=True)
-    generative.train(codebook, recipe["codebook"], folder.with_suffix(".codebook.checkpoint"))
+    reader = processor(world.size)
+    network = untrained(recipe, reader.tokenizer, world.size)
+    codebook = Codebook(network.model.vqmodel, signed, recipe.codebook, world, directions=True)
+    generative.train(codebook, recipe.codebook, folder.with_suffix(".codebook.checkpoint"))
     prompts = text_to_image(folder.name, reader, prompts_of(template=prompt))
     losses = generative.train(
         Autoregressive(network, prompts, recipe, world), recipe, folder.with_suffix(".checkpoint")

@@ -39,11 +39,11 @@ class Codebook:
     def loss(self, step):
         """Mean squared error, and how far apart patches and their codes are."""
         recipe = self.recipe
-        if step == recipe["uncoded"]:
+        if step == recipe.uncoded:
             self.place()
         images = self.images(step)
         found = self.encode(images)
-        if step < recipe["uncoded"]:
+        if step < recipe.uncoded:
             return mse_loss(self.decode(found), images)
         near = self.nearest(found)
         apart = mse_loss(near, found.detach()) + COMMITMENT * mse_loss(found, near.detach())
@@ -53,7 +53,7 @@ class Codebook:
     def images(self, step):
         """A step's images (image, 3, y, x)."""
         recipe = self.recipe
-        return self.see(batch(self.drawings, step, recipe["batch_size"], recipe["seed"], self.world)[0])
+        return self.see(batch(self.drawings, step, recipe.batch_size, recipe.seed, self.world)[0])
 
     def encode(self, images):
         """Patches (image, channel, y, x), not coded yet."""
@@ -78,5 +78,5 @@ class Codebook:
         """Put the codes where patches are."""
         steps, codes = range(PLACED_ON), self.network.quantize.embedding.weight
         patches = torch.cat([self.encode(self.images(step)).movedim(1, -1).flatten(0, 2) for step in steps])
-        rng = generator("codebook", self.recipe["seed"])
+        rng = generator("codebook", self.recipe.seed)
         codes.copy_(torch.from_numpy(kmeans2(patches.numpy(), len(codes), minit="++", rng=rng)[0]))

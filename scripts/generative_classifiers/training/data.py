@@ -80,8 +80,8 @@ class Rendered(Dataset):
 
     def __getitem__(self, place):
         (step, share), recipe = place, self.recipe
-        n, devices = recipe["batch_size"], recipe.get("devices", 1)
-        images, categories = batch(self.drawings, step, n * devices, recipe["seed"], self.world)
+        n, devices = recipe.batch_size, recipe.devices
+        images, categories = batch(self.drawings, step, n * devices, recipe.seed, self.world)
         mine = slice(share * n, (share + 1) * n)
-        with seeded("diffusion noise", recipe["seed"], step, share):
+        with seeded("diffusion noise", recipe.seed, step, share):
             return self.noise(signed(images[mine])), torch.from_numpy(categories[mine])

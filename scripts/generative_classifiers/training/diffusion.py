@@ -78,16 +78,16 @@ class Diffusion:
         self.drawings = drawing_set("training")
         self.tokens = prompt_tokens(pipeline.tokenizer, prompt)
         self.alphas_cumprod = pipeline.scheduler.alphas_cumprod
-        if recipe["compile"]:
+        if recipe.compile:
             pipeline.unet.compile()
 
     def loss(self, step):
         """The mean squared error of the velocity."""
-        recipe, n = self.recipe, self.recipe["batch_size"]
-        images, categories = batch(self.drawings, step, n, recipe["seed"], self.world)
-        rng = generator("diffusion training", recipe["seed"], step)
-        categories[rng.random(n) < recipe["empty_prompts"]] = len(CATEGORIES)
-        times = torch.from_numpy((rng.random(n) ** recipe["time_power"] * len(self.alphas_cumprod)).astype(int))
+        recipe, n = self.recipe, self.recipe.batch_size
+        images, categories = batch(self.drawings, step, n, recipe.seed, self.world)
+        rng = generator("diffusion training", recipe.seed, step)
+        categories[rng.random(n) < recipe.empty_prompts] = len(CATEGORIES)
+        times = torch.from_numpy((rng.random(n) ** recipe.time_power * len(self.alphas_cumprod)).astype(int))
         with torch.no_grad():
             clean = self.codec.encode(signed(images))
         noise = torch.from_numpy(rng.standard_normal(clean.shape, dtype="float32"))

@@ -33,8 +33,7 @@ def train(observer, row, source, weights, logs, *, device="auto", workers=0, che
     ----------
     observer : str
         For messages.
-    row : dict
-        Of `registry/observers.yaml`: what `networks.build` asks for, `noise` and `training`.
+    row : study.observers.TrainedObserver
     source : data.Source
     weights : Path or str
         The file of weights, safetensors. Beside it is the last checkpoint, until the weights are there.
@@ -47,15 +46,15 @@ def train(observer, row, source, weights, logs, *, device="auto", workers=0, che
     checkpoint : int
         Steps from one to the next.
     """
-    recipe, weights = in_steps(row["training"], source.steps_per_epoch), Path(weights)
-    torch.manual_seed(recipe["seed"])
+    recipe, weights = in_steps(row.training, source.steps_per_epoch), Path(weights)
+    torch.manual_seed(recipe.seed)
     trainer, kept = Trainer(networks.build(observer, row), recipe, device), weights.with_suffix(".checkpoint")
-    settings = row | {"training": None} | recipe
+    settings = row.decisive() | {"training": None} | recipe.model_dump(exclude_none=True)
     if kept.exists():
         trainer.load(kept, settings)
     first = trainer.accelerator.is_main_process
     log = Log(logs, trainer.step) if first else None
-    with tqdm(total=recipe["steps"], initial=trainer.step, unit="step", desc=observer, disable=not first) as bar:
+    with tqdm(total=recipe.steps, initial=trainer.step, unit="step", desc=observer, disable=not first) as bar:
         for values in trainer.steps(source, workers):
             bar.update()
             if first and values:
@@ -79,8 +78,8 @@ class Trainer:
     ----------
     network : torch.nn.Module
         Maps images (image, 3, y, x) to logits (image, class).
-    recipe : dict
-        Of the registry, with times in steps.
+    recipe : study.recipes.Discriminative
+        With its times in steps.
     device : str
         As for `train`.
 
@@ -98,14 +97,14 @@ class Trainer:
     """
 
     def __init__(self, network, recipe, device="auto"):
-        devices, precision = recipe.get("devices", 1), "bf16" if recipe.get("dtype") == "bfloat16" else "no"
+        devices, precision = recipe.devices, "bf16" if recipe.dtype == "bfloat16" else "no"
         self.accelerator = Accelerator(cpu=device == "cpu", mixed_precision=precision)
         processes = self.accelerator.num_processes
         if devices % processes:
             raise InputError(f"{processes} processes cannot share {devices} devices, as the recipe has them, equally")
         self.accelerator.gradient_accumulation_steps = devices // processes
         self.shares = [*range(self.accelerator.process_index, devices, processes)]
-        if recipe.get("sync_batch_norm"):
+        if recipe.sync_batch_norm:
             network = torch.nn.SyncBatchNorm.convert_sync_batchnorm(network)
         # Channels last: faster on CPUs, and on GPUs in half precision.
         network = network.to(memory_format=torch.channels_last).train()
@@ -130,14 +129,14 @@ class Trainer:
         dict of str to float
             After each step, what is to be noted: mostly nothing.
         """
-        places = ((step, share) for step in range(self.step, self.recipe["steps"]) for share in self.shares)
+        places = ((step, share) for step in range(self.step, self.recipe.steps) for share in self.shares)
         batches, total, since, start = iter(loader(source.training, places, workers)), 0, self.step, time.perf_counter()
-        while self.step < self.recipe["steps"]:
+        while self.step < self.recipe.steps:
             total += self.advance(batches)
             values, done = {}, self.step - since
             if self._due(REPORT):
                 loss, seconds = self.accelerator.reduce(total).item() / done, time.perf_counter() - start
-                rate = done * self.recipe["batch_size"] * self.recipe.get("devices", 1) / seconds
+                rate = done * self.recipe.batch_size * self.recipe.devices / seconds
                 values = {"loss": loss, "learning_rate": self._rate(self.step - 1), "images_per_second": rate}
                 total, since, start = 0, self.step, time.perf_counter()
             if source.validation and self._due(source.steps_per_epoch):
@@ -145,7 +144,7 @@ class Trainer:
             yield values
 
     def _due(self, every):
-        return self.step % every == 0 or self.step == self.recipe["steps"]
+        return self.step % every == 0 or self.step == self.recipe.steps
 
     def _rate(self, step):
         return learning_rate(self.recipe, step)
@@ -168,7 +167,7 @@ class Trainer:
         total = 0
         for share in self.shares:
             images, labels = next(batches)
-            torch.manual_seed(seed_of("step", self.recipe["seed"], self.step, share))  # for networks with dropout
+            torch.manual_seed(seed_of("step", self.recipe.seed, self.step, share))  # for networks with dropout
             with self.accelerator.accumulate(self.network):
                 loss = self._loss(self.network, images, labels)[0]
                 self.accelerator.backward(loss)
@@ -176,7 +175,7 @@ class Trainer:
                 self.optimizer.zero_grad()
             total += loss.detach()
         self.step += 1
-        return total / self.recipe.get("devices", 1)
+        return total / self.recipe.devices
 
     def _loss(self, network, images, labels):
         """Mean cross entropy, and how many images are named rightly."""
@@ -238,8 +237,8 @@ class Trainer:
 
 
 def _optimizer(network, recipe):
-    if recipe["optimizer"] == "sgd":
+    if recipe.optimizer == "sgd":
         return torch.optim.SGD(
-            network.parameters(), recipe["learning_rate"], recipe["momentum"], weight_decay=recipe["weight_decay"]
+            network.parameters(), recipe.learning_rate, recipe.momentum, weight_decay=recipe.weight_decay
         )
-    return torch.optim.AdamW(network.parameters(), recipe["learning_rate"], weight_decay=recipe["weight_decay"])
+    return torch.optim.AdamW(network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)

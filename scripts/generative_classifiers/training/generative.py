@@ -54,8 +54,8 @@ class Trainer:
     def __init__(self, task, recipe):
         self.task, self.recipe, self.step = task, recipe, 0
         self.modules = task.modules.train()
-        self.average = EMAModel(self.modules.parameters(), decay=recipe["ema"], use_ema_warmup=True, power=0.75)
-        self.optimizer = torch.optim.AdamW(self.modules.parameters(), lr=recipe["learning_rate"])
+        self.average = EMAModel(self.modules.parameters(), decay=recipe.ema, use_ema_warmup=True, power=0.75)
+        self.optimizer = torch.optim.AdamW(self.modules.parameters(), lr=recipe.learning_rate)
 
     def advance(self):
         """One step.
@@ -123,12 +123,12 @@ def train(task, recipe, checkpoint, every=500):
     trainer, losses = Trainer(task, recipe), []
     if Path(checkpoint).exists():
         trainer.load(checkpoint)
-    with tqdm(total=recipe["steps"], initial=trainer.step, unit="step", desc=type(task).__name__) as bar:
-        while trainer.step < recipe["steps"]:
+    with tqdm(total=recipe.steps, initial=trainer.step, unit="step", desc=type(task).__name__) as bar:
+        while trainer.step < recipe.steps:
             losses.append(trainer.advance())
             bar.update()
             bar.set_postfix(loss=f"{sum(losses[-200:]) / len(losses[-200:]):.4f}", refresh=False)
-            if trainer.step % every == 0 or trainer.step == recipe["steps"]:
+            if trainer.step % every == 0 or trainer.step == recipe.steps:
                 trainer.save(checkpoint)
     trainer.finish()
     return losses

@@ -16,7 +16,6 @@ from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.models.classifiers.diffusion_noise import DiffusionNoise
 from generative_classifiers.training.data import Source, seeded
 
-RESOLUTION, MEAN, STD = 224, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SPLITS = ("train", "val")
 # Of the side of the image that is shown in validation, the larger one that it is cut out of: 256 of 224 pixels.
 MARGIN = 256 / 224
@@ -79,7 +78,7 @@ def image_folder(root, recipe, look, noise=None):
         As for `check`.
     recipe : dict
         batch_size (of a device), devices, seed.
-    look : dict
+    look : study.observers.ClassifierObserver
         How the network sees images: resolution (pixels along a side), mean and std (of the channels in [0, 1]).
     noise : {None, "sqrt_alphas", "alphas"}
         Diffusion noise on what the network sees, in training and validation.
@@ -88,7 +87,7 @@ def image_folder(root, recipe, look, noise=None):
     -------
     Source
     """
-    size, mean, std = look.get("resolution", RESOLUTION), look.get("mean", MEAN), look.get("std", STD)
+    size, mean, std = look.resolution, look.mean, look.std
     shown = [v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(mean, std)]
     shown += [DiffusionNoise(noise)] if noise else []
     cropped = [v2.RandomResizedCrop(size), v2.RandomHorizontalFlip()]
@@ -115,7 +114,7 @@ class _Images(Dataset):
         return torch.stack([self._seen(self.names[number], *key) for number in numbers]), self.labels[numbers]
 
     def _seen(self, name, *key):
-        with seeded("image", self.recipe["seed"], *key, name):
+        with seeded("image", self.recipe.seed, *key, name):
             return self.transform(read(self.folder / name))
 
 
@@ -129,18 +128,18 @@ class Crops(_Images):
 
     def __init__(self, root, recipe, transform):
         super().__init__(root, "train", recipe, transform)
-        self.images_per_step = recipe["batch_size"] * recipe.get("devices", 1)
+        self.images_per_step = recipe.batch_size * recipe.devices
         self.steps_per_epoch = len(self.labels) // self.images_per_step
         self._order = lru_cache(1)(self._shuffled)
 
     def _shuffled(self, epoch):
-        return generator("order", self.recipe["seed"], epoch).permutation(len(self.labels))
+        return generator("order", self.recipe.seed, epoch).permutation(len(self.labels))
 
     def __getitem__(self, place):
         step, share = place
         epoch, step = divmod(step, self.steps_per_epoch)
-        start = step * self.images_per_step + share * self.recipe["batch_size"]
-        return self.load(self._order(epoch)[start : start + self.recipe["batch_size"]], "epoch", epoch)
+        start = step * self.images_per_step + share * self.recipe.batch_size
+        return self.load(self._order(epoch)[start : start + self.recipe.batch_size], "epoch", epoch)
 
 
 class Validation(_Images):
@@ -150,10 +149,10 @@ class Validation(_Images):
         super().__init__(root, "val", recipe, transform)
 
     def __len__(self):
-        return -(-len(self.labels) // self.recipe["batch_size"])
+        return -(-len(self.labels) // self.recipe.batch_size)
 
     def __getitem__(self, number):
         if number >= len(self):
             raise IndexError(number)
-        numbers = range(len(self.labels))[number * self.recipe["batch_size"] :][: self.recipe["batch_size"]]
+        numbers = range(len(self.labels))[number * self.recipe.batch_size :][: self.recipe.batch_size]
         return self.load([*numbers], "validation")

@@ -10,6 +10,9 @@ import torch
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import PACKAGE
 from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.observers import TrainedObserver
+from generative_classifiers.study.settings import World
+from generative_classifiers.study.validation import Strict
 from generative_classifiers.training.data import Rendered, Source
 from generative_classifiers.training.discriminative import train
 
@@ -20,8 +23,7 @@ def check(observer, row, folder):
     Parameters
     ----------
     observer : str
-    row : dict
-        Of `registry/observers.yaml`.
+    row : study.observers.TrainedObserver
     folder : str or None
         ImageNet's.
 
@@ -30,7 +32,7 @@ def check(observer, row, folder):
     InputError
         That says what was expected.
     """
-    if row["training"]["data"] != "imagenet":
+    if row.training.data != "imagenet":
         return
     if folder is None:
         raise InputError(f"config.yaml: imagenet is not set, the folder of images that {observer} is trained on")
@@ -41,7 +43,7 @@ def check(observer, row, folder):
 
 def _classes(row):
     """Names of the classes' folders, in the order of a network's answers."""
-    if row.get("classes") == len(CATEGORIES):
+    if row.classes == len(CATEGORIES):
         return list(CATEGORIES)
     from timm.data import ImageNetInfo
 
@@ -74,15 +76,15 @@ def run(observer, row, weights, logs, device="auto", workers=0, world=None, fold
     ----------
     observer, row, weights, logs, device, workers
         As for `discriminative.train`.
-    world : dict, optional
+    world : study.settings.World, optional
         What `data: world` is rendered of.
     folder : str, optional
         ImageNet's, for `data: imagenet`.
     """
-    recipe, noise = row["training"], row.get("noise")
+    recipe, noise = row.training, row.noise
     if ":" in device:  # one GPU of several
         os.environ["ACCELERATE_TORCH_DEVICE"] = device
-    if recipe["data"] == "world":
+    if recipe.data == "world":
         source = Source(Rendered(world, recipe, noise))
     else:
         from generative_classifiers.training.image_folder import image_folder
@@ -98,16 +100,19 @@ def start(count, **settings):
     ----------
     count : int
     **settings
-        As for `run`, as JSON can hold them.
+        As for `run`.
     """
     if count == 1:
         return run(**settings)
+    plain = {key: value.as_params() if isinstance(value, Strict) else value for key, value in settings.items()}
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
     paths = os.pathsep.join([str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = os.environ | {"PYTHONPATH": paths}
-    subprocess.run([*command, "-m", __name__, json.dumps(settings)], env=environment, check=True)
+    subprocess.run([*command, "-m", __name__, json.dumps(plain)], env=environment, check=True)
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    run(**json.loads(sys.argv[1]))
+    given = json.loads(sys.argv[1])
+    typed = {"row": TrainedObserver, "world": World}
+    run(**given | {key: kind(**given[key]) for key, kind in typed.items() if given.get(key)})

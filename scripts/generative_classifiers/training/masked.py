@@ -37,15 +37,15 @@ def untrained(recipe, size):
     -------
     diffusers.AmusedPipeline
     """
-    torch.manual_seed(recipe["seed"])
-    words, width, codebook = tokenizer(), recipe["width"], recipe["codebook"]
-    levels, codes = len(codebook["widths"]), codebook["codes"]
+    torch.manual_seed(recipe.seed)
+    words, width, codebook = tokenizer(), recipe.width, recipe.codebook
+    levels, codes = len(codebook.widths), codebook.codes
     return AmusedPipeline(
         vqvae=VQModel(
-            block_out_channels=codebook["widths"],
+            block_out_channels=codebook.widths,
             down_block_types=("DownEncoderBlock2D",) * levels,
             up_block_types=("UpDecoderBlock2D",) * levels,
-            latent_channels=codebook["code_channels"],
+            latent_channels=codebook.code_channels,
             num_vq_embeddings=codes,
             norm_num_groups=8,
             mid_block_add_attention=False,
@@ -59,7 +59,7 @@ def untrained(recipe, size):
             block_out_channels=width,
             in_channels=width,
             intermediate_size=2 * width,
-            num_hidden_layers=recipe["layers"],
+            num_hidden_layers=recipe.layers,
             num_res_blocks=1,
             num_attention_heads=4,
             block_num_heads=4,
@@ -95,15 +95,15 @@ class Masked:
         self.modules = torch.nn.ModuleList([pipeline.transformer, pipeline.text_encoder])
         self.drawings = drawing_set("training")
         self.prompts = prompt_tokens(pipeline.tokenizer, prompt)
-        self.micro = torch.tensor([[world["size"], world["size"], 0, 0, AESTHETIC_SCORE]]).float()
+        self.micro = torch.tensor([[world.size, world.size, 0, 0, AESTHETIC_SCORE]]).float()
 
     def loss(self, step):
         """The mean of -log p over the hidden tokens: a number of them that is uniform on 1 to all."""
-        recipe, pipeline, n = self.recipe, self.pipeline, self.recipe["batch_size"]
-        images, categories = batch(self.drawings, step, n, recipe["seed"], self.world)
+        recipe, pipeline, n = self.recipe, self.pipeline, self.recipe.batch_size
+        images, categories = batch(self.drawings, step, n, recipe.seed, self.world)
         with torch.no_grad():
             tokens = self.tokens(see(images))
-        hidden = self.add_noise(tokens, generator("masked training", recipe["seed"], step))
+        hidden = self.add_noise(tokens, generator("masked training", recipe.seed, step))
         text = pipeline.text_encoder(self.prompts, output_hidden_states=True)
         told = torch.from_numpy(categories)
         logits = pipeline.transformer(
@@ -130,9 +130,9 @@ class Masked:
 
 def train(recipe, prompt, world, folder):
     """Train the codebook and then the network, and save the pipeline: `training.train_generative`."""
-    pipeline = untrained(recipe, world["size"])
-    codebook = Codebook(pipeline.vqvae, see, recipe["codebook"], world)
-    generative.train(codebook, recipe["codebook"], folder.with_suffix(".codebook.checkpoint"))
+    pipeline = untrained(recipe, world.size)
+    codebook = Codebook(pipeline.vqvae, see, recipe.codebook, world)
+    generative.train(codebook, recipe.codebook, folder.with_suffix(".codebook.checkpoint"))
     losses = generative.train(Masked(pipeline, recipe, prompt, world), recipe, folder.with_suffix(".checkpoint"))
     generative.save(pipeline, folder)
     return losses

@@ -24,11 +24,11 @@ def untrained(recipe, size):
     -------
     PixelDiffusionPipeline
     """
-    torch.manual_seed(recipe["seed"])
+    torch.manual_seed(recipe.seed)
     words = tokenizer()
     text_encoder = CLIPTextModel(text_config(words, diffusion.TEXT_WIDTH))
-    block = recipe["block"]
-    unet = diffusion.network(size // block, 3 * block**2, tuple(recipe["widths"]))
+    block = recipe.block
+    unet = diffusion.network(size // block, 3 * block**2, tuple(recipe.widths))
     return PixelDiffusionPipeline(unet, text_encoder, words, diffusion.scheduler(), pixel_unshuffle=block)
 
 
@@ -46,7 +46,7 @@ def task(recipe, prompt, world):
     -------
     diffusion.Diffusion
     """
-    pipeline = untrained(recipe, world["size"])
+    pipeline = untrained(recipe, world.size)
     return diffusion.Diffusion(pipeline, PixelCodec(pipeline), recipe, prompt, world)
 
 

@@ -11,20 +11,20 @@ def learning_rate(recipe, step):
 
     Parameters
     ----------
-    recipe : dict
-        steps, learning_rate, warm_up (steps), and decay (steps) unless `schedule` is "cosine".
+    recipe : study.recipes.Training or study.recipes.Discriminative
+        With its times in steps.
     step : int
 
     Returns
     -------
     float
     """
-    rise = (step + 1) / recipe["warm_up"] if recipe["warm_up"] else 1.0
-    if recipe.get("schedule") == "cosine":
-        along = (step - recipe["warm_up"]) / (recipe["steps"] - recipe["warm_up"])
-        return recipe["learning_rate"] * (rise if along < 0 else (1 + math.cos(math.pi * along)) / 2)
-    fall = (recipe["steps"] - step) / recipe["decay"]
-    return recipe["learning_rate"] * min(1.0, rise, fall)
+    rise = (step + 1) / recipe.warm_up if recipe.warm_up else 1.0
+    if getattr(recipe, "schedule", "linear") == "cosine":
+        along = (step - recipe.warm_up) / (recipe.steps - recipe.warm_up)
+        return recipe.learning_rate * (rise if along < 0 else (1 + math.cos(math.pi * along)) / 2)
+    fall = (recipe.steps - step) / recipe.decay
+    return recipe.learning_rate * min(1.0, rise, fall)
 
 
 def in_steps(recipe, steps_per_epoch):
@@ -32,16 +32,16 @@ def in_steps(recipe, steps_per_epoch):
 
     Parameters
     ----------
-    recipe : dict
-        epochs or steps, and warm_up and decay in the same unit.
+    recipe : study.recipes.Discriminative
     steps_per_epoch : int or None
         None: the data has no end, and no epochs.
 
     Returns
     -------
-    dict
+    study.recipes.Discriminative
     """
-    if "epochs" not in recipe:
+    if recipe.epochs is None:
         return recipe
-    times = {"steps": recipe["epochs"]} | {key: recipe[key] for key in ("warm_up", "decay") if key in recipe}
-    return recipe | {key: round(value * steps_per_epoch) for key, value in times.items()}
+    times = {"steps": recipe.epochs, "warm_up": recipe.warm_up, "decay": recipe.decay}
+    steps = {key: round(value * steps_per_epoch) for key, value in times.items() if value is not None}
+    return recipe.model_copy(update=steps | {"epochs": None})

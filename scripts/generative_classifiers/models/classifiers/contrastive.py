@@ -5,19 +5,15 @@ import json
 from importlib import import_module
 
 import torch
-import yaml
 from torch.nn.functional import normalize
 
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.io.paths import REGISTRY
-from generative_classifiers.models.base import check_dtype, choose_device
+from generative_classifiers.models.base import choose_device
 from generative_classifiers.models.classifiers.discriminative import DiscriminativeModel, check_categories, classes_of
 from generative_classifiers.models.classifiers.preprocessing import Preprocessing
 from generative_classifiers.models.loading import clip
-from generative_classifiers.models.loading.networks import CLASSES
-from generative_classifiers.study.schema import check
-
-TEMPLATES = REGISTRY / "templates.yaml"
+from generative_classifiers.study.templates import load_templates
+from generative_classifiers.study.validation import unknown
 
 
 def load(observer, row, prompts, path, device, batch_size):
@@ -26,8 +22,7 @@ def load(observer, row, prompts, path, device, batch_size):
     Parameters
     ----------
     observer : str
-    row : dict
-        As for `clip.load`, `texts_of` and `Preprocessing.of`, and optionally `dtype` of the images' side.
+    row : study.observers.ContrastiveObserver
     prompts : dict of str to str
     path : Path or None
     device : str
@@ -39,12 +34,12 @@ def load(observer, row, prompts, path, device, batch_size):
     discriminative.DiscriminativeModel
     """
     texts, classes = texts_of(observer, row, prompts)
-    settings = {"batch_size": batch_size, "dtype": check_dtype(observer, row)}
+    settings = {"batch_size": batch_size, "dtype": row.dtype}
     device = choose_device(device)
     towers, identity = clip.load(observer, row, path, device)
     network = ZeroShot(towers.images, embed(towers.texts, texts, batch_size), towers.scale)
     model = DiscriminativeModel(network, classes, device, Preprocessing.of(row), **settings)
-    said = {"templates": row.get("templates"), "texts": hashlib.sha256(json.dumps(texts).encode()).hexdigest()}
+    said = {"templates": row.templates, "texts": hashlib.sha256(json.dumps(texts).encode()).hexdigest()}
     model.identity |= {"family": "contrastive"} | said | identity
     model.packages = ("torch", *towers.packages)
     return model
@@ -56,10 +51,9 @@ def texts_of(observer, row, prompts):
     Parameters
     ----------
     observer : str
-    row : dict
-        `templates`, their name in `registry/templates.yaml`: without it a category's only text is its prompt.
-        `classes`: 1000 for those of ImageNet, by the names that CLIP's authors gave them; without it the categories
-        are the classes, whatever they are.
+    row : study.observers.ContrastiveObserver
+        Without `templates` a category's only text is its prompt. With `classes` the classes are ImageNet's, by the
+        names that CLIP's authors gave them; without it they are the categories.
     prompts : dict of str to str
         By category.
 
@@ -76,30 +70,20 @@ def texts_of(observer, row, prompts):
         Of templates that there are not, another number of classes, or categories that ImageNet's do not make up.
     """
     names, classes = prompts, {category: [number] for number, category in enumerate(prompts)}
-    if row.get("classes") is not None:
+    if row.classes is not None:
         check_categories(observer, prompts)
-        names, classes = imagenet_names(observer, row["classes"]), classes_of(observer, row["classes"], prompts)
-    if "templates" in row:
-        wording = templates(observer, row["templates"])
+        names, classes = import_module("open_clip").IMAGENET_CLASSNAMES, classes_of(observer, row.classes, prompts)
+    if row.templates is not None:
+        wording = templates(observer, row.templates)
         return [[template.replace("{category}", name) for template in wording] for name in names], classes
-    if names is not prompts:
-        raise InputError(f"{observer}: expected templates, for prompts are of categories, not of ImageNet's classes")
     return [[prompt] for prompt in prompts.values()], classes
-
-
-def imagenet_names(observer, count):
-    """Names of ImageNet's classes, as CLIP's authors chose them."""
-    if count != CLASSES:
-        raise InputError(f"{observer}: has {count} classes, expected {CLASSES}, or none: then they are the categories")
-    return import_module("open_clip").IMAGENET_CLASSNAMES
 
 
 def templates(observer, name):
     """Templates of prompts by their name in the registry."""
-    known = yaml.safe_load(TEMPLATES.read_text())
-    check(known, "templates", "registry/templates.yaml")
+    known = load_templates()
     if name not in known:
-        raise InputError(f"{observer}: templates {name!r} are unknown, expected one of {', '.join(known)}")
+        raise InputError(f"{observer}: templates: {unknown(name, known)}")
     return known[name]
 
 

@@ -10,12 +10,13 @@ from generative_classifiers.draws.levels import single
 from generative_classifiers.draws.noise import gaussian
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.random_numbers import generator
-from generative_classifiers.models.base import DTYPES, check_dtype, choose_device
-from generative_classifiers.models.classifiers.diffusion_noise import VARIANTS, diffusion_noise
+from generative_classifiers.models.base import DTYPES, choose_device
+from generative_classifiers.models.classifiers.diffusion_noise import diffusion_noise
 from generative_classifiers.models.classifiers.preprocessing import Preprocessing
 from generative_classifiers.models.loading import networks
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.imagenet_classes import members
+from generative_classifiers.study.observers import IMAGENET_CLASSES
 
 
 def load(observer, row, prompts, path, device, batch_size, mirror=None):
@@ -24,8 +25,7 @@ def load(observer, row, prompts, path, device, batch_size, mirror=None):
     Parameters
     ----------
     observer : str
-    row : dict
-        As for `networks.load` and `Preprocessing.of`, and optionally `noise` and `dtype`.
+    row : study.observers.DiscriminativeObserver
     prompts : dict of str to str
         Its keys are the categories, some of the 16.
     path : Path or None
@@ -38,11 +38,8 @@ def load(observer, row, prompts, path, device, batch_size, mirror=None):
     DiscriminativeModel
     """
     check_categories(observer, prompts)
-    noise = row.get("noise")
-    if noise is not None and noise not in VARIANTS:
-        raise InputError(f"{observer}: noise is {noise!r}, expected null or one of {', '.join(VARIANTS)}")
-    classes = classes_of(observer, row.get("classes", networks.CLASSES), prompts)
-    settings = {"noise": noise, "batch_size": batch_size, "dtype": check_dtype(observer, row)}
+    classes = classes_of(observer, row.classes or IMAGENET_CLASSES, prompts)
+    settings = {"noise": row.noise, "batch_size": batch_size, "dtype": row.dtype}
     network, identity = networks.load(observer, row, path, mirror)
     model = DiscriminativeModel(network, classes, choose_device(device), Preprocessing.of(row), **settings)
     model.identity |= identity
@@ -61,7 +58,7 @@ def classes_of(observer, count, categories):
     """A network's classes of each category: itself, or those of ImageNet that belong to it."""
     if count == len(CATEGORIES):
         return {category: [CATEGORIES.index(category)] for category in categories}
-    if count == networks.CLASSES:
+    if count == IMAGENET_CLASSES:
         return {category: members()[category] for category in categories}
     raise InputError(f"{observer}: has {count} classes, expected the {len(CATEGORIES)} categories or ImageNet's")
 

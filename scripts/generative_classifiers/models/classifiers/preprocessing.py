@@ -30,8 +30,7 @@ class Preprocessing:
     @classmethod
     def of(cls, row):
         """Of a row of the registry."""
-        keys = ("resolution", "resize", "mean", "std")
-        return cls(**{key: row[key] for key in keys if row.get(key) is not None})
+        return cls(row.resolution, row.resize, row.mean, row.std)
 
     @property
     def side(self):

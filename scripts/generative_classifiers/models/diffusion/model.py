@@ -5,7 +5,7 @@ import torch
 
 from generative_classifiers.draws import levels
 from generative_classifiers.draws.noise import gaussian
-from generative_classifiers.models.base import DTYPES, check_dtype, choose_device, signed, unsigned
+from generative_classifiers.models.base import DTYPES, choose_device, signed, unsigned
 from generative_classifiers.models.batches import LastResultCache, batches, everything, samples
 from generative_classifiers.models.diffusion import shared_prefix
 from generative_classifiers.models.diffusion.schedules import schedule
@@ -19,8 +19,7 @@ def load(observer, row, prompts, path, device, batch_size):
     Parameters
     ----------
     observer : str
-    row : dict
-        `pipeline` (folder or hub id), and optionally `revision`, `sha256`, `variant`, `dtype`, `resolution`.
+    row : study.observers.DiffusionObserver
     prompts : dict of str to str
     path : Path or None
     device : str
@@ -30,10 +29,9 @@ def load(observer, row, prompts, path, device, batch_size):
     -------
     DiffusionModel
     """
-    dtype = check_dtype(observer, row)
     device = choose_device(device)  # wrong ones are told before large weights are loaded
-    adapter, identity = load_pipeline(observer, row, path, DTYPES[dtype])
-    model = DiffusionModel(observer, adapter, prompts, device, dtype, batch_size)
+    adapter, identity = load_pipeline(observer, row, path, DTYPES[row.dtype])
+    model = DiffusionModel(observer, adapter, prompts, device, row.dtype, batch_size)
     model.identity |= identity
     return model
 

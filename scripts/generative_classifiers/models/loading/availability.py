@@ -11,10 +11,17 @@ import requests
 from huggingface_hub import hf_hub_url, try_to_load_from_cache
 from huggingface_hub.utils import build_hf_headers
 
-from generative_classifiers.io.paths import DOWNLOADS
+from generative_classifiers.io.paths import DOWNLOADS, ROOT
 from generative_classifiers.models.loading import clip, networks
 from generative_classifiers.models.loading.hub import INDEX
-from generative_classifiers.study.registry import ROOT, file_url
+from generative_classifiers.study.observers import (
+    CheckpointObserver,
+    DownloadedFile,
+    ModelObserver,
+    PipelineObserver,
+    PublishedObserver,
+    TransformersClipObserver,
+)
 
 SECONDS = 5  # that a server has to answer
 THREADS = 16
@@ -44,7 +51,7 @@ def survey(study, offline=False, mirror=None):
 
     Parameters
     ----------
-    study : registry.Study
+    study : study.Study
     offline : bool, optional
         Ask no server.
     mirror : str, optional
@@ -67,18 +74,25 @@ def survey(study, offline=False, mirror=None):
 
 def _row(study, observer, source, weights):
     row, (kind, places, checksums) = study.named[observer], source
-    checked = bool(checksums) and all(checksums)
+    model = row if isinstance(row, ModelObserver) else None
     return {
         "observer": observer,
         "takes_part": observer in study.observers,
-        "family": row["family"],
+        "family": row.family,
         "source": kind,
         "place": _shown(places[0]) if places else "",
         "weights": weights,
-        "licence": row.get("licence"),
-        "size_mb": row.get("size_mb"),
-        "verified": None if weights == "made" else row.get("verified", checked),
+        "licence": model.licence if model else None,
+        "size_mb": model.size_mb if model else None,
+        "verified": None if weights == "made" else _verified(model, checksums),
     }
+
+
+def _verified(model, checksums):
+    """Whether the checksums of what is loaded are known, unless the row itself says so."""
+    if model and model.verified is not None:
+        return model.verified
+    return bool(checksums) and all(checksums)
 
 
 def weight_source(study, observer):
@@ -86,7 +100,7 @@ def weight_source(study, observer):
 
     Parameters
     ----------
-    study : registry.Study
+    study : study.Study
     observer : str
 
     Returns
@@ -99,24 +113,25 @@ def weight_source(study, observer):
         That the registry has of them; None: unknown.
     """
     row = study.named[observer]
-    if "answers" in row:
+    if isinstance(row, PublishedObserver) and row.answers:
         return "answers", [Path(file) for file in study.answers[observer].values()], []
-    if row["family"] in ("human", "published"):
+    if row.family in ("human", "published"):
         files = list(published_files(study, observer))
-        return "decisions", [file_url(file, study.repositories) for file in files], [file["sha256"] for file in files]
-    if row["family"] == "simulated":
+        return "decisions", [study.registry.address(file) for file in files], [file.sha256 for file in files]
+    if row.family == "simulated":
         return "study", [], []
-    if "pipeline" in row:
+    if isinstance(row, PipelineObserver | TransformersClipObserver):
         return pipeline(study, observer)
-    places = PLACES.get(row["source"], _files)
-    return row["source"], places(observer, row), [one.get("sha256") for one in row.get("files", [row])]
+    places = PLACES.get(row.source, _files)
+    checksums = [file.sha256 for file in row.files] if isinstance(row, CheckpointObserver) else [None]
+    return row.source, places(observer, row), checksums
 
 
 def published_files(study, observer):
     """The registry's files of published decisions of an observer, or of all people, on the study's datasets."""
     for row in study.datasets.values():
-        people, networks = row["decisions"]["humans"], row["decisions"]["networks"]
-        if study.named[observer]["family"] == "human":
+        people, networks = row.decisions.humans, row.decisions.networks
+        if study.named[observer].family == "human":
             yield from people.values()
         elif observer in networks:
             yield networks[observer]
@@ -125,21 +140,21 @@ def published_files(study, observer):
 def pipeline(study, observer):
     """`weight_source` of a whole pipeline: a folder of the project, or of the hub."""
     row = study.named[observer]
-    source, checksums = row["pipeline"], [row.get("sha256")]
-    index = "config.json" if row["family"] in ("autoregressive", "contrastive") else INDEX
+    source, checksums = row.pipeline, [row.sha256]
+    index = "config.json" if row.family in ("autoregressive", "contrastive") else INDEX
     folder = ROOT / source
     if folder.is_dir():
         return "folder", [folder / index], checksums
-    return "hub", [Hub(source, index, row.get("revision"))], checksums
+    return "hub", [Hub(source, index, row.revision)], checksums
 
 
 def _timm(observer, row):
-    return [Hub(networks.repository(row), networks.WEIGHTS, row.get("revision"))]
+    return [Hub(networks.repository(row), networks.WEIGHTS, row.revision)]
 
 
 def _open_clip(observer, row):
     file = clip.own_file(row)
-    return [file or Hub(clip.repository(observer, row), clip.WEIGHTS, row.get("revision"))]
+    return [file or Hub(clip.repository(observer, row), clip.WEIGHTS, row.revision)]
 
 
 def _torchvision(observer, row):
@@ -147,12 +162,14 @@ def _torchvision(observer, row):
 
 
 def _files(observer, row):
-    return [file["url"] if "url" in file else _of_package(file) for file in row.get("files", [])]
+    if not isinstance(row, CheckpointObserver):
+        return []
+    return [file.url if isinstance(file, DownloadedFile) else _of_package(file) for file in row.files]
 
 
 def _of_package(file):
-    spec = find_spec(file["package"])
-    return Path(spec.origin).parent / file["file"] if spec else Path(file["package"], file["file"])
+    spec = find_spec(file.package)
+    return Path(spec.origin).parent / file.file if spec else Path(file.package, file.file)
 
 
 PLACES = {"timm": _timm, "open_clip": _open_clip, "torchvision": _torchvision}

@@ -63,21 +63,18 @@ def load(observer, row, path, device):
     InputError
         Weights that are missing, out of reach, others than expected, or not those of the network.
     """
-    source = row.get("source")
-    if source not in SOURCES:
-        raise InputError(f"{observer}: no contrastive models of source {source!r}, expected {' or '.join(SOURCES)}")
-    return SOURCES[source](observer, row, path, device)
+    return SOURCES[row.source](observer, row, path, device)
 
 
 def _open_clip(observer, row, path, device):
-    library, name = import_module("open_clip"), row.get("network")
-    if library.get_model_config(name or "") is None:
+    library, name = import_module("open_clip"), row.network
+    if library.get_model_config(name) is None:
         raise InputError(f"{observer}: open_clip has no network {name!r}")
     path = path or own_file(row)
     file, revision = (Path(path), None) if path else _from_hub(observer, row)
     try:
         weights = file_hash(file)
-        check_hash(observer, file, weights, row.get("sha256"))
+        check_hash(observer, file, weights, row.sha256)
         network = library.create_model(name, pretrained=str(file), pretrained_text=False)
     except InputError:
         raise
@@ -94,14 +91,14 @@ def _open_clip(observer, row, path, device):
 
 def own_file(row):
     """The file that the row names as the weights of a network of open_clip; None if it names others."""
-    file = Path(row.get("weights", ""))
+    file = Path(row.weights)
     return file if file.is_file() else None
 
 
 def repository(observer, row):
     """Where the hub has weights that open_clip knows of."""
-    library, name, tag = import_module("open_clip"), row["network"], row.get("weights")
-    known = library.get_pretrained_cfg(name, tag or "")
+    library, name, tag = import_module("open_clip"), row.network, row.weights
+    known = library.get_pretrained_cfg(name, tag)
     source = known.get("hf_hub", "").rstrip("/")
     if not source:
         raise InputError(f"{observer}: open_clip knows of no weights {tag!r} of {name!r} on the hub")
@@ -114,7 +111,7 @@ def repository(observer, row):
 def _from_hub(observer, row):
     source = repository(observer, row)
     try:
-        file = Path(hf_hub_download(source, WEIGHTS, revision=row.get("revision")))
+        file = Path(hf_hub_download(source, WEIGHTS, revision=row.revision))
     except (OSError, ValueError) as error:  # what the hub's errors derive from
         raise InputError(f"{observer}: {source} is not within reach: {advice(error, source)}") from error
     return file, file.parent.name

@@ -15,8 +15,9 @@ from generative_classifiers.io.paths import DOWNLOADS
 from generative_classifiers.models.loading.hub import advice
 from generative_classifiers.models.loading.weight_hashes import check_hash, file_hash
 from generative_classifiers.stimuli.downloads import fetch
+from generative_classifiers.study.observers import IMAGENET_CLASSES, DownloadedFile, WeightFile
 
-CLASSES = 1000  # of ImageNet
+WHOLE_FILE = WeightFile(sha256=None)  # its tensors are the network's, by their names
 WEIGHTS = "model.safetensors"  # what timm calls them on the hub
 OWN = {"small_cnn": "small_cnn.SmallCNN", "wide_resnet50": "wide_resnet.WideResNet50"}
 
@@ -43,23 +44,16 @@ def build(observer, row, classes=None):
     InputError
         Of a library or a network that there is not.
     """
-    library = library_of(row)
-    if library not in LIBRARIES:
-        raise InputError(f"{observer}: no networks of library {library!r}, expected one of {', '.join(LIBRARIES)}")
+    settings = row.settings.model_dump(exclude_none=True)
     try:
-        return LIBRARIES[library](row["network"], classes or row.get("classes", CLASSES), row.get("settings", {}))
+        return LIBRARIES[row.library](row.network, classes or row.classes or IMAGENET_CLASSES, settings)
     except (ValueError, KeyError, TypeError, RuntimeError) as error:  # each library has its own
-        raise InputError(f"{observer}: {library} cannot build {row.get('network')!r} ({error})") from error
-
-
-def library_of(row):
-    """What builds the network of a row."""
-    return row.get("library") or row.get("source")
+        raise InputError(f"{observer}: {row.library} cannot build {row.network!r} ({error})") from error
 
 
 def packages(row):
     """Distributions whose versions a network's logits depend on."""
-    return ("torch",) if library_of(row) == "own" else ("torch", library_of(row))
+    return ("torch",) if row.library == "own" else ("torch", row.library)
 
 
 def _torchvision(name, classes, settings):
@@ -120,27 +114,26 @@ def load(observer, row, path=None, mirror=None):
     InputError
         Weights that are missing, out of reach, others than expected, or not those of the network.
     """
-    source = row.get("source")
-    if path is None and source not in SOURCES:
+    if path is None and row.source not in SOURCES:
         raise InputError(f"{observer}: no file is given as its weights")
     network = build(observer, row)  # wrong rows are told before large files are downloaded
-    files, revision = ([({}, Path(path))], None) if path else SOURCES[source](observer, row, mirror)
+    files, revision = ([(WHOLE_FILE, Path(path))], None) if path else SOURCES[row.source](observer, row, mirror)
     try:
-        hashes = [_checked(observer, row, *file) for file in files]
+        hashes = [_checked(observer, *file) for file in files]
         network.load_state_dict(merged(files))
     except InputError:
         raise
     except Exception as error:  # safetensors, pickle and torch each have errors of their own
         places = ", ".join(str(place) for _, place in files)
         raise InputError(f"{observer}: {places} is not the weights of a {type(network).__name__} ({error})") from error
-    identity = {"network": row["network"], "settings": row.get("settings", {})}
+    identity = {"network": row.network, "settings": row.settings.model_dump(exclude_none=True)}
     return network, identity | {"weights": hashes[0] if len(hashes) == 1 else hashes, "revision": revision}
 
 
-def _checked(observer, row, file, path):
+def _checked(observer, file, path):
     """SHA-256 of a file, as the registry expects it."""
     found = file_hash(path)
-    check_hash(observer, path, found, file.get("sha256", row.get("sha256")))
+    check_hash(observer, path, found, file.sha256)
     return found
 
 
@@ -149,8 +142,8 @@ def merged(files):
     state = OrderedDict()
     for file, path in files:
         part = _read(file, path)
-        state.update(_renamed(part, re.compile(file.get("prefix", "")), file.get("place", "")))
-        if not file.keys() & {"prefix", "place"}:
+        state.update(_renamed(part, re.compile(file.prefix or ""), file.place or ""))
+        if not (file.prefix or file.place):
             state._metadata = getattr(part, "_metadata", {})  # versions of the modules, by which some read old files
     return state
 
@@ -160,7 +153,7 @@ def _read(file, path):
         state = load_file(path)
     else:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    return state[file["key"]] if "key" in file else state
+    return state if file.key is None else state[file.key]
 
 
 def _renamed(state, prefix, place):
@@ -176,46 +169,46 @@ def _from_torchvision(observer, row, mirror):
     # Torchvision names a file by how its SHA-256 begins.
     found, begin = file_hash(path), path.stem.rpartition("-")[2]
     check_hash(observer, path, found[: len(begin)], begin)
-    return [({}, path)], None
+    return [(WHOLE_FILE, path)], None
 
 
 def entry(observer, row):
     """A member of torchvision's enumeration of a network's weights."""
     models = import_module("torchvision.models")
     try:
-        return models.get_model_weights(row["network"])[row["weights"]]
+        return models.get_model_weights(row.network)[row.weights]
     except (ValueError, KeyError) as error:
-        name = f"{row.get('weights')!r} of {row['network']!r}"
+        name = f"{row.weights!r} of {row.network!r}"
         raise InputError(f"{observer}: torchvision has no weights {name}") from error
 
 
 def repository(row):
     """Where timm keeps the weights of a row on the hub."""
-    return f"timm/{row['network']}"
+    return f"timm/{row.network}"
 
 
 def _from_hub(observer, row, mirror):
     """Weights that timm keeps on the hub: huggingface_hub has a mirror setting of its own, HF_ENDPOINT."""
     source = repository(row)
     try:
-        path = Path(hf_hub_download(source, WEIGHTS, revision=row.get("revision")))
+        path = Path(hf_hub_download(source, WEIGHTS, revision=row.revision))
     except (OSError, ValueError) as error:  # what the hub's errors derive from
         raise InputError(f"{observer}: {source} is not within reach: {advice(error, source)}") from error
-    return [({}, path)], path.parent.name
+    return [(WHOLE_FILE, path)], path.parent.name
 
 
 def _from_files(observer, row, mirror):
-    return [(file, _place(observer, file, mirror)) for file in row["files"]], None
+    return [(file, _place(observer, file, mirror)) for file in row.files], None
 
 
 def _place(observer, file, mirror):
     """Where a file is, downloaded if it has an address."""
-    if "url" in file:
-        return _fetched(observer, file["url"], file.get("sha256"), mirror)
+    if isinstance(file, DownloadedFile):
+        return _fetched(observer, file.url, file.sha256, mirror)
     try:
-        return Path(str(resources(file["package"]) / file["file"]))
+        return Path(str(resources(file.package) / file.file))
     except ModuleNotFoundError as error:
-        raise InputError(f"{observer}: package {file['package']}, which has its weights, is not installed") from error
+        raise InputError(f"{observer}: package {file.package}, which has its weights, is not installed") from error
 
 
 def _fetched(observer, url, sha256, mirror):

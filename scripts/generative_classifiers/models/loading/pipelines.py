@@ -69,7 +69,7 @@ def load_pipeline(observer, row, path=None, dtype=torch.float32):
         `pipeline` (folder or hub id), `revision`, `sha256`, `variant`, `resolution`: all but the first may be
         missing.
     path : Path, optional
-        Folder to use instead of `row["pipeline"]`.
+        Folder to use instead of that of the row.
     dtype : torch.dtype
         Precision of the network.
 
@@ -85,10 +85,10 @@ def load_pipeline(observer, row, path=None, dtype=torch.float32):
     InputError
         Nothing there, another class of pipeline, no safetensors, or other weights than the registry expects.
     """
-    source, variant = path or row.get("pipeline"), row.get("variant")
+    source, variant = path or row.pipeline, row.variant
     if not source:
         raise InputError(f"{observer}: neither a folder nor a hub id is given as its pipeline")
-    folder, commit = locate(observer, source, row.get("revision"))
+    folder, commit = locate(observer, source, row.revision)
     adapter = adapter_class(observer, folder)
     cls, dtypes = adapter.pipeline_class, {"default": torch.float32} | dict.fromkeys(adapter.large, dtype)
     settings = {"variant": variant, "use_safetensors": True}
@@ -97,7 +97,7 @@ def load_pipeline(observer, row, path=None, dtype=torch.float32):
         if commit:
             folder = Path(cls.download(str(source), revision=commit, **settings))
         weights = folder_hash(folder)
-        check_hash(observer, source, weights, row.get("sha256"))
+        check_hash(observer, source, weights, row.sha256)
         pipeline = cls.from_pretrained(folder, dtype=dtypes, local_files_only=True, **settings)
     except InputError:
         raise
@@ -109,4 +109,4 @@ def load_pipeline(observer, row, path=None, dtype=torch.float32):
         "revision": commit,
         "variant": variant,
     }
-    return adapter(observer, pipeline, row.get("resolution")), identity
+    return adapter(observer, pipeline, row.resolution), identity

@@ -44,7 +44,7 @@ def load_amused(observer, row, path=None):
     row : dict
         `pipeline` (folder or hub id), `revision`, `sha256`, `variant`: all but the first may be missing.
     path : Path, optional
-        Folder to use instead of `row["pipeline"]`.
+        Folder to use instead of that of the row.
 
     Returns
     -------
@@ -58,8 +58,8 @@ def load_amused(observer, row, path=None):
     InputError
         Nothing there, another class of pipeline, no safetensors, or other weights than the registry expects.
     """
-    source, variant = _source(observer, row, path), row.get("variant")
-    folder, commit = locate(observer, source, row.get("revision"))
+    source, variant = _source(observer, row, path), row.variant
+    folder, commit = locate(observer, source, row.revision)
     _check_class(observer, folder / INDEX, "_class_name", "AmusedPipeline")
     with _telling(observer, source, "an AmusedPipeline"):
         if commit:
@@ -164,8 +164,8 @@ def locate_checkpoint(observer, source, revision=None, variant=None):
 
 def _load(observer, row, path, kind, network, processor):
     """Network, processor and identity of a model of transformers, by its model_type and classes."""
-    source, variant = _source(observer, row, path), row.get("variant")
-    folder, commit = locate_checkpoint(observer, source, row.get("revision"), variant)
+    source, variant = _source(observer, row, path), row.variant
+    folder, commit = locate_checkpoint(observer, source, row.revision, variant)
     _check_class(observer, folder / "config.json", "model_type", kind)
     with _telling(observer, source, f"a {network.__name__}"):
         identity = _identity(observer, source, folder, row, commit)
@@ -175,7 +175,7 @@ def _load(observer, row, path, kind, network, processor):
 
 
 def _source(observer, row, path):
-    source = path or row.get("pipeline")
+    source = path or row.pipeline
     if not source:
         raise InputError(f"{observer}: neither a folder nor a hub id is given as its pipeline")
     return source
@@ -193,12 +193,12 @@ def _check_class(observer, file, key, expected):
 
 def _identity(observer, source, folder, row, commit):
     weights = folder_hash(folder)
-    check_hash(observer, source, weights, row.get("sha256"))
+    check_hash(observer, source, weights, row.sha256)
     return {
         "weights": weights,
         "configuration": folder_hash(folder, CONFIGURATION),
         "revision": commit,
-        "variant": row.get("variant"),
+        "variant": row.variant,
     }
 
 

@@ -9,7 +9,7 @@ from transformers import DynamicCache
 
 from generative_classifiers.draws.levels import single
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.models.base import DTYPES, check_dtype, choose_device, signed
+from generative_classifiers.models.base import DTYPES, choose_device, signed
 from generative_classifiers.models.diffusion.adapters import check_distinct
 from generative_classifiers.models.loading.token_models import load_janus
 from generative_classifiers.models.tokens.likelihood import LOGITS, negative_log_likelihood, tokens_of
@@ -22,8 +22,7 @@ def load(observer, row, prompts, path, device, batch_size):
     Parameters
     ----------
     observer : str
-    row : dict
-        `pipeline` (folder or hub id), and optionally `revision`, `sha256`, `variant`, `dtype`, `resolution`.
+    row : study.observers.AutoregressiveObserver
     prompts : dict of str to str
     path : Path or None
     device : str
@@ -33,10 +32,10 @@ def load(observer, row, prompts, path, device, batch_size):
     -------
     AutoregressiveModel
     """
-    dtype, device = check_dtype(observer, row), choose_device(device)
+    device = choose_device(device)
     network, processor, identity = load_janus(observer, row, path)
     tokens = text_to_image(observer, processor, prompts)
-    settings = {"dtype": dtype, "batch_size": batch_size, "resolution": row.get("resolution")}
+    settings = {"dtype": row.dtype, "batch_size": batch_size, "resolution": row.resolution}
     model = AutoregressiveModel(observer, network, tokens, prompts, device, **settings)
     model.identity |= identity
     return model

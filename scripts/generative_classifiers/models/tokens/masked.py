@@ -16,14 +16,13 @@ import torch
 from generative_classifiers.draws import levels
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.random_numbers import generator
-from generative_classifiers.models.base import DTYPES, check_dtype, choose_device, signed, unsigned
+from generative_classifiers.models.base import DTYPES, choose_device, signed, unsigned
 from generative_classifiers.models.batches import LastResultCache, batches, everything, samples
 from generative_classifiers.models.diffusion.adapters import check_distinct
 from generative_classifiers.models.loading.token_models import load_amused
 from generative_classifiers.models.tokens.likelihood import negative_log_likelihood, tokens_of
 from generative_classifiers.stimuli.images import squares
 
-READINGS = ("likelihood", "reconstruction")
 AESTHETIC_SCORE = 6  # the default of AmusedPipeline, and what aMUSEd is fine-tuned with
 # A decoder's activations at full resolution are many times those of the network behind it.
 DECODED = 8
@@ -37,9 +36,7 @@ def load(observer, row, prompts, path, device, batch_size):
     Parameters
     ----------
     observer : str
-    row : dict
-        `pipeline` (folder or hub id), and optionally `reading`, `revision`, `sha256`, `variant`, `dtype`,
-        `resolution`.
+    row : study.observers.MaskedObserver
     prompts : dict of str to str
     path : Path or None
     device : str
@@ -49,13 +46,10 @@ def load(observer, row, prompts, path, device, batch_size):
     -------
     MaskedModel
     """
-    dtype, reading = check_dtype(observer, row), row.get("reading") or "likelihood"
-    if reading not in READINGS:
-        raise InputError(f"{observer}: reading is {reading!r}, expected one of {', '.join(READINGS)}")
     device = choose_device(device)
     parts, identity = load_amused(observer, row, path)
-    settings = {"dtype": dtype, "batch_size": batch_size, "resolution": row.get("resolution")}
-    model = MaskedModel(observer, parts, prompts, device, reading, **settings)
+    settings = {"dtype": row.dtype, "batch_size": batch_size, "resolution": row.resolution}
+    model = MaskedModel(observer, parts, prompts, device, row.reading, **settings)
     model.identity |= identity
     return model
 

@@ -22,8 +22,8 @@ _RENDERERS = {
 
 def count(dataset, row, world):
     """Number of a dataset's images; parameters as for `render`."""
-    images = world["images"]
-    return images.get(dataset, images[row["kind"]]) * len(row["conditions"])
+    images = world.images.cue_conflict if dataset == CUE_CONFLICT else getattr(world.images, row.kind)
+    return images * len(row.conditions)
 
 
 def render(dataset, row, world):
@@ -32,33 +32,31 @@ def render(dataset, row, world):
     Parameters
     ----------
     dataset : str
-    row : dict
-        Of the registry: `kind` and `conditions` count.
-    world : dict
-        The study's settings of the world.
+    row : study.datasets.Dataset
+    world : study.settings.World
 
     Returns
     -------
     xarray.Dataset
         Stimuli. No image is in two conditions, as in the benchmark.
     """
-    conditions = row["conditions"]
+    conditions = row.conditions
     names, categories = _cast(dataset, count(dataset, row, world))
-    rngs = [generator("stimuli", world["seed"], dataset, name) for name in names]
+    rngs = [generator("stimuli", world.seed, dataset, name) for name in names]
     drawings = drawing_set("held_out")
     which = np.concatenate([pick(drawings, [k], rng) for k, rng in zip(categories, rngs, strict=True)])
     scene = concatenate([sample(rng, 1) for rng in rngs])
-    contrast = np.array([rng.uniform(*world["texture_contrast"]) for rng in rngs])
+    contrast = np.array([rng.uniform(*world.texture_contrast) for rng in rngs])
     coords = texture_coords(dataset, names)
     textures = coords["texture_category"][1] if coords else np.array(CATEGORIES)[categories]
 
-    parts = layers(drawings.planes, which, textures, scene, world["size"])
+    parts = layers(drawings.planes, which, textures, scene, world.size)
     images = quantise(_RENDERERS.get(dataset, renderers.plain)(parts, scene, contrast, world))
     condition = np.repeat(conditions, len(names) // len(conditions))
-    if row["kind"] == "parametric":
+    if row.kind == "parametric":
         for level in conditions:
             chosen = condition == level
-            images[chosen] = distort(images[chosen], dataset, level, list(names[chosen]), world["seed"])
+            images[chosen] = distort(images[chosen], dataset, level, list(names[chosen]), world.seed)
     return xr.Dataset(
         {"image": (("image", "y", "x", "channel"), images)},
         coords={

@@ -3,14 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-import yaml
 
-from generative_classifiers.io.paths import REGISTRY
 from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.stimuli.miniature.drawings import draw
 from generative_classifiers.stimuli.miniature.scenes import layers, paint, quantise, sample
 from generative_classifiers.study.categories import CATEGORIES
-from generative_classifiers.study.schema import check
+from generative_classifiers.study.drawings import load_drawings
 
 
 class DrawingSet(NamedTuple):
@@ -43,9 +41,8 @@ def drawing_set(split):
     -------
     DrawingSet
     """
-    registry = yaml.safe_load((REGISTRY / "drawings.yaml").read_text())
-    check(registry, "drawings", "registry/drawings.yaml")
-    rows = [(name, k) for k, category in enumerate(CATEGORIES) for name in registry[category][split]]
+    registry = load_drawings()
+    rows = [(name, k) for k, category in enumerate(CATEGORIES) for name in getattr(registry[category], split)]
     names, categories = zip(*rows, strict=True)
     return DrawingSet(np.array(names), np.array(categories), np.stack([np.stack(draw(name)) for name in names]))
 
@@ -67,8 +64,8 @@ def batch(drawings, step, n, seed, world):
     n : int
         Images in the batch.
     seed : int
-    world : dict
-        `size`, in pixels, and `texture_contrast`, a range. The contrast varies from image to image, so that a
+    world : study.settings.World
+        The texture's contrast varies from image to image, so that a
         model must know both cues: a texture that may be faint leaves the shape, a shape that may be new leaves
         the texture.
 
@@ -83,6 +80,6 @@ def batch(drawings, step, n, seed, world):
     categories = rng.integers(len(CATEGORIES), size=n)
     which = pick(drawings, categories, rng)
     scene = sample(rng, n)
-    strength = rng.uniform(*world["texture_contrast"], n)
-    parts = layers(drawings.planes, which, np.array(CATEGORIES)[categories], scene, world["size"])
+    strength = rng.uniform(*world.texture_contrast, n)
+    parts = layers(drawings.planes, which, np.array(CATEGORIES)[categories], scene, world.size)
     return quantise(paint(parts, scene, strength)), categories

@@ -19,7 +19,7 @@ def plain(parts, scene, contrast, world):
 
 def cue_conflict(parts, scene, contrast, world):
     """The texture of another category, as strong as it gets."""
-    return paint(parts, scene, np.full(len(contrast), world["texture_contrast"][1]))
+    return paint(parts, scene, np.full(len(contrast), world.texture_contrast[1]))
 
 
 def stylized(parts, scene, contrast, world):

@@ -20,8 +20,7 @@ def superimpose(name, drawings, world):
         Of the image; its colours depend on it.
     drawings : sequence of str
         As `drawings.draw` takes them.
-    world : dict
-        `size` in pixels, and `seed`.
+    world : study.settings.World
 
     Returns
     -------
@@ -30,6 +29,6 @@ def superimpose(name, drawings, world):
     """
     region = np.mean([draw(drawing).opaque for drawing in drawings], axis=0)
     planes = np.stack([region, np.zeros_like(region)])[None]  # lines would tell which is which
-    scene = sample(generator("illusion", world["seed"], name), 1)._replace(pose=_POSE)
-    parts = layers(planes, np.zeros(1, int), np.array(CATEGORIES[:1]), scene, world["size"])
+    scene = sample(generator("illusion", world.seed, name), 1)._replace(pose=_POSE)
+    parts = layers(planes, np.zeros(1, int), np.array(CATEGORIES[:1]), scene, world.size)
     return quantise(paint(parts, scene, np.zeros(1)))[0]  # at contrast 0 the texture is none

@@ -1,0 +1,110 @@
+"""`registry/datasets.yaml`: the image sets, their conditions, their stimuli and the decisions published for them."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from generative_classifiers.study.validation import (
+    Commit,
+    Count,
+    Items,
+    Name,
+    Sha256,
+    Strict,
+    Text,
+    form,
+    unknown,
+    wrong,
+)
+
+DatasetName = form(r"^[A-Za-z0-9][A-Za-z0-9-]*$", "a name of letters, digits and hyphens")
+Condition = form(r"^[A-Za-z0-9.-]+$", "a condition of letters, digits, dots and hyphens")
+CsvPath = form(r"^[A-Za-z0-9][^/]*(/[A-Za-z0-9][^/]*)*\.csv$", "the path of a CSV file, folder/file.csv")
+AddressOfCommit = form(r"^https://[^{}]+/\{commit\}(/[^{}]+)?$", "an address with {commit} in it, https://…/{commit}/…")
+ArchiveUrl = form(r"^https://[^/\s]+/\S+\.tar\.gz$", "the address of an archive, https://….tar.gz")
+
+
+class Repository(Strict):
+    """A repository with files of decisions, at one commit."""
+
+    url: AddressOfCommit = Field(description="What stands before a file's path; {commit} stands for the commit.")
+    commit: Commit
+
+
+class Archive(Strict):
+    """The archive of a dataset's stimuli."""
+
+    url: ArchiveUrl
+    sha256: Sha256 | None = Field(description="null where no checksum is known; the first download records it.")
+
+
+class DecisionFile(Strict):
+    """One observer's decisions on one dataset."""
+
+    repository: Name
+    path: CsvPath
+    sha256: Sha256
+
+
+class DecisionFiles(Strict):
+    """The files of decisions of a dataset, by observer."""
+
+    humans: dict[Name, DecisionFile]
+    networks: dict[Name, DecisionFile]
+
+
+class Dataset(Strict):
+    """A dataset of the benchmark."""
+
+    label: Text = Field(description="Its name in figures.")
+    kind: Literal["parametric", "nonparametric"]
+    axis: Text = Field(description="What the conditions vary; the label of an axis.")
+    conditions: Annotated[Items[Condition], Field(min_length=1)] = Field(
+        description="In the order of the plots, spelled as in the files of decisions: texts, in quotes."
+    )
+    ticks: Items[Text] | None = Field(None, description="What figures call the conditions, one by one.")
+    excluded: Items[Condition] = Field(description="The conditions that the benchmark leaves out.")
+    images: Count = Field(description="How many images the dataset has.")
+    stimuli: Archive
+    decisions: DecisionFiles
+
+    @model_validator(mode="after")
+    def _conditions_agree(self) -> Self:
+        if self.kind == "nonparametric" and (self.conditions, self.excluded) != (("all",), ()):
+            raise wrong("conditions", "a nonparametric dataset has conditions [all] and excluded []")
+        for name in ("conditions", "excluded"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values):
+                raise wrong(name, f"expected each condition once, found {', '.join(values)}")
+        for condition in self.excluded:
+            if condition not in self.conditions:
+                raise wrong("excluded", unknown(condition, self.conditions))
+        if self.ticks is not None and len(self.ticks) != len(self.conditions):
+            raise wrong("ticks", f"expected one for each of the conditions {', '.join(self.conditions)}")
+        return self
+
+
+class Datasets(Strict):
+    """The content of `registry/datasets.yaml`."""
+
+    repositories: Annotated[dict[Name, Repository], Field(min_length=1)] = Field(
+        description="Where the files of decisions are."
+    )
+    datasets: Annotated[dict[DatasetName, Dataset], Field(min_length=1)] = Field(
+        description="In the order of every table and figure."
+    )
+
+    @model_validator(mode="after")
+    def _repositories_are_known(self) -> Self:
+        for name, dataset in self.datasets.items():
+            for group, files in (("humans", dataset.decisions.humans), ("networks", dataset.decisions.networks)):
+                for observer, file in files.items():
+                    if file.repository not in self.repositories:
+                        place = ("datasets", name, "decisions", group, observer, "repository")
+                        raise wrong(place, unknown(file.repository, self.repositories))
+        return self
+
+    def address(self, file: DecisionFile) -> str:
+        """Where a file of published decisions is: its path in one commit of a repository."""
+        repository = self.repositories[file.repository]
+        return f"{repository.url.format(commit=repository.commit)}/{file.path}"

@@ -1,0 +1,158 @@
+"""Reading a study and the registries, and checking them against each other."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.paths import REGISTRY, ROOT
+from generative_classifiers.study import training_targets
+from generative_classifiers.study.ambiguous_images import AmbiguousImages, SuperimposedImage
+from generative_classifiers.study.benchmark_names import answers_file
+from generative_classifiers.study.datasets import Datasets
+from generative_classifiers.study.observers import Observer, Observers, PublishedObserver
+from generative_classifiers.study.published_results import PublishedResults
+from generative_classifiers.study.settings import StudySettings
+from generative_classifiers.study.site import Site
+from generative_classifiers.study.study import Study
+from generative_classifiers.study.validation import unknown, validated
+from generative_classifiers.study.yaml_files import YamlFile
+
+Row = TypeVar("Row")
+
+
+class Document:
+    """A YAML file and the typed object that it holds."""
+
+    def __init__(self, root: Path, path: str, kind: Any) -> None:
+        self.file = YamlFile(root / path, root)
+        self.content = validated(kind, self.file.content, self.file.where)
+
+    def rows(self, names: Iterable[str], table: Mapping[str, Row], *keys: str) -> dict[str, Row]:
+        """Rows of a registry by their names; `keys` say where this file gives the names.
+
+        Raises
+        ------
+        InputError
+            A name is unknown.
+        """
+        names = list(names)
+        for number, name in enumerate(names):
+            if name not in table:
+                place = self.file.where(*keys, number) if len(names) > 1 else self.file.where(*keys)
+                raise InputError(f"{place}: {unknown(name, table)}")
+        return {name: table[name] for name in names}
+
+
+def load(config: dict[str, Any], root: Path = ROOT) -> Study:
+    """Load the study that a configuration names.
+
+    Parameters
+    ----------
+    config : dict
+        The content of `config.yaml`, as the command line has changed it.
+    root : Path, optional
+        The project's root.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    InputError
+        That names the file, the line, the key, and what was expected.
+    """
+    site = load_site(config, root)
+    studies = sorted(path.stem for path in (root / "studies").glob("*.yaml"))
+    if site.study not in studies:
+        raise InputError(f"config.yaml or --config: study: {unknown(site.study, studies)}")
+    study = Document(root, f"studies/{site.study}.yaml", StudySettings)
+    observers = Document(root, "registry/observers.yaml", Observers)
+    registry = Document(root, "registry/datasets.yaml", Datasets).content
+    ambiguous = Document(root, "registry/ambiguous_images.yaml", AmbiguousImages).content
+    paper = Document(root, "registry/published.yaml", PublishedResults).content
+
+    settings = study.content
+    named = study.rows(settings.observers, observers.content.observers, "observers")
+    datasets = study.rows(settings.datasets, registry.datasets, "datasets")
+    examples = settings.example_images
+    shown = (examples.ambiguous_images if examples else None) or ()
+    for name, row in observers.content.observers.items():
+        if row.published_as is not None:
+            observers.rows([row.published_as], paper.observers, "observers", name, "published_as")
+    answers = {name: _answers(name, row, datasets, root) for name, row in named.items() if _is_users(row)}
+    left_out = training_targets.left_out(site.study, named, root, site.imagenet)
+    found = Study(
+        name=site.study,
+        site=site,
+        settings=settings,
+        registry=registry,
+        datasets=datasets,
+        named=named,
+        observers={
+            name: row for name, row in named.items() if row.enabled and name not in left_out and answers.get(name, True)
+        },
+        left_out=left_out,
+        paper=paper,
+        ambiguous_images=study.rows(shown, ambiguous, "example_images", "ambiguous_images"),
+        answers=answers,
+    )
+    _check(found, study, observers)
+    return found
+
+
+def load_site(config: dict[str, Any], root: Path = ROOT) -> Site:
+    """Check `config.yaml` and the settings of the command line.
+
+    Raises
+    ------
+    InputError
+        That names the key, and what was expected; or the line of `config.yaml` that repeats a key.
+    """
+    if (root / "config.yaml").is_file():
+        YamlFile(root / "config.yaml", root)  # Snakemake's own reader keeps the last of two equal keys silently
+    return validated(Site, config, lambda *keys: ": ".join(["config.yaml or --config", *map(str, keys)]))
+
+
+def load_observers(root: Path = REGISTRY.parent) -> dict[str, Observer]:
+    """All observers of `registry/observers.yaml`, by name."""
+    return Document(root, "registry/observers.yaml", Observers).content.observers
+
+
+def _is_users(row: Observer) -> bool:
+    return isinstance(row, PublishedObserver) and row.answers is not None
+
+
+def _answers(observer: str, row: Any, datasets: Iterable[str], root: Path) -> dict[str, str]:
+    """The user's files of decisions that exist, by dataset."""
+    files = {dataset: answers_file(row.answers, dataset, observer) for dataset in datasets}
+    return {dataset: str(file) for dataset, file in files.items() if (root / file).is_file()}
+
+
+def _check(study: Study, document: Document, observers: Document) -> None:
+    """Check what only the whole can tell.
+
+    Raises
+    ------
+    InputError
+    """
+    settings, where = study.settings, document.file.where
+    document.rows(settings.stimuli or (), study.datasets, "stimuli")
+    if settings.evidence:
+        for name in settings.evidence.draws_of:
+            document.rows([name], observers.content.observers, "evidence", "draws_of", name)
+    if settings.example_images and settings.example_images.stimulus:
+        document.rows(
+            [settings.example_images.stimulus.dataset], study.datasets, "example_images", "stimulus", "dataset"
+        )
+    if study.reference not in study.observers:
+        raise InputError(f"{where('reference')}: {study.reference!r} is not among the study's observers")
+    if study.reference == "simulated" and settings.simulated is None:
+        raise InputError(f"{where('simulated')}: this key is missing; it has the parameters of the simulated observers")
+    for key in ("prompt", "evidence"):
+        if study.models and getattr(settings, key) is None:
+            raise InputError(f"{where(key)}: this key is missing; the model {study.models[0]} needs it")
+    for name, row in study.ambiguous_images.items():
+        if isinstance(row, SuperimposedImage) and study.world is None:
+            raise InputError(f"{where('world')}: this key is missing; the ambiguous image {name} is drawn in the world")

@@ -1,0 +1,159 @@
+"""`studies/<name>.yaml`: a list of datasets and a list of observers, and what is asked of them."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from generative_classifiers.study.datasets import DatasetName
+from generative_classifiers.study.prompts import Prompt
+from generative_classifiers.study.validation import Items, Name, Seed, Share, Strict, Text, missing, union_of, wrong
+
+Weighting = Literal["exponential", "simple", "uniform"]
+DrawCount = Annotated[int, Field(ge=1, le=100_000)]
+Images = Annotated[int, Field(ge=16, le=10**6, multiple_of=16)]
+
+
+class Pruning(Strict):
+    """When categories that cannot win get no more draws: `evidence.pruning`."""
+
+    min: DrawCount = Field(ge=2, description="Draws that every category gets.")
+    max: DrawCount = Field(ge=2, description="Draws of a category that is never dropped.")
+    test: Literal["paired", "sequential"]
+    level: Annotated[float, Field(gt=0, lt=1)] = Field(description="Significance level of the test.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min > self.max:
+            raise wrong("min", f"expected at most max, {self.max}, found {self.min}")
+        return self
+
+
+def _draws_member(draws: object) -> str:
+    return "<pruning>" if isinstance(draws, dict | Pruning) else "<number>"
+
+
+Draws = union_of({"number": DrawCount, "pruning": Pruning}, _draws_member)
+
+
+class Evidence(Strict):
+    """What evidence is gathered, and how it is weighted."""
+
+    draws: Draws = Field(description="Draws per image and category: a number, or the settings of a pruning test.")
+    draws_of: dict[Name, Draws] = Field({}, description="Draws of single observers that have others than the rest.")
+    times: Literal["golden", "uniform"] = Field(description="How noise levels are spread; see docs/method.md.")
+    seed: Seed
+    weighting: Weighting = Field(description="What a noise level counts for in the decision.")
+    reconstruct_draw: Annotated[int, Field(ge=0)] | None = Field(
+        description="The draw whose reconstructions are kept; null for none."
+    )
+    together: bool = Field(
+        False, description="Whether one job evaluates all datasets of an observer: for models that load slowly."
+    )
+    shard: Annotated[int, Field(ge=1, le=10**6)] = Field(
+        description="Images of a Zarr shard: what an interruption can cost."
+    )
+
+    @model_validator(mode="after")
+    def _kept_draw_is_certain(self) -> Self:
+        for draws in (self.draws, *self.draws_of.values()):
+            certain = draws.min if isinstance(draws, Pruning) else draws
+            if self.reconstruct_draw is not None and self.reconstruct_draw >= certain:
+                expected = f"expected less than {certain}, the draws that every category gets"
+                raise wrong("reconstruct_draw", f"{expected}, found {self.reconstruct_draw}")
+        return self
+
+
+class Stimulus(Strict):
+    """An image of one of the study's datasets."""
+
+    dataset: DatasetName
+    image: Text = Field(description="Its name, for example bottle1-bear1.png.")
+
+
+class ExampleImages(Strict):
+    """Single images whose reconstructions figures 2, 7 and 8 show."""
+
+    draw: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        description="The draw at whose noise they are reconstructed, numbered as in the evidence."
+    )
+    stimulus: Stimulus | None = None
+    ambiguous_images: Annotated[Items[Name], Field(min_length=1)] | None = Field(
+        None, description="Names of registry/ambiguous_images.yaml."
+    )
+
+
+class WorldImages(Strict):
+    """Numbers of images, multiples of the 16 categories."""
+
+    parametric: Images = Field(description="Of a condition of a parametric dataset.")
+    nonparametric: Images = Field(description="Of a nonparametric dataset.")
+    cue_conflict: Annotated[int, Field(ge=240, le=10**6, multiple_of=240)] = Field(
+        alias="cue-conflict", description="Of cue-conflict, which has each pair of categories once per 240 images."
+    )
+
+
+class World(Strict):
+    """The miniature's world, whose images are rendered instead of downloaded."""
+
+    seed: Seed
+    size: Annotated[int, Field(ge=16, le=4096, multiple_of=8)] = Field(description="Pixels along a side.")
+    texture_contrast: Annotated[tuple[Share, Share], Field(strict=False)] = Field(
+        description="Range of the texture's contrast from image to image."
+    )
+    images: WorldImages
+
+    @model_validator(mode="after")
+    def _contrast_is_a_range(self) -> Self:
+        low, high = self.texture_contrast
+        if low > high:
+            raise wrong("texture_contrast", f"expected the smaller value first, found {low} and {high}")
+        return self
+
+
+class SimulatedObserver(Strict):
+    """Parameters of a simulated observer."""
+
+    texture_weight: Annotated[float, Field(ge=0)] = Field(
+        description="What the evidence of the texture counts for; that of the shape counts 1."
+    )
+    noise: Annotated[float, Field(ge=0)] = Field(
+        description="Standard deviation of the internal noise, in units of the shape's evidence."
+    )
+    lapse: Share = Field(description="Share of trials that are answered at random.")
+
+
+def _unique(names: tuple[str, ...], key: str) -> None:
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
+        raise wrong(key, f"expected each name once, found {repeated[0]!r} {names.count(repeated[0])} times")
+
+
+class StudySettings(Strict):
+    """The content of a study's file."""
+
+    description: str
+    reference: Literal["humans", "simulated"] = Field(description="The group that models are compared with.")
+    datasets: Annotated[Items[DatasetName], Field(min_length=1)] = Field(description="Names of registry/datasets.yaml.")
+    observers: Annotated[Items[Name], Field(min_length=1)] = Field(description="Names of registry/observers.yaml.")
+    stimuli: Annotated[Items[DatasetName], Field(min_length=1)] | None = Field(
+        None, description="Datasets whose images are needed; without it all of them, if a model takes part."
+    )
+    figures: Annotated[Items[Name], Field(min_length=1)] | None = Field(
+        None, description="Figures to draw; without it all that the datasets allow."
+    )
+    prompt: Prompt | None = Field(None, description="With {category} in the place of the class name.")
+    evidence: Evidence | None = None
+    example_images: ExampleImages | None = None
+    world: World | None = None
+    simulated: Annotated[dict[Name, SimulatedObserver], Field(min_length=2)] | None = Field(
+        None, description="The simulated observers by name."
+    )
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        for key in ("datasets", "observers", "stimuli", "figures"):
+            _unique(getattr(self, key) or (), key)
+        for key, needed in {"prompt": "evidence", "example_images": "evidence", "simulated": "world"}.items():
+            if getattr(self, key) is not None and getattr(self, needed) is None:
+                raise missing(needed, f"{key} needs it")
+        return self

@@ -1,0 +1,37 @@
+"""`config.yaml`: which study, and the settings of this site."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainSerializer
+
+from generative_classifiers.study.validation import Name, Strict, Text, form
+
+
+def _read_bool(value: Any) -> Any:
+    """`--config compile=true` gives a text, where YAML gives a boolean."""
+    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
+
+
+Flag = Annotated[bool, BeforeValidator(_read_bool), PlainSerializer(bool)]
+
+
+class Site(Strict):
+    """The content of `config.yaml`, as the command line has changed it."""
+
+    study: Name = Field(description="The name of a file in studies/.")
+    mirror: form(r"^https?://[^/\s]+\S*$", "an address, http://… or https://…") | None = Field(
+        None, description="A server to download from instead of the files' own servers."
+    )
+    imagenet: Text | None = Field(None, description="The folder of ImageNet, for training.")
+    retrain: Flag = Field(False, description="Train the miniature's models anew instead of using weights/.")
+    device: form(r"^(auto|cpu|cuda(:[0-9]+)?)$", "auto, cpu, cuda or cuda:<number>") = Field(
+        "auto", description="Where models run."
+    )
+    batch_size: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        None, description="Evaluations of a network at once; null takes each observer's own."
+    )
+    compile: Flag = Field(False, description="Compile networks before they are used.")
+    evaluations_per_second: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="For the forecast of `snakemake plan`; null takes each observer's own."
+    )
+    offline: Flag = Field(False, description="Ask no server whether it has the observers' weights.")

@@ -1,0 +1,245 @@
+"""A study: its datasets and observers, with the rows of the registries that it draws on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from generative_classifiers.study import training_targets
+from generative_classifiers.study.ambiguous_images import AmbiguousImage
+from generative_classifiers.study.datasets import Dataset, Datasets
+from generative_classifiers.study.measures import BENCHMARK
+from generative_classifiers.study.observers import ModelObserver, Observer
+from generative_classifiers.study.prompts import prompts_of
+from generative_classifiers.study.published_results import PublishedResults
+from generative_classifiers.study.settings import Draws, Evidence, SimulatedObserver, StudySettings, World
+from generative_classifiers.study.site import Site
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study, checked as a whole.
+
+    Attributes
+    ----------
+    name : str
+    site : Site
+    settings : StudySettings
+        The content of `studies/<name>.yaml`.
+    registry : Datasets
+        The content of `registry/datasets.yaml`.
+    datasets : dict of str to Dataset
+        The study's datasets, in its order.
+    named : dict of str to Observer
+        All observers that the study names.
+    observers : dict of str to Observer
+        Those that take part: enabled, not left out, and with files of answers if their answers are the user's to give.
+    left_out : dict of str to str
+        Why networks that would have to be trained take no part.
+    paper : PublishedResults
+        The content of `registry/published.yaml`.
+    ambiguous_images : dict of str to AmbiguousImage
+        Those that the study shows.
+    answers : dict of str to dict of str to str
+        The user's own files of decisions, by observer and dataset.
+    """
+
+    name: str
+    site: Site
+    settings: StudySettings
+    registry: Datasets
+    datasets: dict[str, Dataset]
+    named: dict[str, Observer]
+    observers: dict[str, Observer]
+    left_out: dict[str, str]
+    paper: PublishedResults
+    ambiguous_images: dict[str, AmbiguousImage]
+    answers: dict[str, dict[str, str]]
+
+    @property
+    def reference(self) -> str:
+        """The group that models are compared with: "humans" or "simulated"."""
+        return self.settings.reference
+
+    @property
+    def reference_family(self) -> str:
+        """The family of the reference group's members."""
+        return "human" if self.reference == "humans" else "simulated"
+
+    @property
+    def models(self) -> list[str]:
+        """Observers that give evidence."""
+        return [name for name, observer in self.observers.items() if observer.kind.needs_evidence]
+
+    @property
+    def prompts(self) -> dict[str, str]:
+        """The prompt of each category; empty if no model takes part."""
+        return prompts_of(template=self.settings.prompt) if self.models and self.settings.prompt else {}
+
+    @property
+    def evidence(self) -> Evidence:
+        """Settings of the evidence.
+
+        Raises
+        ------
+        LookupError
+            The study has none, since no model takes part.
+        """
+        if self.settings.evidence is None:
+            raise LookupError(f"study {self.name}: no settings of evidence")
+        return self.settings.evidence
+
+    @property
+    def weighting(self) -> str | None:
+        """What noise levels count for; None if no model takes part."""
+        return self.settings.evidence.weighting if self.settings.evidence else None
+
+    def draws_of(self, observer: str) -> Draws:
+        """The draws of an observer: its own, or those of all."""
+        return self.evidence.draws_of.get(observer, self.evidence.draws)
+
+    @property
+    def together(self) -> bool:
+        """Whether one job gives an observer's evidence on all datasets."""
+        return self.settings.evidence is not None and self.settings.evidence.together
+
+    @property
+    def world(self) -> World | None:
+        """Settings of the world whose images are rendered; None if images are downloaded."""
+        return self.settings.world
+
+    @property
+    def stimuli(self) -> list[str]:
+        """Datasets whose images are needed."""
+        if self.settings.stimuli is not None:
+            return list(self.settings.stimuli)
+        return list(self.datasets) if self.models else []
+
+    @property
+    def rendered(self) -> list[str]:
+        """Datasets whose images are rendered."""
+        return self.stimuli if self.world else []
+
+    @property
+    def released(self) -> list[str]:
+        """Datasets whose images are downloaded."""
+        return [] if self.world else self.stimuli
+
+    @property
+    def simulated(self) -> dict[str, SimulatedObserver]:
+        """Parameters of the simulated observers, by name."""
+        return (self.settings.simulated or {}) if "simulated" in self.observers else {}
+
+    def answers_on(self, dataset: str) -> dict[str, str]:
+        """The user's own files with decisions on a dataset, by observer."""
+        return {name: self.answers[name][dataset] for name in self.observers if dataset in self.answers.get(name, {})}
+
+    def sources(self, content: str, dataset: str) -> list[tuple[str, str, str | None]]:
+        """Files to download for a dataset.
+
+        Parameters
+        ----------
+        content : {"decisions", "stimuli"}
+            Decisions of the study's observers; or the archive of images, and the humans' decisions to check it against.
+        dataset : str
+
+        Returns
+        -------
+        list of tuple
+            The observer (or "stimuli"), url and sha256 of each file.
+        """
+        row = self.datasets[dataset]
+        archive: list[tuple[str, str, str | None]] = []
+        if content == "stimuli":
+            archive, files = [("stimuli", row.stimuli.url, row.stimuli.sha256)], row.decisions.humans
+        else:
+            humans = row.decisions.humans if "humans" in self.observers else {}
+            files = humans | {name: file for name, file in row.decisions.networks.items() if name in self.observers}
+        return archive + [(name, self.registry.address(file), file.sha256) for name, file in files.items()]
+
+    def levels(self, dataset: str) -> dict[str, object]:
+        """The part of a dataset's row that its images and decisions depend on, for parameters of rules."""
+        row = self.datasets[dataset].as_params()
+        return {key: row[key] for key in ("kind", "conditions")}
+
+    def decisive(self, observer: str) -> dict[str, object]:
+        """The part of an observer's row that its evidence depends on, for parameters of rules."""
+        row = self.observers[observer].decisive()
+        # The checksum is that of the weights in weights/, not of those that this run trains.
+        return {key: value for key, value in row.items() if not (key == "sha256" and self.made_weights(observer))}
+
+    def evidence_settings(self, observer: str) -> dict[str, object]:
+        """The settings that an observer's evidence depends on, for parameters of rules."""
+        settings, draws = self.evidence, self.draws_of(observer)
+        shared = {"times": settings.times, "seed": settings.seed, "reconstruct_draw": settings.reconstruct_draw}
+        if isinstance(draws, int):
+            return shared | {"draws": draws}
+        return shared | {"draws": draws.as_params(), "weighting": settings.weighting}
+
+    def made_weights(self, observer: str) -> list[str]:
+        """Files in which a rule of this run leaves the observer's weights; empty if it has weights of its own."""
+        row = self.observers[observer]
+        if row.made_by_run:
+            return [training_targets.weights(self.name, observer)]
+        if self.site.retrain and getattr(row, "training", None):
+            return [f"data/{self.name}/weights/{observer}/training.json"]
+        return []
+
+    def weights(self, observer: str) -> str | None:
+        """Where the observer's weights are if this run makes them: a pipeline's folder or a file."""
+        made = self.made_weights(observer)
+        return made[0].removesuffix("/training.json") if made else None
+
+    def memory(self, observer: str) -> int:
+        """Megabytes that a job of an observer asks the cluster for."""
+        row = self.observers[observer]
+        assert isinstance(row, ModelObserver)
+        return row.mem_mb
+
+    @property
+    def published(self) -> dict[str, dict[str, object]]:
+        """What the paper prints, by its names for the observers, each with the study's observers that it stands for.
+
+        Empty if humans are not the reference group. The benchmark's averages are only given for the paper's datasets.
+        """
+        if self.reference != "humans":
+            return {}
+        shown = ["label", "family", "shape_bias", "without_noise"]
+        shown += BENCHMARK if set(self.datasets) == set(self.paper.datasets) else []
+        rows = {}
+        for name, row in self.paper.observers.items():
+            values = {key: getattr(row, key) for key in shown if getattr(row, key) is not None}
+            rows[name] = values | {"observers": list(self._measured_as(name))}
+        return rows
+
+    def _measured_as(self, published: str) -> Iterator[str]:
+        """The study's observers that are one of the paper's."""
+        return (name for name, row in self.observers.items() if row.published_as == published)
+
+    @property
+    def without_noise(self) -> dict[str, str]:
+        """For each observer trained with diffusion noise, measured or published, the same one trained without."""
+        pairs = {}
+        for name, row in self.observers.items():
+            other = getattr(row, "without_noise", None)
+            if other in self.observers:
+                pairs[name] = other
+        for name, published in self.published.items():
+            if "without_noise" in published and not published["observers"]:
+                other = str(published["without_noise"])
+                pairs[name] = next(self._measured_as(other), other)
+        return pairs
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Names in figures, of the study's observers and of the paper's, in the order of figures."""
+        labels = {name: row.label for name, row in self.observers.items()}
+        return labels | {name: str(row["label"]) for name, row in self.published.items() if name not in labels}
+
+    @property
+    def highlights(self) -> list[str]:
+        """Observers that stand out of a family of many."""
+        return [name for name, row in self.observers.items() if row.highlight]
+
+    def figure_labels(self, kind: str) -> dict[str, dict[str, object]]:
+        """How figures label the datasets of a kind: label, axis, and ticks where these are not the conditions."""
+        rows = {name: row.as_params() for name, row in self.datasets.items() if row.kind == kind}
+        return {name: {key: row[key] for key in ("label", "axis", "ticks") if key in row} for name, row in rows.items()}

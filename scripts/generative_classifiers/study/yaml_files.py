@@ -1,0 +1,111 @@
+"""YAML files: read with every key once, and with the line of every key at hand for errors."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from generative_classifiers.io.errors import InputError
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MERGE = "tag:yaml.org,2002:merge"  # `<<: *anchor`
+
+
+class YamlFile:
+    """The content of a YAML file, and where its keys are.
+
+    Parameters
+    ----------
+    path : Path
+    root : Path
+        Of the project: errors name the file relative to it.
+
+    Attributes
+    ----------
+    name : str
+        The file's name in errors.
+    content : dict, list, str, int, float, bool or None
+        What the file says.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is not valid YAML, or has a key twice in one mapping.
+    """
+
+    def __init__(self, path: Path, root: Path) -> None:
+        path = Path(path)
+        self.name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{self.name}: cannot be read as a UTF-8 text file: {error}") from None
+        loader = _Loader(text)
+        try:
+            self._node = loader.get_single_node()
+            _refuse_repeats(self._node, self.name)
+            self.content: Any = loader.construct_document(self._node) if self._node else None
+        except yaml.YAMLError as error:
+            raise InputError(f"{self.name}: not valid YAML: {' '.join(str(error).split())}") from None
+        finally:
+            loader.dispose()
+
+    def where(self, *keys: str | int) -> str:
+        """The file, the line and the keys of a place, for the beginning of an error.
+
+        Where the last keys are missing from the file, the line is that of the mapping which lacks them.
+        """
+        line = self._line(keys)
+        place = f"{self.name}, line {line}" if line else self.name
+        return ": ".join([place, *([".".join(map(str, keys))] if keys else [])])
+
+    def _line(self, keys: tuple[str | int, ...]) -> int | None:
+        node, line = self._node, None
+        for key in keys:
+            found = _child(node, key)
+            if found is None:
+                break
+            line, node = found
+        return line
+
+
+def _refuse_repeats(node: yaml.Node | None, name: str) -> None:
+    """Raise InputError for a key that stands twice in one mapping: YAML's reader would keep the last silently."""
+    seen_nodes, waiting = set(), [node] if node else []
+    while waiting:
+        current = waiting.pop()
+        if id(current) in seen_nodes or isinstance(current, yaml.ScalarNode):
+            continue
+        seen_nodes.add(id(current))  # an anchor's node comes again with every alias
+        if isinstance(current, yaml.SequenceNode):
+            waiting.extend(current.value)
+            continue
+        lines: dict[str, int] = {}
+        for key, value in current.value:
+            line = key.start_mark.line + 1
+            if key.value in lines and key.tag != _MERGE:
+                raise InputError(
+                    f"{name}, line {line}: key {key.value!r} stands here again, expected once "
+                    f"(it is in line {lines[key.value]} too)"
+                )
+            lines[key.value] = line
+            waiting.append(value)
+
+
+def _child(node: yaml.Node | None, key: str | int) -> tuple[int, yaml.Node] | None:
+    """Line and node of a key or of an item's number; None if the node has no such part."""
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        item = node.value[key]
+        return item.start_mark.line + 1, item
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    for name, value in node.value:
+        if name.value == str(key) and name.tag != _MERGE:
+            return name.start_mark.line + 1, value
+    merged = [value for name, value in node.value if name.tag == _MERGE]
+    for value in merged:
+        for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+            found = _child(part, key)
+            if found:
+                return found
+    return None
