@@ -16,7 +16,7 @@ sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from generative_classifiers.figures import captions
 from generative_classifiers.study import example_images, targets, training_targets
-from generative_classifiers.study.families import FAMILIES
+from generative_classifiers.study.figures import load_figures
 from generative_classifiers.study.load import load
 
 STUDY = load(config)
@@ -70,5 +70,6 @@ include: "rules/evidence.smk"
 include: "rules/example_images.smk"
 include: "rules/decisions.smk"
 include: "rules/metrics.smk"
+include: "rules/report.smk"
 include: "rules/figures.smk"
 include: "rules/tables.smk"

@@ -1,59 +1,44 @@
-# Metrics -> tables, beside the figures: each a rule, a short script and a caption of the same name.
+# Metrics -> tables, and what was measured next to what the paper prints.
+
+TABLES = load_figures().tables
 
 
-rule table_2:
-    input:
-        rules.ranking.output.store,
-    output:
-        csv=listing("table_2"),
-        md=f"{FIGURES}/table_2.md",
-        tex=f"{FIGURES}/table_2.tex",
-    log:
-        f"{DATA}/logs/table_2.log",
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        **DRAWN,
-    script:
-        "../scripts/table_2.py"
+for rule in TABLES:
 
-
-rule table_3:
-    input:
-        rules.ranking.output.store,
-    output:
-        csv=listing("table_3"),
-        md=f"{FIGURES}/table_3.md",
-        tex=f"{FIGURES}/table_3.tex",
-    log:
-        f"{DATA}/logs/table_3.log",
-    conda:
-        "../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        **DRAWN,
-    script:
-        "../scripts/table_3.py"
+    rule:
+        name:
+            rule
+        input:
+            rules.ranking.output.store,
+        output:
+            csv=in_report("table", rule, "csv", "Tables"),
+            md=f"{FIGURES}/{rule}.md",
+            tex=f"{FIGURES}/{rule}.tex",
+        log:
+            f"{DATA}/logs/{rule}.log",
+        conda:
+            "../envs/analysis.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            table=rule,
+            measures=TABLES[rule].measures,
+            rank=TABLES[rule].rank,
+            labels=STUDY.labels,
+        script:
+            "../scripts/write_benchmark_table.py"
 
 
 rule reproduction:
     input:
         benchmark=rules.benchmark.output.store,
-        # Where there are cue conflicts.
-        shape_bias=[
-            rules.shape_bias.output.store
-            for dataset in STUDY.datasets
-            if dataset == "cue-conflict"
-        ],
+        shape_bias=(
+            rules.shape_bias.output.store if "cue-conflict" in STUDY.datasets else []
+        ),
     output:
-        listing("reproduction"),
+        in_report("table", "reproduction", "csv", "Tables"),
     log:
         f"{DATA}/logs/reproduction.log",
     conda:

@@ -1,4 +1,4 @@
-"""What the paper prints of observers that were not measured, beside those that were."""
+"""Numbers that the paper prints of observers that were not measured, next to those that were."""
 
 import xarray as xr
 
@@ -11,36 +11,43 @@ def with_published(store, published, variables):
     Parameters
     ----------
     store : xarray.Dataset
-        With dimension observer, on it `family` and `is_reference`.
+        With dimension observer and, on it, the coordinates `family` and `is_reference`.
     published : dict of str to dict
-        As `registry.Study.published` gives them: a row of the paper whose `observers` were measured, or whose
-        name is that of one who was, is left out.
+        The paper's observers. Each has `family`, its published values, and `observers`, the names of the study's
+        observers that are the same. It is left out if one of these, or an observer of its own name, is in the store.
     variables : dict of str to str
-        Variables of the store (observer), and what the paper's rows call them. Rows that lack one are left out.
+        For each variable of the store (observer), its name among the published values. Published observers that lack
+        one are left out.
 
     Returns
     -------
     xarray.Dataset
-        With the coordinate `source` (observer), `MEASURED` or `PUBLISHED`. Whatever else the store has is NaN
-        where it is as published.
+        With the coordinate `source` (observer), `MEASURED` or `PUBLISHED`. Variables that are not published are NaN in
+        the appended rows.
     """
-    measured = store["observer"].values.tolist()
+    measured = set(store["observer"].values.tolist())
     rows = {
         name: row
         for name, row in published.items()
-        if set(variables.values()) <= row.keys() and not {name, *row.observers} & set(measured)
+        if row.keys() >= set(variables.values()) and measured.isdisjoint([name, *row["observers"]])
     }
-    others = xr.Dataset(
-        {name: ("observer", [row[key] for row in rows.values()]) for name, key in variables.items()},
-        {
-            "observer": list(rows),
-            "family": ("observer", [row.family for row in rows.values()]),
-            "is_reference": ("observer", [False] * len(rows)),
-        },
+    parts = [_with_source(store, MEASURED)]
+    if rows:
+        parts.append(_with_source(_as_store(rows, variables), PUBLISHED))
+    return xr.concat(parts, dim="observer", join="exact", coords="different", compat="equals", data_vars="all")
+
+
+def _as_store(rows, variables):
+    """Published rows as a dataset with dimension observer."""
+    coords = {
+        "observer": list(rows),
+        "family": ("observer", [row["family"] for row in rows.values()]),
+        "is_reference": ("observer", [False] * len(rows)),
+    }
+    return xr.Dataset(
+        {name: ("observer", [row[key] for row in rows.values()]) for name, key in variables.items()}, coords
     )
-    both = [_from(store, MEASURED), _from(others, PUBLISHED)] if rows else [_from(store, MEASURED)]
-    return xr.concat(both, dim="observer", join="exact", coords="different", compat="equals", data_vars="all")
 
 
-def _from(rows, source):
-    return rows.assign_coords(source=("observer", [source] * rows.sizes["observer"]))
+def _with_source(store, source):
+    return store.assign_coords(source=("observer", [source] * store.sizes["observer"]))

@@ -1,1 +1,1 @@
-"""Figures of what the metrics stores hold: nothing is measured here, and one place styles all."""
+"""Figures and tables of what the stores of metrics hold. Nothing is measured here."""

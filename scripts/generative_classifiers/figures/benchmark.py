@@ -1,6 +1,4 @@
-"""The benchmark's summary as bars: how accurate, and how human-like, every observer is."""
-
-from typing import NamedTuple
+"""The benchmark's averages as bars: how accurate every observer is, and how human-like."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -9,142 +7,131 @@ from matplotlib.ticker import MaxNLocator
 
 from generative_classifiers.decisions.published_numbers import PUBLISHED
 from generative_classifiers.figures.plot_styles import FILLING, HOLLOW, NOT_MEASURED, family_entries, tint, with_values
-from generative_classifiers.figures.style import ARROWS, DOUBLE, SINGLE, legend, paper, scale
+from generative_classifiers.figures.style import ARROWS, DOUBLE, SINGLE, label_value_axis, legend, paper
+from generative_classifiers.study.measures import MEASURES
 
-
-class Measure(NamedTuple):
-    """How a variable of the benchmark is drawn; `chance` is what guessing among 16 categories gives."""
-
-    label: str
-    better: str
-    chance: float | None = None
-
-
-MEASURES = {
-    "ood_accuracy": Measure("OOD accuracy", "higher", 1 / 16),
-    "accuracy_difference": Measure("Accuracy difference", "lower"),
-    "observed_consistency": Measure("Observed consistency", "higher"),
-    "error_consistency": Measure("Error consistency κ", "higher", 0.0),
-}
-# From so many bars on they are drawn as thin as their labels allow.
-CROWD = 30
+# More bars than this are as thin as their labels allow.
+MANY_BARS = 30
 
 
 @paper()
-def panels(ranking, rows):
-    """All measures side by side, a row per observer: the reference group first, then models by their mean rank.
+def benchmark_panels(ranking, styles):
+    """All measures side by side, with one row per observer: the reference group, then the models by their mean rank.
 
     Parameters
     ----------
     ranking : xarray.Dataset
-        `datasets`, `mean_rank` and the measures (observer) with their intervals (observer, bound). Observers
-        that lack some of the reference group's datasets are left out: their averages would not compare.
-    rows : pandas.DataFrame
-        Roster of it.
+        `datasets`, `mean_rank` and the measures (observer) with their intervals (observer, bound). Observers that lack
+        some of the reference group's datasets are left out, because their averages are over other datasets.
+    styles : pandas.DataFrame
+        The `plot_styles` of its observers.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    table = _complete(ranking, rows, "mean_rank", ascending=True)
-    step, size = pitch(table)
+    table = _complete_observers(ranking, styles, "mean_rank", ascending=True)
+    step, size = bar_step(table)
     figure = Figure(figsize=(DOUBLE, 1.0 + step * len(table)))
-    at = places(table)
-    for ax, measure in zip(figure.subplots(1, len(MEASURES), sharey=True), MEASURES, strict=True):
-        bars(ax, at, table, measure)
-        for y, value in zip(at, table[measure], strict=True):
+    positions = bar_positions(table)
+    for ax, (name, measure) in zip(figure.subplots(1, len(MEASURES), sharey=True), MEASURES.items(), strict=True):
+        bars(ax, positions, table, name)
+        for y, value in zip(positions, table[name], strict=True):
             text = f"{value:.3f}".replace("-", "\N{MINUS SIGN}")
             ax.text(1.04, y, text, transform=ax.get_yaxis_transform(), va="center", fontsize=size)
-        ax.set_yticks(at, table["label"], fontsize=size)
-        ax.set_ylim(max(at) + 0.6, min(at) - 0.6)
+        ax.set_yticks(positions, table["label"], fontsize=size)
+        ax.set_ylim(max(positions) + 0.6, min(positions) - 0.6)
         ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         ax.xaxis.set_major_formatter("{x:g}")
-        scale(ax, MEASURES[measure].label, MEASURES[measure].better)
-    legend(figure, _entries(rows[rows.index.isin(table.index)]), columns=3)
+        label_value_axis(ax, measure.axis_label, measure.better)
+    legend(figure, _legend_entries(styles[styles.index.isin(table.index)]), columns=3)
     return figure
 
 
 @paper()
-def skyline(ranking, rows, measure):
-    """One measure, a column per observer: the reference group first, then models from best to worst.
+def benchmark_bars(ranking, styles, name):
+    """One measure, with one column per observer: the reference group, then the models from best to worst.
 
     Parameters
     ----------
     ranking : xarray.Dataset
-        As for `panels`.
-    rows : pandas.DataFrame
-        Roster of it.
-    measure : str
-        Key of `MEASURES`.
+        As for `benchmark_panels`.
+    styles : pandas.DataFrame
+        The `plot_styles` of its observers.
+    name : str
+        The measure, a key of `MEASURES`.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    label, better, _ = MEASURES[measure]
-    table = _complete(ranking, rows, measure, ascending=better == "lower")
-    crowded = len(table) > CROWD
-    figure = Figure(figsize=(DOUBLE if crowded else max(SINGLE, 0.8 + 0.24 * len(table)), 3.4))
+    measure = MEASURES[name]
+    table = _complete_observers(ranking, styles, name, ascending=measure.better == "lower")
+    many = len(table) > MANY_BARS
+    figure = Figure(figsize=(DOUBLE if many else max(SINGLE, 0.8 + 0.24 * len(table)), 3.4))
     ax = figure.add_subplot()
-    at = places(table)
-    bars(ax, at, table, measure, upright=True)
-    slant = {"rotation": 90} if crowded else {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
-    ax.set_xticks(at, table["label"], fontsize=5.3 if crowded else 6.5, **slant)
-    ax.set_xlim(min(at) - 0.8, max(at) + 0.8)
+    positions = bar_positions(table)
+    bars(ax, positions, table, name, upright=True)
+    slant = {"rotation": 90} if many else {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
+    ax.set_xticks(positions, table["label"], fontsize=5.3 if many else 6.5, **slant)
+    ax.set_xlim(min(positions) - 0.8, max(positions) + 0.8)
     ax.yaxis.set_major_formatter("{x:g}")
-    ax.set_ylabel(label + ARROWS[better])
+    ax.set_ylabel(measure.axis_label + ARROWS[measure.better])
     ax.grid(axis="y")
     ax.tick_params(axis="x", length=0, pad=1)
-    legend(figure, _entries(rows[rows.index.isin(table.index)]), columns=3 if crowded else 2)
+    legend(figure, _legend_entries(styles[styles.index.isin(table.index)]), columns=3 if many else 2)
     return figure
 
 
-def _complete(ranking, rows, key, ascending):
-    """Roster and values of the observers with all datasets, in the order of the bars."""
-    table = rows.assign(datasets=ranking["datasets"].to_series(), mean_rank=ranking["mean_rank"].to_series())
-    for measure in MEASURES:
-        table = with_values(table, ranking, measure)
+def _complete_observers(ranking, styles, key, ascending):
+    """Styles and values of the observers with all datasets, in the order of the bars."""
+    table = styles.assign(datasets=ranking["datasets"].to_series(), mean_rank=ranking["mean_rank"].to_series())
+    for name in MEASURES:
+        table = with_values(table, ranking, name)
     table = table[table["datasets"] == table["datasets"].max()]
     return table.sort_values(["is_reference", key], ascending=[False, ascending], kind="stable")
 
 
-def _entries(rows):
+def _legend_entries(styles):
     hollow = Patch(facecolor=tint(HOLLOW, FILLING), edgecolor=HOLLOW, label=NOT_MEASURED)
-    return family_entries(rows) + [hollow] * (PUBLISHED in rows["source"].values)
+    return family_entries(styles) + [hollow] * (PUBLISHED in styles["source"].values)
 
 
-def pitch(table):
-    """Inches from row to row of as many bars, and the size of their labels."""
-    return (0.118, 5.8) if len(table) > CROWD else (0.15, 6.5)
+def bar_step(table):
+    """The distance between horizontal bars in inches, and the font size of their labels."""
+    return (0.118, 5.8) if len(table) > MANY_BARS else (0.15, 6.5)
 
 
-def places(table):
-    """Where the bars are: the reference group stands a little apart."""
+def bar_positions(table):
+    """The positions of the bars. The reference group stands a little apart."""
     return np.arange(len(table)) - 0.4 * table["is_reference"].values
 
 
-def bars(ax, at, table, measure, upright=False):
-    """A bar per observer with its interval, and the reference group's value as a line through all of them.
+def bars(ax, positions, table, name, upright=False):
+    """A bar per observer with its interval. The value of the reference group is a dashed line through all of them.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
-    at : numpy.ndarray
-        Where the bars are.
+    positions : numpy.ndarray
+        Of the bars.
     table : pandas.DataFrame
-        Roster in the order of the bars, with the measure, `_lower` and `_upper` as columns. What is as
-        published is hollow and has no interval.
-    measure : str
-        Key of `MEASURES`.
+        Plot styles in the order of the bars, with the columns `<name>`, `<name>_lower` and `<name>_upper`. Published
+        values are hollow and have no interval.
+    name : str
+        The measure, a key of `MEASURES`.
     upright : bool
-        Whether bars are columns instead of rows.
+        Whether the bars are columns instead of rows.
     """
-    draw, across, whiskers = (ax.bar, ax.axhline, ax.vlines) if upright else (ax.barh, ax.axvline, ax.hlines)
-    hollow = table["source"] == PUBLISHED
-    filling = [tint(colour, FILLING * empty) for colour, empty in zip(table["colour"], hollow, strict=True)]
-    draw(at, table[measure], 0.72, color=filling, edgecolor=table["colour"], linewidth=0.6)
-    whiskers(at, table[f"{measure}_lower"], table[f"{measure}_upper"], color="black", linewidth=0.8, zorder=4)
+    if upright:
+        plot_bars, plot_line, plot_intervals = ax.bar, ax.axhline, ax.vlines
+    else:
+        plot_bars, plot_line, plot_intervals = ax.barh, ax.axvline, ax.hlines
+    is_hollow = table["source"] == PUBLISHED
+    fillings = [tint(colour, FILLING * hollow) for colour, hollow in zip(table["colour"], is_hollow, strict=True)]
+    plot_bars(positions, table[name], 0.72, color=fillings, edgecolor=table["colour"], linewidth=0.6)
+    plot_intervals(positions, table[f"{name}_lower"], table[f"{name}_upper"], color="black", linewidth=0.8, zorder=4)
     for _, row in table[table["is_reference"]].iterrows():
-        across(row[measure], color=row["colour"], linewidth=0.8, linestyle="--", zorder=3)
-    if MEASURES[measure].chance is not None:
-        across(MEASURES[measure].chance, color="black", linewidth=0.8, linestyle=":", zorder=3)
+        plot_line(row[name], color=row["colour"], linewidth=0.8, linestyle="--", zorder=3)
+    if MEASURES[name].chance is not None:
+        plot_line(MEASURES[name].chance, color="black", linewidth=0.8, linestyle=":", zorder=3)

@@ -1,4 +1,4 @@
-"""Captions of figures and tables, `docs/captions/*.rst`: what the report calls them."""
+"""Titles of figures and tables, from their captions in `docs/captions/*.rst`."""
 
 import re
 from pathlib import Path
@@ -14,13 +14,17 @@ def title(path):
     Parameters
     ----------
     path : Path or str
-        Of a caption, which opens with both in bold face: `**Figure 6: error consistency on cue-conflict images**`.
-        What has no number in the paper has only a title.
+        A caption. It opens with number and title in bold face: `**Figure 6: error consistency on cue-conflict
+        images**`. What has no number in the paper has a title only.
+
+    Returns
+    -------
+    str
 
     Raises
     ------
     InputError
-        If it does not.
+        If the caption opens in another way.
     """
     found = OPENING.match(Path(path).read_text(encoding="utf-8"))
     if not found:

@@ -1,4 +1,4 @@
-"""Who is drawn: the observers of a store in drawing order, each with label, colour and marker."""
+"""How each observer looks in figures: its label, colour and marker, and its place among the others."""
 
 import numpy as np
 import pandas as pd
@@ -7,77 +7,92 @@ from matplotlib.patches import Patch
 
 from generative_classifiers.decisions.published_numbers import MEASURED
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.study.families import FAMILIES
 
-# A family of more observers than this is one colour and one entry of a legend.
-MANY = 5
-# What was not measured is hollow: this share of white in its filling, and in a legend this colour and name.
+# A family with more observers than this has one colour and one entry in a legend, and its observers are faint.
+LARGE_FAMILY = 5
+# Bars and markers of published numbers are hollow: this share of white in their filling, and in a legend this colour
+# and name.
 FILLING = 0.75
 HOLLOW = "#333333"
 NOT_MEASURED = "as published, not measured"
 
 
-def plot_styles(store, labels, families):
-    """Look up how the observers of a store are drawn.
+def plot_styles(store, labels):
+    """Look up how plots show the observers of a store.
 
     Parameters
     ----------
     store : xarray.Dataset
-        With dimension observer, on it `family`, `is_reference` and maybe `source`: without it, all observers
-        were measured. If it has rows for the whole reference group, its attribute `reference` is the group's name.
+        With dimension observer and, on it, the coordinates `family`, `is_reference` and optionally `source`. Without
+        `source`, all observers were measured. If rows stand for the whole reference group, the attribute `reference`
+        names the group.
     labels : dict of str to str
-        What observers are called, in drawing order. Others, such as subjects, are called by their names.
-    families : dict of str to dict
-        By family name, in drawing order: `label`, `group`, `colour` and `marker`.
+        Labels of observers, in their order. Other observers, such as subjects, are labelled by name.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by observer, in drawing order (group, family, observer): label, family, family_label, group,
-        colour, marker, source, is_reference, pooled. `pooled` are the rows that stand for the whole reference
-        group; the group of its members is called as their family, for simulated observers are not human.
+        One row per observer, sorted by group, family and observer, with the columns label, family, family_label, group,
+        group_label, colour, marker, source, is_reference and is_whole_group. `is_whole_group` marks the rows that stand
+        for the whole reference group. The members of the reference group have their family's label as `group_label`,
+        because simulated observers are not human.
 
     Raises
     ------
     InputError
-        When an observer's family is not among the families.
+        When an observer's family is unknown.
     """
-    reference = store.attrs.get("reference")
-    listed = list(labels)
-    groups = list(dict.fromkeys(family["group"] for family in families.values()))
-    rows = []
-    for name in store["observer"].values.tolist():
-        one = store.sel(observer=name)
-        family, is_reference = one["family"].item(), one["is_reference"].item()
-        if family not in families:
-            raise InputError(f"{name}: its family {family} is none of {', '.join(families)}")
-        look = families[family]
-        pooled = name in (reference, f"{reference}-mean")
-        place = listed.index(name) if name in labels and not pooled else -1
-        rows.append(
-            {
-                "observer": name,
-                "label": look["label"] if pooled else labels.get(name, name.replace("-", " ")),
-                "family": family,
-                "family_label": look["label"],
-                "group": look["label"] if is_reference else look["group"].capitalize(),
-                "colour": look["colour"],
-                "marker": look["marker"],
-                "source": one["source"].item() if "source" in one.coords else MEASURED,
-                "is_reference": is_reference,
-                "pooled": pooled,
-                "order": (groups.index(look["group"]), list(families).index(family), not pooled, place, name),
-            }
-        )
+    names, reference = store["observer"].values.tolist(), store.attrs.get("reference")
+    rows = [_plot_style(store.sel(observer=name), labels, reference) for name in names]
     return pd.DataFrame(rows).set_index("observer").sort_values("order").drop(columns="order")
 
 
-def with_values(rows, store, name):
+def _plot_style(observer, labels, reference):
+    """The row of one observer, and its place in the order."""
+    name, is_reference = observer["observer"].item(), observer["is_reference"].item()
+    family = _family(observer)
+    is_whole_group = name in (reference, f"{reference}-mean")
+    if is_whole_group:
+        label, place = family.label, -1
+    elif name in labels:
+        label, place = labels[name], list(labels).index(name)
+    else:
+        label, place = name.replace("-", " "), -1
+    family_name = observer["family"].item()
+    groups = list(dict.fromkeys(one.group for one in FAMILIES.values()))
+    return {
+        "observer": name,
+        "label": label,
+        "family": family_name,
+        "family_label": family.label,
+        "group": family.group,
+        "group_label": family.label if is_reference else family.group.capitalize(),
+        "colour": family.colour,
+        "marker": family.marker,
+        "source": observer["source"].item() if "source" in observer.coords else MEASURED,
+        "is_reference": is_reference,
+        "is_whole_group": is_whole_group,
+        "order": (groups.index(family.group), list(FAMILIES).index(family_name), not is_whole_group, place, name),
+    }
+
+
+def _family(observer):
+    name = observer["family"].item()
+    if name not in FAMILIES:
+        raise InputError(
+            f"{observer['observer'].item()}: family {name!r} is unknown, expected one of {', '.join(FAMILIES)}"
+        )
+    return FAMILIES[name]
+
+
+def with_values(styles, store, name):
     """Add a variable and the ends of its interval.
 
     Parameters
     ----------
-    rows : pandas.DataFrame
-        Indexed by observer.
+    styles : pandas.DataFrame
+        One row per observer.
     store : xarray.Dataset
         With `<name>` (observer) and `<name>_interval` (observer, bound).
     name : str
@@ -85,31 +100,31 @@ def with_values(rows, store, name):
     Returns
     -------
     pandas.DataFrame
-        With the columns `<name>`, `<name>_lower`, `<name>_upper`.
+        With the additional columns `<name>`, `<name>_lower` and `<name>_upper`.
     """
     ends = {f"{name}_{end}": store[f"{name}_interval"].sel(bound=end).to_series() for end in ("lower", "upper")}
-    return rows.assign(**{name: store[name].to_series()}, **ends)
+    return styles.assign(**{name: store[name].to_series()}, **ends)
 
 
-def shaded(rows):
-    """Tell the few observers of a family apart by shade, from the family's own colour to a lighter one.
+def shade_families(styles):
+    """Give the observers of a small family different shades, from the family's own colour to a lighter one.
 
     Parameters
     ----------
-    rows : pandas.DataFrame
+    styles : pandas.DataFrame
         As `plot_styles` returns it.
 
     Returns
     -------
     pandas.DataFrame
-        The same with other colours, where a family has several observers and at most `MANY`.
+        The same, with other colours where a family has two to `LARGE_FAMILY` observers.
     """
-    rows = rows.copy()
-    for _, members in rows.groupby("family", sort=False):
-        if 1 < len(members) <= MANY:
+    styles = styles.copy()
+    for _, members in styles.groupby("family", sort=False):
+        if 1 < len(members) <= LARGE_FAMILY:
             shades = np.linspace(0, 0.7, len(members), endpoint=False)
-            rows.loc[members.index, "colour"] = [tint(members["colour"].iloc[0], shade) for shade in shades]
-    return rows
+            styles.loc[members.index, "colour"] = [tint(members["colour"].iloc[0], shade) for shade in shades]
+    return styles
 
 
 def tint(colour, white):
@@ -124,28 +139,33 @@ def tint(colour, white):
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> tint("#000000", 0.5)
+    '#808080'
     """
     return to_hex((1 - white) * np.array(to_rgb(colour)) + white)
 
 
-def family_entries(rows):
-    """One entry of a legend per family, in its colour.
+def family_entries(styles):
+    """The entries of a legend: one per family, in its colour.
 
     Parameters
     ----------
-    rows : pandas.DataFrame
+    styles : pandas.DataFrame
         As `plot_styles` returns it.
 
     Returns
     -------
     list of matplotlib.patches.Patch
     """
-    first = rows.drop_duplicates("family")
+    first = styles.drop_duplicates("family")
     return [Patch(color=row.colour, label=row.family_label) for row in first.itertuples()]
 
 
-def spans(values):
-    """Where runs of equal values lie along an axis of unit steps.
+def runs(values):
+    """Find the runs of equal values along an axis of unit steps.
 
     Parameters
     ----------
@@ -154,11 +174,16 @@ def spans(values):
     Returns
     -------
     list of (value, start, stop)
+
+    Examples
+    --------
+    >>> runs("aabccc")
+    [('a', 0, 2), ('b', 2, 3), ('c', 3, 6)]
     """
-    runs = []
+    found = []
     for i, value in enumerate(values):
-        if runs and runs[-1][0] == value:
-            runs[-1] = (value, runs[-1][1], i + 1)
+        if found and found[-1][0] == value:
+            found[-1] = (value, found[-1][1], i + 1)
         else:
-            runs.append((value, i, i + 1))
-    return runs
+            found.append((value, i, i + 1))
+    return found

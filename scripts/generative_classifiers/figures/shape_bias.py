@@ -1,4 +1,4 @@
-"""Shape bias: the matrix plot of all categories, and the boxplots over them."""
+"""Shape bias: a matrix plot of all categories, and boxplots over the categories."""
 
 import warnings
 
@@ -13,18 +13,18 @@ from generative_classifiers.decisions.published_numbers import PUBLISHED
 from generative_classifiers.figures.plot_styles import (
     FILLING,
     HOLLOW,
-    MANY,
+    LARGE_FAMILY,
     NOT_MEASURED,
     family_entries,
-    shaded,
-    spans,
+    runs,
+    shade_families,
     tint,
 )
-from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper, scale
+from generative_classifiers.figures.style import DOUBLE, LINE, label_value_axis, legend, paper
 
-# Without any preference there are as many shape as texture decisions.
+# An observer without any preference makes as many shape as texture decisions.
 NO_PREFERENCE = 0.5
-# The overall value among those of the categories.
+# The marker of all categories together, among those of the categories.
 OVERALL = {
     "marker": "D",
     "markersize": 3.5,
@@ -35,37 +35,38 @@ OVERALL = {
 
 
 @paper()
-def matrix(shape_bias, rows):
-    """Share of shape decisions by category, one marker per observer; lines are all categories together.
+def shape_bias_matrix(shape_bias, styles):
+    """Share of shape decisions by category, one marker per observer. Vertical lines are all categories together.
 
     Parameters
     ----------
     shape_bias : xarray.Dataset
         `shape_bias` (observer, category), `overall_shape_bias` (observer) and `overall_shape_bias_interval`
-        (observer, bound). What is as published has the second only: a dashed line and a hollow marker.
-    rows : pandas.DataFrame
-        Roster of it. The reference group is drawn as its pooled trials.
+        (observer, bound). Published observers have only the second: they get a dashed line and a hollow marker.
+    styles : pandas.DataFrame
+        The `plot_styles` of its observers. The reference group is shown by its pooled trials.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     mean = f"{shape_bias.attrs['reference']}-mean"
-    rows = shaded(rows[(rows["pooled"] | ~rows["is_reference"]) & (rows.index != mean)])
-    rows["many"] = rows.groupby(["family", "source"])["label"].transform("size") > MANY
+    styles = shade_families(styles[(styles["is_whole_group"] | ~styles["is_reference"]) & (styles.index != mean)])
+    styles["faint"] = styles.groupby(["family", "source"])["label"].transform("size") > LARGE_FAMILY
     figure = Figure(figsize=(DOUBLE, 4.8))
     ax = figure.add_subplot()
     categories = shape_bias["category"].values.tolist()
     y = np.array([*range(len(categories)), len(categories) + 0.5])
     _category_axis(ax, [*categories, "all"], y)
-    # The first of the roster lies on top.
-    for name, row in rows[::-1].iterrows():
+    # The first observer lies on top.
+    for name, row in styles[::-1].iterrows():
         one = shape_bias.sel(observer=name)
         _observer(ax, [*one["shape_bias"].values, one["overall_shape_bias"].item()], y, row)
-        if not row["many"]:
+        if not row["faint"]:
             lower, upper = one["overall_shape_bias_interval"].sel(bound=["lower", "upper"]).values
             ax.hlines(y[-1], lower, upper, color=row["colour"], linewidth=2.5, alpha=0.5, zorder=3.5)
-    legend(figure, _entries(shape_bias, rows), columns=2, title="Shape bias over all categories")
+    entries = _matrix_entries(shape_bias, styles)
+    legend(figure, entries, columns=2, title="Shape bias over all categories")
     return figure
 
 
@@ -76,7 +77,7 @@ def _category_axis(ax, labels, y):
     ax.axhline(y[-1] - 0.75, color="black", linewidth=0.6)
     ax.grid(axis="y")
     ax.tick_params(axis="y", length=0)
-    # Shape to the left, as Geirhos et al. (2019) draw it.
+    # Shape is on the left, as in Geirhos et al. (2019).
     ax.set_xlim(1.02, -0.02)
     ax.set_xlabel("Share of shape decisions")
     ax.secondary_xaxis("top", functions=(_other_cue, _other_cue)).set_xlabel("Share of texture decisions")
@@ -88,79 +89,85 @@ def _other_cue(share):
 
 
 def _observer(ax, shares, y, row):
-    """Markers for the categories and for all together, the last, and a line through the latter."""
-    alpha, width, size, edge = (0.5, 0.5, 10, 0) if row["many"] else (1, 1, 22, 0.3)
-    hollow = row["source"] == PUBLISHED
-    line = {"color": row["colour"], "linewidth": width, "linestyle": "--" if hollow else "-"}
+    """Markers of the categories and, last, of all categories together, which also get a vertical line."""
+    alpha, width, size, edge = (0.5, 0.5, 10, 0) if row["faint"] else (1, 1, 22, 0.3)
+    published = row["source"] == PUBLISHED
+    line = {"color": row["colour"], "linewidth": width, "linestyle": "--" if published else "-"}
     ax.vlines(shares[-1], -0.7, y[-1], alpha=alpha, zorder=3, **line)
-    look = {"color": "white", "edgecolor": row["colour"], "linewidth": 1}
-    look = look if hollow else {"color": row["colour"], "edgecolor": "white", "linewidth": edge}
-    ax.scatter(shares, y, s=size, marker=row["marker"], alpha=alpha, zorder=4, **look)
+    if published:
+        marker = {"color": "white", "edgecolor": row["colour"], "linewidth": 1}
+    else:
+        marker = {"color": row["colour"], "edgecolor": "white", "linewidth": edge}
+    ax.scatter(shares, y, s=size, marker=row["marker"], alpha=alpha, zorder=4, **marker)
 
 
-def _entries(shape_bias, rows):
-    """One entry of the legend per observer with its overall value, or one for a family of many."""
+def _matrix_entries(shape_bias, styles):
+    """One entry of the legend per observer with its overall value, or one entry per large family."""
     overall = shape_bias["overall_shape_bias"].to_series()
     entries = []
-    for _, members in rows.groupby(["family", "source"], sort=False):
+    for _, members in styles.groupby(["family", "source"], sort=False):
         first, values = members.iloc[0], overall[members.index]
-        if first["many"]:
+        if first["faint"]:
             span = f"{values.min():.2f} to {values.max():.2f}"
-            entries.append(_entry(first, f"{first['family_label']}, {len(members)} observers: {span}"))
+            entries.append(_matrix_entry(first, f"{first['family_label']}, {len(members)} observers: {span}"))
         else:
             labels = members["label"] + values.map(": {:.2f}".format)
-            entries += [_entry(row, labels[name]) for name, row in members.iterrows()]
+            entries += [_matrix_entry(row, labels[name]) for name, row in members.iterrows()]
     return entries
 
 
-def _entry(row, label):
-    look = {"color": row["colour"], "marker": row["marker"]}
+def _matrix_entry(row, label):
+    line = {"color": row["colour"], "marker": row["marker"]}
     if row["source"] == PUBLISHED:
-        return Line2D([], [], label=f"{label}, {PUBLISHED}", linestyle="--", markerfacecolor="white", **look)
-    return Line2D([], [], label=label, **look)
+        return Line2D([], [], label=f"{label}, {PUBLISHED}", linestyle="--", markerfacecolor="white", **line)
+    return Line2D([], [], label=label, **line)
 
 
 @paper()
-def boxplots(shape_bias, rows):
-    """Spread of the shape bias over categories: a box per observer, by family and then by overall shape bias.
+def shape_bias_boxplots(shape_bias, styles):
+    """Spread of the shape bias over categories: one box per observer, sorted by family and then by overall shape bias.
 
     Parameters
     ----------
     shape_bias : xarray.Dataset
-        As for `matrix`. What is as published has no box, only its overall value.
-    rows : pandas.DataFrame
-        Roster of it. The reference group is drawn as the mean over its subjects.
+        As for `shape_bias_matrix`. Published observers have no box, only their overall value.
+    styles : pandas.DataFrame
+        The `plot_styles` of its observers. The reference group is shown by the mean over its subjects.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    pooled = shape_bias.attrs["reference"]
-    rows = rows[(rows["pooled"] | ~rows["is_reference"]) & (rows.index != pooled)]
-    overall = shape_bias["overall_shape_bias"].to_series()
-    rows = rows.assign(overall=overall, place=pd.factorize(rows["family"])[0])
-    rows = rows.sort_values(["place", "overall"], ascending=[True, False], kind="stable")
-    figure = Figure(figsize=(DOUBLE, 0.9 + 0.19 * len(rows)))
+    table = _sorted_by_overall(shape_bias, styles)
+    figure = Figure(figsize=(DOUBLE, 0.9 + 0.19 * len(table)))
     ax = figure.add_subplot()
-    _boxes(ax, shape_bias["shape_bias"].sel(observer=list(rows.index)), rows["colour"])
-    for y, (name, row) in enumerate(rows.iterrows()):
-        one = shape_bias.sel(observer=name)
-        lower, upper = one["overall_shape_bias_interval"].sel(bound=["lower", "upper"]).values
+    _boxes(ax, shape_bias["shape_bias"].sel(observer=list(table.index)), table["colour"])
+    for y, (name, row) in enumerate(table.iterrows()):
+        lower, upper = shape_bias["overall_shape_bias_interval"].sel(observer=name, bound=["lower", "upper"]).values
         ax.hlines(y, lower, upper, color="black", linewidth=1.5, zorder=5)
-        ax.plot(row["overall"], y, zorder=6, **_overall(row["source"], row["colour"]))
-    ax.set_yticks(range(len(rows)), rows["label"])
-    ax.set_ylim(len(rows) - 0.5, -0.5)
+        ax.plot(row["overall"], y, zorder=6, **_overall_marker(row["source"], row["colour"]))
+    ax.set_yticks(range(len(table)), table["label"])
+    ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlim(-0.02, 1.02)
-    scale(ax, "Shape bias")
+    label_value_axis(ax, "Shape bias")
     ax.axvline(NO_PREFERENCE, color=LINE, linewidth=0.6, linestyle=":")
-    for _, _, stop in spans(rows["family"])[:-1]:
+    for _, _, stop in runs(table["family"])[:-1]:
         ax.axhline(stop - 0.5, color=LINE, linewidth=0.6)
-    legend(figure, [*family_entries(rows), *_overall_entries(rows)])
+    legend(figure, [*family_entries(table), *_overall_entries(table)])
     return figure
 
 
+def _sorted_by_overall(shape_bias, styles):
+    """Styles and overall values in the order of the boxes."""
+    pooled = shape_bias.attrs["reference"]
+    table = styles[(styles["is_whole_group"] | ~styles["is_reference"]) & (styles.index != pooled)]
+    overall = shape_bias["overall_shape_bias"].to_series()
+    table = table.assign(overall=overall, family_number=pd.factorize(table["family"])[0])
+    return table.sort_values(["family_number", "overall"], ascending=[True, False], kind="stable")
+
+
 def _boxes(ax, biases, colours):
-    """Boxes, and all categories, each at the same height within its box."""
+    """One box per observer, and in it a dot per category. A category has the same height in all boxes."""
     table = biases.transpose("category", "observer").to_pandas()
     thin = {"color": "#333333", "linewidth": 0.6}
     parts = dict.fromkeys(["whiskerprops", "capprops", "medianprops"], thin)
@@ -168,23 +175,23 @@ def _boxes(ax, biases, colours):
     palette = {name: tint(colour, 0.65) for name, colour in colours.items()}
     layout = {"orient": "h", "width": 0.7, "saturation": 1, "showfliers": False, "zorder": 3}
     with warnings.catch_warnings():
-        # seaborn 0.13 tells matplotlib the orientation in the old way.
+        # seaborn 0.13 passes the orientation in a way that matplotlib has deprecated.
         warnings.simplefilter("ignore", MatplotlibDeprecationWarning)
         sns.boxplot(table, palette=palette, ax=ax, boxprops=box, **layout, **parts)
     offsets = np.linspace(-0.22, 0.22, len(table))
     for y, (name, colour) in enumerate(colours.items()):
-        there = table[name].notna().values
-        ax.scatter(table[name][there], (y + offsets)[there], s=4, color=colour, linewidth=0, zorder=4)
+        defined = table[name].notna().values
+        ax.scatter(table[name][defined], (y + offsets)[defined], s=4, color=colour, linewidth=0, zorder=4)
 
 
-def _overall(source, colour):
-    """The marker of all categories together: hollow, in the observer's colour, where it is as published."""
+def _overall_marker(source, colour):
+    """The marker of all categories together: of published observers in the observer's colour, else white."""
     if source == PUBLISHED:
         return OVERALL | {"markersize": 4.5, "markerfacecolor": tint(colour, FILLING), "markeredgecolor": colour}
     return OVERALL
 
 
-def _overall_entries(rows):
+def _overall_entries(styles):
     entries = [Line2D([], [], color="black", label="all categories together, 95 % interval", **OVERALL)]
-    hollow = Line2D([], [], color="none", label=NOT_MEASURED, **_overall(PUBLISHED, HOLLOW))
-    return entries + [hollow] * (PUBLISHED in rows["source"].values)
+    hollow = Line2D([], [], color="none", label=NOT_MEASURED, **_overall_marker(PUBLISHED, HOLLOW))
+    return entries + [hollow] * (PUBLISHED in styles["source"].values)

@@ -1,4 +1,4 @@
-"""What all figures share: the style sheet, sizes in print, and files that are the same bytes each time."""
+"""What all figures share: the style sheet, their size in print, and files that are the same bytes every time."""
 
 from pathlib import Path
 
@@ -10,22 +10,22 @@ from generative_classifiers.io.paths import STYLES
 # Widths of a printed column and of a printed page, in inches.
 SINGLE, DOUBLE = 3.4, 7.0
 STYLE_SHEET = STYLES / "paper.mplstyle"
-# For what is no observer's: lines of chance, separators, and matrix cells without a value.
+# The colours of what belongs to no observer: lines of chance and separators; and matrix cells without a value.
 LINE, BLANK = "#777777", "#EEEEEE"
 # Which direction is better.
 ARROWS = {"": "", "higher": " ↑", "lower": " ↓"}
-# matplotlib would write the date and its own version.
+# Without this, matplotlib writes the date and its own version into the files.
 METADATA = {"pdf": {"CreationDate": None, "Producer": None, "Creator": None}, "png": {"Software": None}}
 
 
 def paper():
-    """The paper's style and nothing of the user's own, for a `with` block or as a decorator."""
+    """The paper's style without the user's own settings, for a `with` block or as a decorator."""
     return matplotlib.style.context(["default", STYLE_SHEET])
 
 
 @paper()
 def save(figure, pdf_path, png_path):
-    """Write a figure for print and for the screen: the same bytes for the same figure, whole or not at all.
+    """Write a figure for print and for the screen. The same figure gives the same bytes; a file is complete or absent.
 
     Parameters
     ----------
@@ -36,12 +36,12 @@ def save(figure, pdf_path, png_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as partial:
             figure.savefig(partial, format=kind, metadata=METADATA[kind])
-        # The layout does not depend on the kind of file; to find it again would take as long as to draw.
+        # The second file has the same layout. Computing it again would take as long as the rest.
         figure.set_layout_engine("none")
 
 
 def legend(figure, handles, columns=4, title=None):
-    """Put a legend under all panels, where it can cover none.
+    """Put a legend below all panels, where it covers none of them.
 
     Parameters
     ----------
@@ -49,13 +49,13 @@ def legend(figure, handles, columns=4, title=None):
     handles : list of matplotlib.artist.Artist
         With labels.
     columns : int
-        How many at most stand beside each other.
+        The largest number of columns.
     title : str, optional
     """
     figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)), title=title)
 
 
-def scale(ax, label, better=""):
+def label_value_axis(ax, label, better=""):
     """Label the value axis of a horizontal plot and give it light vertical lines.
 
     Parameters
@@ -63,7 +63,7 @@ def scale(ax, label, better=""):
     ax : matplotlib.axes.Axes
     label : str
     better : {"", "higher", "lower"}
-        Which direction is better, said by an arrow.
+        Which direction is better; an arrow shows it.
     """
     ax.set_xlabel(label + ARROWS[better])
     ax.set_ylabel("")

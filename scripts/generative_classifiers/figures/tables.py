@@ -1,52 +1,45 @@
-"""Tables 2 and 3 of measured and published observers: to every digit as CSV, as printed in Markdown and LaTeX."""
+"""The tables of the benchmark, of measured and published observers: exact as CSV, rounded in Markdown and LaTeX."""
 
 import pandas as pd
 
 from generative_classifiers.figures.plot_styles import with_values
 from generative_classifiers.figures.style import ARROWS
 from generative_classifiers.io.atomic import atomic_write
+from generative_classifiers.study.measures import MEASURES
 
-# What the files that are printed call a column, and which direction is better.
-HEADINGS = {
-    "label": ("Model", ""),
-    "ood_accuracy": ("OOD accuracy", "higher"),
-    "accuracy_difference": ("Accuracy difference", "lower"),
-    "observed_consistency": ("Observed consistency", "higher"),
-    "error_consistency": ("Error consistency", "higher"),
-    "mean_rank": ("Mean rank", "lower"),
-    "accuracy_rank": ("Rank", "lower"),
-    "datasets": ("Datasets", ""),
-    "source": ("Source", ""),
+# The headings of columns in Markdown and LaTeX.
+HEADINGS = {name: measure.label + ARROWS[measure.better] for name, measure in MEASURES.items()} | {
+    "label": "Model",
+    "mean_rank": "Mean rank" + ARROWS["lower"],
+    "accuracy_rank": "Rank" + ARROWS["lower"],
+    "datasets": "Datasets",
+    "source": "Source",
 }
-TABLES = {
-    "table_2": ("accuracy_difference", "observed_consistency", "error_consistency", "mean_rank"),
-    "table_3": ("ood_accuracy", "accuracy_rank"),
-}
-LATEX_ARROWS = {"": "", "higher": r" $\uparrow$", "lower": r" $\downarrow$"}
-# What LaTeX reads as a command, and how it is written instead.
-SPECIAL = {character: f"\\{character}" for character in "&%$#_{}"}
-SPECIAL |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+TEXT = ("label", "source")
+LATEX_ARROWS = {"↑": r"$\uparrow$", "↓": r"$\downarrow$"}
 
 
-def listing(ranking, rows, name):
-    """The rows of a table: the reference group, the models by rank, then those without.
+def benchmark_table(ranking, styles, measures, rank):
+    """The rows of a table: the reference group, the models by rank, and then those without a rank.
 
     Parameters
     ----------
     ranking : xarray.Dataset
         The benchmark of all observers (observer), with intervals (observer, bound).
-    rows : pandas.DataFrame
-        Roster of it.
-    name : {"table_2", "table_3"}
+    styles : pandas.DataFrame
+        The `plot_styles` of its observers.
+    measures : sequence of str
+        The measures to show, keys of `MEASURES`.
+    rank : {"mean_rank", "accuracy_rank"}
+        The rank to show and to sort by.
 
     Returns
     -------
     pandas.DataFrame
-        observer, label, family, source, datasets, then the table's own columns, measures with `_lower` and
-        `_upper`, the ends of their intervals.
+        observer, label, family, source, datasets, each measure with `_lower` and `_upper`, the ends of its interval,
+        and the rank.
     """
-    *measures, rank = TABLES[name]
-    table = rows[["label", "family", "source", "is_reference"]].assign(datasets=ranking["datasets"].to_series())
+    table = styles[["label", "family", "source", "is_reference"]].assign(datasets=ranking["datasets"].to_series())
     for measure in measures:
         table = with_values(table, ranking, measure)
     table[rank] = ranking[rank].to_series()
@@ -54,86 +47,73 @@ def listing(ranking, rows, name):
     return table.drop(columns="is_reference").rename_axis("observer").reset_index()
 
 
-def printed(table, name):
-    """The columns that are printed, all as text, numbers to three digits.
+def rounded(table, measures, rank):
+    """The columns that people read, all as text, under their headings. Measures and ranks have three decimals.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        As `listing` returns it.
-    name : {"table_2", "table_3"}
+        As `benchmark_table` returns it.
+    measures, rank
+        As for `benchmark_table`.
 
     Returns
     -------
     pandas.DataFrame
     """
-    numbers = {column: table[column].map("{:.3f}".format, na_action="ignore").fillna("") for column in TABLES[name]}
+    numbers = {name: table[name].map("{:.3f}".format, na_action="ignore").fillna("") for name in (*measures, rank)}
     datasets = table["datasets"].map("{:d}".format)
-    return pd.DataFrame({"label": table["label"], **numbers, "datasets": datasets, "source": table["source"]})
+    columns = {"label": table["label"], **numbers, "datasets": datasets, "source": table["source"]}
+    return pd.DataFrame(columns).rename(columns=HEADINGS)
 
 
-def markdown(cells):
-    """A table of text as Markdown.
+def markdown(table):
+    """A table of text in Markdown.
 
     Parameters
     ----------
-    cells : pandas.DataFrame
-        As `printed` returns it.
+    table : pandas.DataFrame
+        As `rounded` returns it.
 
     Returns
     -------
     str
     """
-    head = _headings(cells, ARROWS)
-    rule = ["---:" if column in NUMBERS else ":---" for column in cells]
-    body = [[cell.replace("|", r"\|") for cell in row] for row in cells.itertuples(index=False)]
-    return "".join(f"| {' | '.join(row)} |\n" for row in (head, rule, *body))
+    escaped = table.map(lambda text: text.replace("|", r"\|"))
+    return escaped.to_markdown(index=False, colalign=_alignment(table), disable_numparse=True) + "\n"
 
 
-def latex(cells):
-    """A table of text as a LaTeX `tabular` that needs the package booktabs.
+def latex(table):
+    """A table of text as a LaTeX `tabular`, which needs the package booktabs.
 
     Parameters
     ----------
-    cells : pandas.DataFrame
-        As `printed` returns it.
+    table : pandas.DataFrame
+        As `rounded` returns it.
 
     Returns
     -------
     str
     """
-    columns = "".join("r" if column in NUMBERS else "l" for column in cells)
-    body = [[escaped(cell) for cell in row] for row in cells.itertuples(index=False)]
-    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
-    lines += [rf"{' & '.join(_headings(cells, LATEX_ARROWS))} \\", r"\midrule"]
-    lines += [rf"{' & '.join(row)} \\" for row in body]
-    lines += [r"\bottomrule", r"\end{tabular}"]
-    return "% Needs \\usepackage{booktabs}.\n" + "".join(f"{line}\n" for line in lines)
+    styler = table.style.hide(axis="index").format(escape="latex").format_index(_latex_heading, axis=1)
+    columns = "".join(side[0] for side in _alignment(table))
+    return "% Needs \\usepackage{booktabs}.\n" + styler.to_latex(hrules=True, column_format=columns)
 
 
-def escaped(text):
-    """Text as LaTeX prints it.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-    """
-    return "".join(SPECIAL.get(character, character) for character in text)
+def _latex_heading(heading):
+    for arrow, command in LATEX_ARROWS.items():
+        heading = heading.replace(arrow, command)
+    return heading
 
 
-NUMBERS = {column for column, (_, better) in HEADINGS.items() if better} | {"datasets"}
-
-
-def _headings(cells, arrows):
-    return [f"{HEADINGS[column][0]}{arrows[HEADINGS[column][1]]}" for column in cells]
+def _alignment(table):
+    """The alignment of each column: text on the left, numbers on the right."""
+    text = {HEADINGS[name] for name in TEXT}
+    return ["left" if heading in text else "right" for heading in table]
 
 
 def write_text(text, path):
-    """Write a text file, whole or not at all.
+    """Write a text file. It is complete or absent.
 
     Parameters
     ----------

@@ -45,31 +45,38 @@ def _complain(log: Path | None, kind: type[BaseException], error: BaseException,
 
 
 def _by_hand(script: str) -> Any:
-    """Ask Snakemake what it would pass to the script.
+    """Ask Snakemake what it would pass to the script, and run it on the inputs as they are.
 
-    `python scripts/figure_06.py --study humans` runs the script alone, on what is there already.
+    `python scripts/plot_error_consistency.py --study humans figure=figure_14` runs one of the script's jobs.
     """
-    options = argparse.ArgumentParser(description=f"Run the script {script} by itself.")
-    options.add_argument("--study", help="as in config.yaml")
-    options.add_argument("wildcards", nargs="*", metavar="name=value", help="which job of a script that has many")
+    options = argparse.ArgumentParser(description=f"Run the script {script} without Snakemake's other jobs.")
+    options.add_argument("--study", help="a study of studies/; by default, the one in config.yaml")
+    options.add_argument("names", nargs="*", metavar="name=value", help="which job, if the script has several")
     given = options.parse_args()
     os.chdir(ROOT)
-    wanted = dict(pair.partition("=")[::2] for pair in given.wildcards)
-    jobs = [one for one in _jobs(script, given.study) if wanted.items() <= dict(one.wildcards.items()).items()]
-    if not jobs:
-        raise SystemExit(f"the study has no job of {script} with {wanted or 'any wildcards'}")
-    if len(jobs) > 1:
-        raise SystemExit(f"{script} has {len(jobs)} jobs, name one, for example {_example(jobs[0])}")
-    missing = [path for path in jobs[0].input if not Path(path).exists()]
+    wanted = dict(name.partition("=")[::2] for name in given.names)
+    jobs = _jobs(script, given.study)
+    chosen = [one for one in jobs if wanted.items() <= _names(one).items()]
+    if not chosen:
+        raise SystemExit(f"the study has no job of {script}" + (f" with {_as_text(wanted)}" if wanted else ""))
+    if len(chosen) > 1:
+        raise SystemExit(f"{script} has {len(chosen)} jobs, name one, for example {_as_text(_names(chosen[0]))}")
+    missing = [path for path in chosen[0].input if not Path(path).exists()]
     if missing:
-        raise SystemExit(f"{missing[0]} is not there yet: run snakemake, which makes it first")
-    for output in jobs[0].output:
+        raise SystemExit(f"{missing[0]} does not exist yet: run snakemake, which makes it")
+    for output in chosen[0].output:
         Path(output).parent.mkdir(parents=True, exist_ok=True)
-    return jobs[0]
+    return chosen[0]
 
 
-def _example(one: Any) -> str:
-    return " ".join(f"{name}={value}" for name, value in one.wildcards.items())
+def _names(one: Any) -> dict[str, str]:
+    """What tells a job from the others of its script: its wildcards, and the figure or table that it makes."""
+    made = {key: value for key, value in one.params.items() if key in ("figure", "table")}
+    return dict(one.wildcards.items()) | made
+
+
+def _as_text(names: dict[str, str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in names.items())
 
 
 def _jobs(script: str, study: str | None) -> list[Any]:

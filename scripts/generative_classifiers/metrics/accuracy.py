@@ -13,7 +13,7 @@ from generative_classifiers.metrics.resampling import BOUND, interval, resample
 
 
 class Accuracy(NamedTuple):
-    """Accuracies in one cell, each of shape (observer,); `correct` of `n` images, both integers."""
+    """Accuracies in one cell, each of shape (observer,), and the integers behind them: `correct` of `n` images."""
 
     accuracy: np.ndarray
     correct: np.ndarray
@@ -38,7 +38,12 @@ def proportion_correct(answers):
     Returns
     -------
     Accuracy
-        NaN for observers who saw no image.
+        NaN for observers that saw no image.
+
+    Examples
+    --------
+    >>> proportion_correct(np.array([[1.0, 1, 0, 1]])).accuracy
+    array([0.75])
     """
     n = np.count_nonzero(~np.isnan(answers), axis=1)
     correct = np.nansum(answers, axis=1).astype(int)
@@ -51,13 +56,13 @@ def accuracy_intervals(answers, cell):
     Parameters
     ----------
     answers : numpy.ndarray, shape (observer, image)
-        As in `proportion_correct`.
+        As for `proportion_correct`.
     cell : Cell
 
     Returns
     -------
     AccuracyIntervals
-        By resampling images, and by Wilson's formula for independent images; NaN for observers who saw no image.
+        By resampling images, and by Wilson's formula for independent images. NaN for observers that saw no image.
     """
     sample, (_, correct, n) = resample(answers, cell.dataset, cell.condition), proportion_correct(answers)
     resampled = np.full((len(answers), 2), np.nan)
@@ -78,11 +83,11 @@ def accuracy(decisions: Sequence[xr.Dataset], cells: Sequence[Cell] | None = Non
     Returns
     -------
     xarray.Dataset
-        Dimensions observer, cell: `accuracy` (NaN where the observer did not see the cell), `correct`, `n`;
-        and with the dimension bound `accuracy_interval` and `accuracy_wilson`.
+        Dimensions observer, cell: `accuracy` (NaN where the observer did not see the cell), `correct`, `n`; with the
+        additional dimension bound, `accuracy_interval` and `accuracy_wilson`.
     """
     cells = cells or cells_of(decisions)
     coords, answers = correctness(decisions, cells)
-    estimates = stack([proportion_correct(one) for one in answers], ("observer",), coords)
-    bounds = [accuracy_intervals(*one) for one in zip(answers, cells, strict=True)]
-    return estimates.assign(stack(bounds, ("observer",), coords | BOUND).data_vars)
+    estimates = [proportion_correct(of_cell) for of_cell in answers]
+    intervals = [accuracy_intervals(of_cell, cell) for of_cell, cell in zip(answers, cells, strict=True)]
+    return stack(estimates, ("observer",), coords).assign(stack(intervals, ("observer",), coords | BOUND).data_vars)

@@ -1,10 +1,10 @@
-"""A division that says what it does not know."""
+"""A division that returns NaN where it is undefined."""
 
 import numpy as np
 
 
 def ratio(numerator, denominator):
-    """Divide, with NaN rather than a warning or an infinity where the denominator is zero.
+    """Divide, with NaN instead of a warning or an infinity where the denominator is zero.
 
     Parameters
     ----------
@@ -14,6 +14,11 @@ def ratio(numerator, denominator):
     Returns
     -------
     numpy.ndarray of float64
+
+    Examples
+    --------
+    >>> ratio([1, 0], [4, 0])
+    array([0.25,  nan])
     """
     numerator, denominator = np.broadcast_arrays(numerator, denominator)
     undefined = np.full(numerator.shape, np.nan)

@@ -1,17 +1,15 @@
-"""The benchmark's summary: how accurate models are out of distribution, and how human-like."""
+"""The benchmark's averages: how accurate models are out of distribution, and how human-like."""
 
 import numpy as np
 import xarray as xr
 from scipy.stats import rankdata
 
 from generative_classifiers.metrics.resampling import with_intervals
-
-# How human-like a model is, and whether less is better.
-HUMAN_LIKENESS = {"accuracy_difference": True, "observed_consistency": False, "error_consistency": False}
+from generative_classifiers.study.measures import HUMAN_LIKENESS
 
 
 def rank(values, ascending=False):
-    """Rank 1 is the best; ties share their mean rank, NaN has none.
+    """Ranks from 1, the best. Ties share their mean rank; NaN has no rank.
 
     Parameters
     ----------
@@ -22,6 +20,11 @@ def rank(values, ascending=False):
     Returns
     -------
     numpy.ndarray of float64, shape (observer,)
+
+    Examples
+    --------
+    >>> rank([0.5, 0.9, np.nan, 0.5])
+    array([2.5, 1. , nan, 2.5])
     """
     values = np.asarray(values, float)
     return rankdata(values if ascending else -values, nan_policy="omit")
@@ -38,16 +41,15 @@ def benchmark(comparison: xr.Dataset) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        Dimension observer: `datasets` (how many), `ood_accuracy`, `accuracy_difference`, `observed_consistency`,
-        `error_consistency`, `mean_rank` and `accuracy_rank`; and with the dimension bound the four measures'
-        `<measure>_interval`. Averages are over the datasets that an observer has; only models that have all of them
-        are ranked.
+        Dimension observer: `datasets` (their number), `ood_accuracy`, `accuracy_difference`, `observed_consistency`,
+        `error_consistency`, `mean_rank` and `accuracy_rank`; with the additional dimension bound, `<measure>_interval`.
+        Averages are over the datasets that an observer has. Only models that have all datasets are ranked.
     """
     kept = comparison["in_benchmark"]
     datasets = len(set(comparison["dataset"].values[kept.values]))
     of_dataset = comparison.where(kept).groupby("dataset")
-    # Every subject of a dataset saw all of its conditions: averaging over subjects first, as was done, or over
-    # conditions first, as the benchmark does, is the same.
+    # The benchmark averages first over conditions, then over subjects; here subjects come first. The result is the
+    # same, because every subject of a dataset saw all of its conditions.
     means = of_dataset.mean("cell")[list(HUMAN_LIKENESS)]
     trials = of_dataset.sum("cell")
     pooled = trials["correct"] / trials["n"].where(trials["n"] > 0)
@@ -64,16 +66,16 @@ def ranks(rows, datasets):
     rows : xarray.Dataset
         `datasets` and the four measures (observer), with coordinate `is_reference`.
     datasets : int
-        How many there are.
+        The number of all datasets.
 
     Returns
     -------
     dict
-        Variables `mean_rank`, of the three measures of human-likeness, and `accuracy_rank`.
+        The variables `mean_rank`, over the three measures of human-likeness, and `accuracy_rank`.
     """
     ranked = rows.where((rows["datasets"] == datasets) & ~rows["is_reference"])
-    human_likeness = [rank(ranked[name], ascending) for name, ascending in HUMAN_LIKENESS.items()]
+    by_measure = [rank(ranked[name], measure.better == "lower") for name, measure in HUMAN_LIKENESS.items()]
     return {
-        "mean_rank": ("observer", np.mean(human_likeness, axis=0)),
+        "mean_rank": ("observer", np.mean(by_measure, axis=0)),
         "accuracy_rank": ("observer", rank(ranked["ood_accuracy"])),
     }

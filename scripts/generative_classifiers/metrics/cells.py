@@ -1,4 +1,4 @@
-"""Cells: a cell is one dataset under one condition. Who was right in it?"""
+"""Cells, and which images each observer has right. A cell is one dataset under one condition."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from generative_classifiers.io.errors import InputError
 
 
 class Cell(NamedTuple):
-    """One dataset under one condition; the benchmark leaves excluded conditions out."""
+    """One dataset under one condition. The benchmark leaves some conditions out."""
 
     dataset: str
     condition: str
@@ -24,10 +24,10 @@ class Correctness(NamedTuple):
     Attributes
     ----------
     coords : dict
-        Coordinates of the dimensions observer (with family, is_reference) and cell (dataset, condition,
-        in_benchmark), for `xarray.Dataset`.
+        Coordinates of the dimensions observer (with family, is_reference) and cell (dataset, condition, in_benchmark),
+        for `xarray.Dataset`.
     answers : list of numpy.ndarray
-        Per cell, float64 (observer, image): 1 right, 0 wrong, NaN for observers who did not see the dataset.
+        One per cell, float64 (observer, image): 1 right, 0 wrong, NaN for observers that did not see the dataset.
     """
 
     coords: dict
@@ -35,14 +35,14 @@ class Correctness(NamedTuple):
 
 
 def list_cells(conditions: Mapping[str, Sequence[str]], excluded: Mapping[str, Sequence[str]]) -> list[Cell]:
-    """Cells of a study, in the order of its datasets and of their conditions.
+    """The cells of a study, in the order of its datasets and of their conditions.
 
     Parameters
     ----------
     conditions : dict of str to list of str
         All conditions of every dataset, in order.
     excluded : dict of str to list of str
-        Conditions that the benchmark leaves out; a dataset without any may be missing.
+        The conditions that the benchmark leaves out. Datasets without any may be missing.
 
     Returns
     -------
@@ -51,7 +51,12 @@ def list_cells(conditions: Mapping[str, Sequence[str]], excluded: Mapping[str, S
     Raises
     ------
     InputError
-        When an excluded condition is none of its dataset's.
+        When a dataset does not have one of its excluded conditions.
+
+    Examples
+    --------
+    >>> list_cells({"colour": ["cr", "bw"]}, {"colour": ["cr"]})[0]
+    Cell(dataset='colour', condition='cr', in_benchmark=False)
     """
     for dataset, names in excluded.items():
         known = conditions.get(dataset, [])
@@ -85,7 +90,7 @@ def cells_of(decisions: Sequence[xr.Dataset], excluded: Mapping[str, Sequence[st
 
 
 def index_of(names, decisions, what):
-    """Positions of category names in the `category` coordinate.
+    """Positions of category names in the coordinate `category`.
 
     Parameters
     ----------
@@ -102,10 +107,10 @@ def index_of(names, decisions, what):
     Raises
     ------
     InputError
-        When a name is no category: its index of -1 would equal a missing answer.
+        When a name is not a category. Its index of -1 would equal a missing answer.
     """
     index = decisions.indexes["category"].get_indexer(names.values)
-    _demand(decisions, index >= 0, what, names, list(decisions.indexes["category"]))
+    _check_known(decisions, index >= 0, what, names, list(decisions.indexes["category"]))
     return index
 
 
@@ -121,13 +126,13 @@ def correctness(decisions, cells):
     Returns
     -------
     Correctness
-        Its observers are those of all datasets, in order of first appearance.
+        The observers are those of all datasets, in order of first appearance.
 
     Raises
     ------
     InputError
-        When the datasets are not those of the cells, an image's condition is in no cell, an excluded
-        condition has no image, or an observer's family differs from dataset to dataset.
+        When the datasets are not those of the cells, an image's condition is in no cell, an excluded condition has no
+        image, or an observer's family differs between datasets.
     """
     by_name = {dataset.attrs["dataset"]: dataset for dataset in decisions}
     expected = list(dict.fromkeys(cell.dataset for cell in cells))
@@ -136,15 +141,12 @@ def correctness(decisions, cells):
     for name, dataset in by_name.items():
         _check_conditions(dataset, [cell for cell in cells if cell.dataset == name])
     observers = _observers(by_name.values())
-    # Padded with NaN to all observers, the answers need no bookkeeping of who saw which dataset.
-    padded = {name: _answers(dataset).reindex(observer=observers.index) for name, dataset in by_name.items()}
-    answers = [
-        padded[cell.dataset].values[:, by_name[cell.dataset]["condition"].values == cell.condition] for cell in cells
-    ]
+    # Rows of NaN stand for observers that did not see a dataset, so that all cells have the same observers.
+    answers = {name: _answers(dataset).reindex(observer=observers.index) for name, dataset in by_name.items()}
     coords = {"observer": observers.index.values}
     coords |= {column: ("observer", observers[column].values) for column in observers}
     coords |= {field: ("cell", [getattr(cell, field) for cell in cells]) for field in Cell._fields}
-    return Correctness(coords, answers)
+    return Correctness(coords, [_answers_in(cell, answers[cell.dataset]) for cell in cells])
 
 
 def stack(parts, dims, coords):
@@ -153,9 +155,9 @@ def stack(parts, dims, coords):
     Parameters
     ----------
     parts : list of NamedTuple of numpy.ndarray
-        One per cell; the fields become the variables.
+        One per cell. The fields become the variables.
     dims : tuple of str
-        Dimensions of the fields; a field may have one more, bound.
+        Dimensions of the fields. A field may have one more, bound.
     coords : dict
 
     Returns
@@ -170,20 +172,26 @@ def stack(parts, dims, coords):
 
 
 def _answers(decisions):
+    """Which responses are right, with the images' conditions."""
     truth = index_of(decisions["true_category"], decisions, "category")
     return (decisions["response"] == truth).astype(float)
 
 
+def _answers_in(cell, answers):
+    """The answers on a cell's images: (observer, image)."""
+    return answers.values[:, answers["condition"].values == cell.condition]
+
+
 def _check_conditions(decisions, cells):
     present, known = decisions["condition"], [cell.condition for cell in cells]
-    _demand(decisions, np.isin(present, known), "condition", present, known)
+    _check_known(decisions, np.isin(present, known), "condition", present, known)
     for cell in cells:
         if present.size and not cell.in_benchmark and cell.condition not in present.values:
             raise InputError(f"{cell.dataset}: no image has the excluded condition {cell.condition!r}")
 
 
-def _demand(decisions, known, what, values, expected):
-    """Name the first image whose value is not a known one."""
+def _check_known(decisions, known, what, values, expected):
+    """Raise an error that names the first image whose value is unknown."""
     if not known.all():
         image = np.argmin(known)
         name, value = str(decisions["name"].values[image]), str(values.values[image])
@@ -192,7 +200,7 @@ def _demand(decisions, known, what, values, expected):
 
 
 def _observers(decisions):
-    """All observers in order of first appearance, with what every dataset says of them."""
+    """Family and is_reference of all observers, in order of first appearance."""
     columns = ["family", "is_reference"]
     tables = (pd.DataFrame({c: d[c].values for c in columns}, d.indexes["observer"]) for d in decisions)
     rows = pd.concat(tables)

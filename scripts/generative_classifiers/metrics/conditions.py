@@ -1,4 +1,4 @@
-"""What the benchmark averages, cell by cell: the reference group and every model beside it."""
+"""The reference group and every model in comparison with it, cell by cell. The benchmark averages these numbers."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,10 +13,11 @@ from generative_classifiers.metrics.resampling import resample, with_intervals
 
 
 class Comparison(NamedTuple):
-    """Observers beside the subjects of the reference group in one cell, each of shape (resample, observer).
+    """Observers in comparison with the subjects of the reference group in one cell, each of shape (resample, observer).
 
-    The group itself is the first observer: `correct` of `n` answers are all subjects', the rest is the mean over pairs
-    of different subjects. A model's is the mean over the subjects. NaN for observers who did not see the cell.
+    The group itself is the first observer: `correct` of `n` answers are those of all subjects, and the other fields are
+    means over pairs of different subjects. The fields of a model are means over the subjects. NaN for observers that
+    did not see the cell.
     """
 
     accuracy: np.ndarray
@@ -27,7 +28,7 @@ class Comparison(NamedTuple):
     n: np.ndarray
 
 
-def beside_reference(answers, is_reference, cell):
+def compare_in_cell(answers, is_reference, cell):
     """Compare every model with the reference group, and the group with itself, in one cell and its resamples.
 
     Parameters
@@ -40,17 +41,17 @@ def beside_reference(answers, is_reference, cell):
     Returns
     -------
     Comparison
-        The group, then the models in their order; the first row is the images themselves.
+        The group, then the models in their order. The first row is the images themselves.
     """
     sample = resample(answers, cell.dataset, cell.condition)
-    subjects, models = (np.flatnonzero(who[sample.seen]) for who in (is_reference, ~is_reference))
+    subjects, models = (np.flatnonzero(chosen[sample.seen]) for chosen in (is_reference, ~is_reference))
     first, second = np.triu_indices(len(subjects), k=1)
-    group = _pairs(sample, subjects[first], subjects[second], 1)
-    others = _pairs(sample, np.repeat(models, len(subjects)), np.tile(subjects, len(models)), len(models))
-    right = sample.right(subjects).sum(axis=1, keepdims=True), sample.right(models)
-    n = np.array([len(subjects)] + [1] * len(models)) * sample.images + np.zeros((len(sample.counts), 1))
-    correct = np.hstack(right)
-    found = np.stack([ratio(correct, n), *np.concatenate([group, others], axis=2), correct, n])
+    of_group = _means_over_pairs(sample, subjects[first], subjects[second], 1)
+    of_models = _means_over_pairs(sample, np.repeat(models, len(subjects)), np.tile(subjects, len(models)), len(models))
+    correct = np.hstack([sample.right(subjects).sum(axis=1, keepdims=True), sample.right(models)])
+    answering = np.array([len(subjects)] + [1] * len(models))
+    n = np.broadcast_to(answering * float(sample.images), correct.shape)
+    found = np.stack([ratio(correct, n), *np.concatenate([of_group, of_models], axis=2), correct, n])
     rows = np.full((*found.shape[:2], 1 + np.count_nonzero(~is_reference)), np.nan)
     rows[..., np.append(True, sample.seen[~is_reference])] = found
     return Comparison(*rows)
@@ -78,11 +79,11 @@ def compare(
     cells = cells or cells_of(decisions)
     coords, answers = correctness(decisions, cells)
     is_reference, family = coords["is_reference"][1], coords["family"][1]
-    own = family[is_reference][0] if is_reference.any() else reference
+    group_family = family[is_reference][0] if is_reference.any() else reference
     coords["observer"] = np.append(reference, coords["observer"][~is_reference])
-    coords["family"] = "observer", np.append(own, family[~is_reference])
+    coords["family"] = "observer", np.append(group_family, family[~is_reference])
     coords["is_reference"] = "observer", np.append(True, np.zeros(np.count_nonzero(~is_reference), bool))
-    parts = [beside_reference(one, is_reference, cell) for one, cell in zip(answers, cells, strict=True)]
+    parts = [compare_in_cell(of_cell, is_reference, cell) for of_cell, cell in zip(answers, cells, strict=True)]
     return stack(parts, ("resample", "observer"), coords)
 
 
@@ -98,17 +99,20 @@ def conditions(comparison: xr.Dataset) -> xr.Dataset:
     -------
     xarray.Dataset
         Dimensions observer, cell: `accuracy`, `accuracy_difference`, `observed_consistency` and, by the benchmark's
-        convention, `error_consistency`; and with the dimension bound `<each>_interval`.
+        convention, `error_consistency`; with the additional dimension bound, `<each>_interval`.
     """
     return with_intervals(comparison.drop_vars(["correct", "n"]), centred=["accuracy_difference"])
 
 
-def _pairs(sample, first, second, groups):
-    """Means over the pairs of each of some groups of as many pairs: (measure, resample, group)."""
+def _means_over_pairs(sample, first, second, groups):
+    """The three measures of human-likeness, averaged over the pairs of each group: (measure, resample, group).
+
+    The pairs are sorted by group, and every group has the same number of pairs.
+    """
     right = sample.right()
     difference = ratio(right[:, first] - right[:, second], sample.images) ** 2
     found = resampled_agreement(sample, first, second)
     kappa = np.where(found.observed == 1, 1.0, found.kappa)
     pairs = len(first) // max(groups, 1)
-    grouped = np.stack([difference, found.observed, kappa]).reshape(3, len(right), groups, pairs)
-    return ratio(grouped.sum(axis=-1), pairs)
+    by_group = np.stack([difference, found.observed, kappa]).reshape(3, len(right), groups, pairs)
+    return ratio(by_group.sum(axis=-1), pairs)

@@ -31,7 +31,7 @@ class ConsistencyIntervals(NamedTuple):
 
 
 def agreement(answers):
-    """Observed and expected consistency of all pairs of observers, and Cohen's kappa of their being right.
+    """Observed and expected consistency of all pairs of observers, and error consistency: Cohen's kappa of being right.
 
     Parameters
     ----------
@@ -41,22 +41,28 @@ def agreement(answers):
     Returns
     -------
     Consistency
-        NaN for observers who saw no image; kappa also where the expected consistency is 1, that is, where
-        both were always right or both always wrong.
+        NaN for observers that saw no image. Kappa is also NaN where the expected consistency is 1: where both observers
+        were always right, or both always wrong.
+
+    Examples
+    --------
+    >>> agreement(np.array([[1.0, 1, 1, 0], [1, 1, 0, 0]])).kappa
+    array([[1. , 0.5],
+           [0.5, 1. ]])
     """
     right = answers.sum(axis=1)
-    return compared(right[:, None], right, answers @ answers.T, answers.shape[1])
+    return consistency_of_counts(right[:, None], right, answers @ answers.T, answers.shape[1])
 
 
-def compared(first, second, both, images):
-    """Consistency of pairs of observers.
+def consistency_of_counts(first, second, both, images):
+    """Consistency of pairs of observers, from the numbers of images that they have right.
 
     Parameters
     ----------
     first, second, both : numpy.ndarray
-        How many images the first observer, the second and both have right; shapes that broadcast.
+        The numbers of images that the first observer, the second and both have right; shapes that broadcast.
     images : int
-        How many there are.
+        The number of all images.
 
     Returns
     -------
@@ -80,14 +86,14 @@ def resampled_agreement(sample, first, second):
     Returns
     -------
     Consistency
-        Each of shape (resample, pair); the first row is the images themselves.
+        Each of shape (resample, pair). The first row is the images themselves.
     """
     right, both = sample.right(), sample.right(first, second)
-    return compared(right[:, first], right[:, second], both, sample.images)
+    return consistency_of_counts(right[:, first], right[:, second], both, sample.images)
 
 
 def kappa_range(accuracy):
-    """The smallest and the largest kappa that two observers of these accuracies can have.
+    """The smallest and the largest kappa that two observers with these accuracies can have.
 
     Parameters
     ----------
@@ -97,20 +103,27 @@ def kappa_range(accuracy):
     -------
     numpy.ndarray of float64, shape (observer, other, 2)
         NaN where kappa is undefined.
+
+    Examples
+    --------
+    >>> kappa_range(np.array([0.8, 0.6]))[0, 1].round(3)
+    array([-0.364,  0.545])
     """
     p, q = accuracy[:, None], accuracy
     expected = p * q + (1 - p) * (1 - q)
-    # Observers agree most where the less accurate one is never right alone, least where their errors never meet.
-    return np.stack([ratio(one - expected, 1 - expected) for one in (abs(p + q - 1), 1 - abs(p - q))], axis=-1)
+    # Observers agree least often if their errors never coincide, and most often if the less accurate one is never right
+    # alone.
+    lowest, highest = abs(p + q - 1), 1 - abs(p - q)
+    return np.stack([ratio(observed - expected, 1 - expected) for observed in (lowest, highest)], axis=-1)
 
 
 def consistency_intervals(answers, cell):
-    """How far the consistency of all pairs would move with other images, and how far kappa could move at all.
+    """How far the consistency of all pairs would move with other images, and which values of kappa are possible.
 
     Parameters
     ----------
     answers : numpy.ndarray, shape (observer, image)
-        As in `agreement`.
+        As for `agreement`.
     cell : Cell
 
     Returns
@@ -130,7 +143,7 @@ def consistency_intervals(answers, cell):
 
 
 def benchmark_kappa(consistency):
-    """Kappa by the benchmark's convention: 1, not undefined, where the observed consistency is 1.
+    """Kappa by the benchmark's convention: 1 instead of undefined where the observed consistency is 1.
 
     Parameters
     ----------
@@ -157,12 +170,13 @@ def consistency(decisions: Sequence[xr.Dataset], cells: Sequence[Cell] | None = 
     Returns
     -------
     xarray.Dataset
-        `observed`, `expected` and `kappa`, dimensions observer, other, cell; and with the dimension bound
-        `observed_interval`, `kappa_interval` and `kappa_range`. All are symmetric in the first two.
+        Dimensions observer, other, cell: `observed`, `expected` and `kappa`; with the additional dimension bound,
+        `observed_interval`, `kappa_interval` and `kappa_range`. All are symmetric in the first two dimensions.
     """
     cells = cells or cells_of(decisions)
     coords, answers = correctness(decisions, cells)
     coords["other"] = coords["observer"]
-    estimates = stack([agreement(one) for one in answers], ("observer", "other"), coords)
-    bounds = [consistency_intervals(*one) for one in zip(answers, cells, strict=True)]
-    return estimates.assign(stack(bounds, ("observer", "other"), coords | BOUND).data_vars)
+    pairs = "observer", "other"
+    estimates = [agreement(of_cell) for of_cell in answers]
+    intervals = [consistency_intervals(of_cell, cell) for of_cell, cell in zip(answers, cells, strict=True)]
+    return stack(estimates, pairs, coords).assign(stack(intervals, pairs, coords | BOUND).data_vars)

@@ -13,7 +13,7 @@ def as_observer(summary, name, subjects):
     name : str
         The group's name.
     subjects : xarray.Dataset
-        Its members, who give it their family; a group without any is its own.
+        The group's members, who give it their family. A group without members has its name as family.
 
     Returns
     -------
@@ -24,15 +24,15 @@ def as_observer(summary, name, subjects):
     return summary.assign_coords(observer=name, family=family, is_reference=True).expand_dims("observer")
 
 
-def concatenate(rows):
-    """Put datasets of different observers below each other.
+def concatenate(parts):
+    """Join datasets of different observers along the dimension observer.
 
     Parameters
     ----------
-    rows : list of xarray.Dataset
+    parts : list of xarray.Dataset
 
     Returns
     -------
     xarray.Dataset
     """
-    return xr.concat(rows, dim="observer", join="exact", coords="different", compat="equals")
+    return xr.concat(parts, dim="observer", join="exact", coords="different", compat="equals")

@@ -7,7 +7,7 @@ from generative_classifiers.metrics.resampling import LEVEL
 
 
 def wilson(count, n):
-    """Wilson's score interval (Wilson 1927), by statsmodels.
+    """Wilson's score interval of proportions (Wilson 1927), computed by statsmodels.
 
     Parameters
     ----------
@@ -18,6 +18,12 @@ def wilson(count, n):
     -------
     numpy.ndarray of float64, shape (..., 2)
         Lower and upper bound; NaN where there is no trial.
+
+    Examples
+    --------
+    >>> wilson([5, 0], [10, 0]).round(3)
+    array([[0.237, 0.763],
+           [  nan,   nan]])
     """
     count, n = np.asarray(count, float), np.asarray(n, float)
     bounds, some = np.full((*n.shape, 2), np.nan), n > 0

@@ -1,34 +1,34 @@
-"""One ranking of all observers, those that were measured and those of whom the paper prints what it measured."""
+"""One ranking of all observers: those that were measured, and those whose numbers the paper prints."""
 
 from generative_classifiers.decisions.published_numbers import with_published
 from generative_classifiers.metrics.benchmark import ranks
 from generative_classifiers.metrics.tables import benchmark_table
-from generative_classifiers.study.registry import BENCHMARK
+from generative_classifiers.study.measures import MEASURES
 
 
 def ranking(summary, published):
-    """Rank the observers of the benchmark together with the paper's others.
+    """Rank the observers of the benchmark together with the paper's other observers.
 
     Parameters
     ----------
     summary : xarray.Dataset
         As `benchmark` returns it.
     published : dict of str to dict
-        As `registry.Study.published` gives them.
+        The paper's observers that are not among the study's: see `published_numbers.with_published`.
 
     Returns
     -------
     xarray.Dataset
-        The same with more observers, the coordinate `source`, and ranks over all.
+        The same with more observers, the coordinate `source`, and ranks over all of them.
     """
     total = summary["datasets"].max()
-    rows = with_published(summary, published, dict(zip(BENCHMARK, BENCHMARK, strict=True)))
+    rows = with_published(summary, published, {name: name for name in MEASURES})
     rows["datasets"] = rows["datasets"].fillna(total).astype(int)
     return rows.assign(ranks(rows, total))
 
 
 def ranking_table(ranking):
-    """One row per observer: the benchmark's columns and the source.
+    """One row per observer, with the benchmark's columns and the source.
 
     Parameters
     ----------

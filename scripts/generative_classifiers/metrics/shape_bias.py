@@ -14,15 +14,15 @@ from generative_classifiers.metrics.arithmetic import ratio
 from generative_classifiers.metrics.cells import index_of
 from generative_classifiers.metrics.groups import as_observer, concatenate
 from generative_classifiers.metrics.proportions import wilson
-from generative_classifiers.metrics.resampling import HALF, SEED, draw, with_intervals
+from generative_classifiers.metrics.resampling import HALF, SEED, image_counts, with_intervals
 
 BIASES = ["shape_bias", "overall_shape_bias"]
 
 
 class Cues(NamedTuple):
-    """Answers by the shape's category, each int64 of shape (observer, category).
+    """Numbers of answers by the shape's category, each of shape (observer, category).
 
-    `n` counts all images of the category, those without a conflict and without an answer included.
+    `n` counts all images of the category, including those without a conflict and those without an answer.
     """
 
     shape: np.ndarray
@@ -36,15 +36,23 @@ def count_cues(response, shape, texture, categories):
     Parameters
     ----------
     response : numpy.ndarray of int, shape (observer, image)
-        Category index, -1 for no answer, which is neither shape nor texture.
+        Category index. -1 is no answer; it counts neither as shape nor as texture.
     shape, texture : numpy.ndarray of int, shape (image,)
         Category index of either cue. Where they agree there is no conflict, and no answer counts.
     categories : int
-        How many categories there are.
+        The number of categories.
 
     Returns
     -------
     Cues
+
+    Examples
+    --------
+    Three cue conflicts with the shape of category 0 and the texture of category 1:
+
+    >>> shape, texture, n = count_cues(np.array([[0, 1, 0]]), np.array([0, 0, 0]), np.array([1, 1, 1]), 2)
+    >>> shape[0, 0], texture[0, 0], n[0, 0]
+    (np.int64(2), np.int64(1), np.int64(3))
     """
     of_category = shape[:, None] == np.arange(categories)
     conflict = (of_category & (shape != texture)[:, None]).astype(int)
@@ -58,40 +66,44 @@ def resampled_cues(response, shape, texture, categories, dataset):
     Parameters
     ----------
     response, shape, texture, categories
-        As `count_cues` takes them.
+        As for `count_cues`.
     dataset : str
         The seed.
 
     Returns
     -------
     Cues
-        Each of shape (resample, observer, category); the first resample is the images themselves.
+        Each of shape (resample, observer, category). The first resample is the images themselves.
     """
-    counts, n = draw(len(shape), 0, dataset, "all"), (shape[:, None] == np.arange(categories)).sum(axis=0)
-    hits = [((response == cue) & (shape != texture)).astype(np.float32) for cue in (shape, texture)]
+    counts, n = image_counts(len(shape), 0, dataset, "all"), (shape[:, None] == np.arange(categories)).sum(axis=0)
     of_category = [shape == category for category in range(categories)]
-    found = [[counts[:, some] @ hit[:, some].T for some in of_category] for hit in hits]
-    return Cues(*np.moveaxis(np.array(found, float), 1, -1), n)
+
+    def count(cue):
+        follows = ((response == cue) & (shape != texture)).astype(np.float32)
+        by_category = [counts[:, images] @ follows[:, images].T for images in of_category]
+        return np.moveaxis(np.array(by_category, float), 0, -1)
+
+    return Cues(count(shape), count(texture), n)
 
 
 def shape_bias(decisions: xr.Dataset, reference: str = "humans") -> xr.Dataset:
-    """Shape bias of every observer, of the reference group's pooled trials, and the mean over its subjects.
+    """Shape bias of every observer, of the reference group's pooled trials, and its mean over the group's subjects.
 
     Parameters
     ----------
     decisions : xarray.Dataset
         Decisions on cue conflicts.
-    reference : str, optional
-        Name of the reference group: its pooled trials get this name, the mean over its subjects
+    reference : str
+        Name of the reference group. The row of its pooled trials has this name, the mean over its subjects
         `<reference>-mean`.
 
     Returns
     -------
     xarray.Dataset
-        Dimensions observer, category: `shape`, `texture` (counts) of `n` images, and `shape_bias`, which is
-        shape / (shape + texture); `overall_shape_bias` (observer). NaN where no answer was shape or texture;
-        the mean is over the subjects that have a shape bias. With the dimension bound, of both shape biases
-        `<bias>_interval` by resampling images, and `<bias>_wilson`, which no mean has.
+        Dimensions observer, category: `shape` and `texture`, the numbers of answers on `n` images, and `shape_bias`,
+        which is shape / (shape + texture). Dimension observer: `overall_shape_bias`. NaN where no answer was shape or
+        texture; the mean is over the subjects that have a shape bias. Of both shape biases, with the additional
+        dimension bound, `<bias>_interval` by resampling images and `<bias>_wilson`; the latter is NaN for the mean.
 
     Raises
     ------
@@ -113,12 +125,12 @@ def shape_bias(decisions: xr.Dataset, reference: str = "humans") -> xr.Dataset:
 def _labelled(decisions, cues, dims):
     coords = decisions[["observer", "category", "family", "is_reference"]].coords
     counts = {name: (dims[-values.ndim :], values) for name, values in cues._asdict().items()}
-    # Not integers, since a mean over subjects has the same columns.
+    # Floats, because the row of means has the same columns.
     return xr.Dataset(counts, coords).astype(float)
 
 
 def _rows(counts, reference):
-    """Of all observers, of the group's pooled trials, and the mean over its subjects."""
+    """Counts and shape biases of all observers, of the group's pooled trials, and the mean over its subjects."""
     subjects = counts.isel(observer=counts["is_reference"].values)
     pooled = as_observer(_with_bias(subjects.sum("observer")), reference, subjects)
     mean = as_observer(_with_bias(subjects).mean("observer"), f"{reference}-mean", subjects)
@@ -140,13 +152,13 @@ def _bias(counts):
 
 
 def _virtual(counts):
-    """Virtual answers of one kind in the resamples, on average half of one: see `resampling`."""
+    """Virtual answers of one kind in the resamples, on average half an answer: see `resampling`."""
     extra = generator("bootstrap", SEED, "virtual", counts.name).poisson(HALF, counts.shape)
     return counts.copy(data=extra) * (counts["resample"] > 0)
 
 
 def _wilson(rows):
-    """Wilson's intervals; none of the last row, whose counts are means."""
+    """Wilson's intervals, except for the last row, whose counts are means."""
     counted = rows[["shape", "texture"]].where(rows["observer"] != rows["observer"][-1])
     found = {}
     for name, counts in {"shape_bias": counted, "overall_shape_bias": counted.sum("category")}.items():

@@ -1,4 +1,4 @@
-"""Tidy tables of the metrics: every digit of a number, and nothing where it is undefined."""
+"""Tidy tables of the metrics. Numbers have all their digits; undefined ones are missing."""
 
 import numpy as np
 import pandas as pd
@@ -7,15 +7,11 @@ import xarray as xr
 from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.metrics.consistency import benchmark_kappa
 from generative_classifiers.metrics.resampling import BOUND
-
-BENCHMARK_COLUMNS = (
-    "datasets", "ood_accuracy", "accuracy_difference", "observed_consistency", "error_consistency",
-    "mean_rank", "accuracy_rank",
-)  # fmt: skip
+from generative_classifiers.study.measures import HUMAN_LIKENESS, MEASURES
 
 
 def accuracy_table(accuracy):
-    """One row per observer and cell that it saw.
+    """One row per observer and each cell that it saw.
 
     Parameters
     ----------
@@ -31,7 +27,7 @@ def accuracy_table(accuracy):
 
 
 def consistency_table(consistency):
-    """One row per unordered pair of observers and cell that both saw; kappa by the benchmark's convention.
+    """One row per unordered pair of observers and each cell that both saw. Kappa follows the benchmark's convention.
 
     Parameters
     ----------
@@ -48,7 +44,7 @@ def consistency_table(consistency):
 
 
 def shape_bias_table(shape_bias):
-    """One row per observer and category, and one for all categories.
+    """One row per observer and category, and one per observer for all categories.
 
     Parameters
     ----------
@@ -66,7 +62,7 @@ def shape_bias_table(shape_bias):
 
 
 def conditions_table(conditions):
-    """One row per model, and one for the reference group, and cell.
+    """One row per cell and each model or the reference group.
 
     Parameters
     ----------
@@ -77,12 +73,12 @@ def conditions_table(conditions):
     pandas.DataFrame
     """
     rows = _flat(conditions).to_dataframe().reset_index().dropna(subset="accuracy")
-    measures = ["accuracy", "accuracy_difference", "observed_consistency", "error_consistency"]
+    measures = ["accuracy", *HUMAN_LIKENESS]
     return rows[["observer", "dataset", "condition", *measures, "in_benchmark", *_bounds(*measures)]]
 
 
 def comparisons_table(comparisons):
-    """One row per unordered pair of observers and dataset that both saw.
+    """One row per unordered pair of observers and each dataset that both saw.
 
     Parameters
     ----------
@@ -108,11 +104,11 @@ def benchmark_table(benchmark):
     pandas.DataFrame
     """
     rows = _flat(benchmark).to_dataframe().reset_index()
-    return rows[["observer", *BENCHMARK_COLUMNS, *_bounds(*BENCHMARK_COLUMNS[1:5])]]
+    return rows[["observer", "datasets", *MEASURES, "mean_rank", "accuracy_rank", *_bounds(*MEASURES)]]
 
 
 def write_table(table, path):
-    """Write a table as CSV, whole or not at all: floats as their shortest exact text, missing ones empty.
+    """Write a table as CSV: floats as their shortest exact text, missing ones empty. The file is complete or absent.
 
     Parameters
     ----------
@@ -124,7 +120,7 @@ def write_table(table, path):
 
 
 def _unordered(pairs):
-    """Each pair of different observers once, with one dimension, pair, for both."""
+    """Each pair of different observers once, with the dimension pair in place of observer and other."""
     first, second = np.triu_indices(pairs.sizes["observer"], k=1)
     return pairs.isel(observer=xr.DataArray(first, dims="pair"), other=xr.DataArray(second, dims="pair"))
 
@@ -134,7 +130,7 @@ def _bounds(*names):
 
 
 def _flat(metric):
-    """Two variables, `<x>_lower` and `<x>_upper`, in the place of an interval of x."""
+    """Replace each interval of x by two variables, `<x>_lower` and `<x>_upper`."""
     bounded = [name for name in metric if "bound" in metric[name].dims]
     flat = {
         f"{name.removesuffix('_interval')}_{bound}": metric[name].sel(bound=bound, drop=True)

@@ -2,14 +2,8 @@
 
 from generative_classifiers.study.ambiguous_images import DownloadedImage
 from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.figures import load_figures
 from generative_classifiers.study.prompts import prompts_of
-
-# By figure: which of a study's example_images, of which families, and whether of one observer only, the first.
-FIGURES = {
-    "figure_02": ("stimulus", ("diffusion",), True),
-    "figure_07": ("ambiguous_images", ("diffusion", "masked"), False),
-    "figure_08": ("stimulus", ("masked",), True),
-}
 
 
 def reconstructing_observers(study):
@@ -31,26 +25,19 @@ def observers(study, figure):
     ----------
     study : Study
     figure : str
-        Key of `FIGURES`.
+        Its name in `registry/figures.yaml`.
 
     Returns
     -------
     list of str
-        Empty if the study cannot have the figure.
+        Empty if the study cannot have the figure, or if it shows no reconstructions.
     """
-    example_image, families, single = FIGURES[figure]
-    found = [name for name in reconstructing_observers(study) if study.observers[name].family in families]
+    wanted = load_figures().figures[figure]
     examples = study.settings.example_images
-    shown = examples is not None and getattr(examples, example_image) is not None
-    return found[: 1 if single else None] if shown else []
-
-
-def needs(figure):
-    """What a study must have for a figure, in words; '' for a figure that shows no example images."""
-    if figure not in FIGURES:
-        return ""
-    example_image, families, _ = FIGURES[figure]
-    return f"example_images.{example_image} and a {' or '.join(families)} model that paints"
+    if examples is None or wanted.example_image is None or getattr(examples, wanted.example_image) is None:
+        return []
+    found = [name for name in reconstructing_observers(study) if study.observers[name].family in wanted.families]
+    return found[:1] if wanted.only_first else found
 
 
 def prompts(study):

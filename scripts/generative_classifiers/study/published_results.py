@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from generative_classifiers.study.datasets import DatasetName
 from generative_classifiers.study.families import FAMILIES
-from generative_classifiers.study.measures import BENCHMARK
+from generative_classifiers.study.measures import MEASURES
 from generative_classifiers.study.validation import Items, Pair, Share, Strict, Text, missing, unknown, wrong
 
 
@@ -31,9 +31,9 @@ class PublishedRow(Strict):
     def _is_complete(self) -> Self:
         if self.family not in FAMILIES:
             raise wrong("family", unknown(self.family, FAMILIES))
-        lacking = [measure for measure in BENCHMARK if getattr(self, measure) is None]
-        if 0 < len(lacking) < len(BENCHMARK):
-            raise missing(lacking[0], f"a row of the paper's tables has {', '.join(BENCHMARK)}")
+        lacking = [measure for measure in MEASURES if getattr(self, measure) is None]
+        if 0 < len(lacking) < len(MEASURES):
+            raise missing(lacking[0], f"a row of the paper's tables has {', '.join(MEASURES)}")
         return self
 
 

@@ -14,6 +14,7 @@ from generative_classifiers.io.paths import ROOT
 from generative_classifiers.study.ambiguous_images import AmbiguousImages
 from generative_classifiers.study.datasets import Datasets
 from generative_classifiers.study.drawings import Drawings
+from generative_classifiers.study.figures import FiguresAndTables
 from generative_classifiers.study.observers import Observers
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import StudySettings
@@ -29,6 +30,7 @@ DOCUMENTS: dict[str, Any] = {
     "published": PublishedResults,
     "ambiguous_images": AmbiguousImages,
     "drawings": Drawings,
+    "figures": FiguresAndTables,
     "templates": Templates,
 }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImage
 from generative_classifiers.study.datasets import Dataset, Datasets
-from generative_classifiers.study.measures import BENCHMARK
+from generative_classifiers.study.measures import MEASURES
 from generative_classifiers.study.observers import ModelObserver, Observer
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.published_results import PublishedResults
@@ -203,7 +203,7 @@ class Study:
         if self.reference != "humans":
             return {}
         shown = ["label", "family", "shape_bias", "without_noise"]
-        shown += BENCHMARK if set(self.datasets) == set(self.paper.datasets) else []
+        shown += MEASURES if set(self.datasets) == set(self.paper.datasets) else []
         rows = {}
         for name, row in self.paper.observers.items():
             values = {key: getattr(row, key) for key in shown if getattr(row, key) is not None}
@@ -238,8 +238,3 @@ class Study:
     def highlights(self) -> list[str]:
         """Observers that stand out of a family of many."""
         return [name for name, row in self.observers.items() if row.highlight]
-
-    def figure_labels(self, kind: str) -> dict[str, dict[str, object]]:
-        """How figures label the datasets of a kind: label, axis, and ticks where these are not the conditions."""
-        rows = {name: row.as_params() for name, row in self.datasets.items() if row.kind == kind}
-        return {name: {key: row[key] for key in ("label", "axis", "ticks") if key in row} for name, row in rows.items()}

@@ -4,27 +4,8 @@ import re
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study import example_images
-
-# Datasets, or a kind of them, of which a figure needs one at least; none: whatever the study has.
-FIGURES = {
-    "figure_01": ("cue-conflict",),
-    "figure_02": (),
-    "figure_03": (),
-    "figure_04": ("parametric",),
-    "figure_05": (),
-    "figure_06": ("cue-conflict",),
-    "figure_07": (),
-    "figure_08": (),
-    "figure_09": (),
-    "figure_10": ("parametric",),
-    "figure_11": ("sketch", "stylized", "edge", "silhouette"),
-    "figure_12": ("cue-conflict",),
-    "figure_13": ("cue-conflict",),
-    "figure_14": ("sketch",),
-    "figure_15": ("stylized",),
-    "figure_16": ("edge",),
-    "figure_17": ("silhouette",),
-}
+from generative_classifiers.study.figures import load_figures
+from generative_classifiers.study.validation import unknown
 
 
 def either(names):
@@ -51,20 +32,6 @@ def example_store(study, example_image):
     return [store(f"data/{study.name}/stimuli/{dataset}")]
 
 
-def reconstructions(study, figure):
-    """Reconstructions that a figure shows.
-
-    Raises
-    ------
-    InputError
-        The study has nothing to show.
-    """
-    observers = example_images.observers(study, figure)
-    if not observers:
-        raise InputError(f"studies/{study.name}.yaml: {figure} needs {example_images.needs(figure)}")
-    return [store(f"data/{study.name}/examples/{observer}") for observer in observers]
-
-
 def decisions(study):
     """Decisions of the study."""
     return [store(f"data/{study.name}/decisions/{dataset}") for dataset in study.datasets]
@@ -78,31 +45,68 @@ def metrics(study):
 
 
 def figures(study):
-    """Figures of the study, for print and for the screen: those that it names, or all that its datasets allow.
+    """Figures of the study, for print and for the screen: those that it names, or all that it can draw.
 
     Raises
     ------
     InputError
-        The study names a figure that there is not, or that it has no dataset for.
+        The study names an unknown figure, or one that it lacks the data for.
     """
-    drawable = [name for name in FIGURES if _drawable(study, name)]
-    for name in study.settings.figures or ():
-        if name not in drawable:
-            sources = example_images.needs(name) or " or ".join(FIGURES.get(name, ())) or "the name of a figure"
-            raise InputError(f"studies/{study.name}.yaml: figures: {name} needs {sources}")
-    names = study.settings.figures or drawable
+    known = load_figures().figures
+    possible = [name for name in known if can_draw(study, name)]
+    names = study.settings.figures or possible
+    for name in names:
+        if name not in known:
+            raise InputError(f"studies/{study.name}.yaml: figures: {unknown(name, known)}")
+        if name not in possible:
+            raise InputError(f"studies/{study.name}.yaml: figures: {name} needs {known[name].needs}")
     return [f"figures/{study.name}/{name}.{kind}" for name in names for kind in ("pdf", "png")]
 
 
-def _drawable(study, name):
-    if name in example_images.FIGURES:
-        return bool(example_images.observers(study, name))
-    sources = FIGURES[name]
-    return not sources or any(name in sources or row.kind in sources for name, row in study.datasets.items())
+def can_draw(study, figure):
+    """Whether the study has what a figure needs."""
+    wanted = load_figures().figures[figure]
+    if wanted.example_image:
+        return bool(example_images.observers(study, figure))
+    return bool(figure_datasets(study, figure)) or not wanted.needs
+
+
+def figure_datasets(study, figure):
+    """How a figure labels those datasets of the study that it shows.
+
+    Returns
+    -------
+    dict of str to dict
+        By dataset: `label`, `axis`, and `ticks`, the names of its conditions on the axis.
+    """
+    wanted = load_figures().figures[figure]
+    shown = {name: row for name, row in study.datasets.items() if wanted.shows(name, row.kind)}
+    return {
+        name: {"label": row.label, "axis": row.axis, "ticks": row.ticks or row.conditions}
+        for name, row in shown.items()
+    }
+
+
+def figure_inputs(study, figure):
+    """Stores that a figure shows: metrics, or the ambiguous images if it has them, then the reconstructions.
+
+    Raises
+    ------
+    InputError
+        The study lacks what the figure needs.
+    """
+    wanted = load_figures().figures[figure]
+    if not can_draw(study, figure):
+        raise InputError(f"studies/{study.name}.yaml: {figure} needs {wanted.needs}")
+    if wanted.metrics:
+        return [store(f"data/{study.name}/metrics/{wanted.metrics}")]
+    images = ["stimuli/ambiguous_images"] if wanted.example_image == "ambiguous_images" else []
+    reconstructions = [f"examples/{observer}" for observer in example_images.observers(study, figure)]
+    return [store(f"data/{study.name}/{path}") for path in (*images, *reconstructions)]
 
 
 def tables(study):
-    """Tables of the study, and what it reproduces of the paper's."""
-    names = [f"{table}.{kind}" for table in ("table_2", "table_3") for kind in ("csv", "md", "tex")]
+    """Tables of the study, and the comparison of its numbers with the paper's."""
+    names = [f"{table}.{kind}" for table in load_figures().tables for kind in ("csv", "md", "tex")]
     names += ["reproduction.csv"] if study.published else []
     return [f"figures/{study.name}/{name}" for name in names]

@@ -1,6 +1,6 @@
-"""Figure 5: error consistency with the reference group, averaged over datasets."""
+"""One measure of the benchmark, averaged over datasets: one bar per observer."""
 
-from generative_classifiers.figures.benchmark import skyline
+from generative_classifiers.figures.benchmark import benchmark_bars
 from generative_classifiers.figures.plot_styles import plot_styles
 from generative_classifiers.figures.style import save
 from generative_classifiers.io.job import job
@@ -9,6 +9,6 @@ from generative_classifiers.io.stores import read, store_of
 snakemake = job(globals())
 
 ranking = read(store_of(snakemake.input[0]))
-rows = plot_styles(ranking, snakemake.params.labels, snakemake.params.families)
-figure = skyline(ranking, rows, "error_consistency")
+(measure,) = snakemake.params.measures
+figure = benchmark_bars(ranking, plot_styles(ranking, snakemake.params.labels), measure)
 save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,8 +1,8 @@
-"""Figure 13: shape bias before and after training with diffusion noise."""
+"""Shape bias by category, of measured and published observers."""
 
 from generative_classifiers.decisions.published_numbers import with_published
-from generative_classifiers.figures.noise_training import noise_training
 from generative_classifiers.figures.plot_styles import plot_styles
+from generative_classifiers.figures.shape_bias import shape_bias_matrix
 from generative_classifiers.figures.style import save
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of
@@ -11,6 +11,5 @@ snakemake = job(globals())
 
 measured = read(store_of(snakemake.input[0]))
 metrics = with_published(measured, snakemake.params.published, {"overall_shape_bias": "shape_bias"})
-rows = plot_styles(metrics, snakemake.params.labels, snakemake.params.families)
-figure = noise_training(metrics, rows, snakemake.params.without_noise)
+figure = shape_bias_matrix(metrics, plot_styles(metrics, snakemake.params.labels))
 save(figure, snakemake.output.pdf, snakemake.output.png)
