@@ -13,17 +13,17 @@ from generative_classifiers.draws.weighting import RATE
 from generative_classifiers.evidence.scoring import compute_evidence
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.io.paths import ROOT
+from generative_classifiers.io.paths import registry_root
 from generative_classifiers.stimuli.downloads import mirror
 from generative_classifiers.stimuli.images import image_names, read_folder
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.load import load_observers
-from generative_classifiers.study.observers import DiffusionObserver, ModelObserver
+from generative_classifiers.study.observers import DiffusionObserver, Observer
 from generative_classifiers.study.prompts import PROMPT, prompts_of
 from generative_classifiers.study.validation import unknown
 
 
-def find_observer(name: str) -> tuple[ModelObserver, Path | None]:
+def find_observer(name: str) -> tuple[Observer, Path | None]:
     """Row and folder of an observer given as a pipeline's folder, a name of the registry or a hub id.
 
     Parameters
@@ -43,19 +43,20 @@ def find_observer(name: str) -> tuple[ModelObserver, Path | None]:
     """
     if Path(name).is_dir():
         return _unregistered(name), Path(name)
-    rows = load_observers()
+    root = registry_root()
+    rows = load_observers(root)
     if name in rows:
         row = rows[name]
         place = getattr(row, "pipeline", None) or f"data/*/weights/{name}/model.safetensors"
-        weights = sorted(ROOT.glob(place))  # the project's own, or those that a study of it has trained
+        weights = sorted(root.glob(place))  # the project's own, or those that a study of it has trained
         return row, weights[0] if weights else None
     if "/" in name:
         return _unregistered(name), None
-    models = [name for name, row in rows.items() if row.kind.needs_evidence and row.enabled]
-    raise InputError(f"observer {unknown(name, models)}; a pipeline's folder or a hub id will do, too")
+    known = [name for name, row in rows.items() if row.kind.needs_evidence and row.enabled]
+    raise InputError(f"observer {unknown(name, known)}; a pipeline's folder or a hub id will do, too")
 
 
-def _unregistered(pipeline):
+def _unregistered(pipeline: str) -> DiffusionObserver:
     return DiffusionObserver(label=pipeline, family="diffusion", pipeline=pipeline)
 
 

@@ -17,7 +17,7 @@ class Panel(NamedTuple):
     """How a panel shows a variable of the conditions. `chance` is the value of an observer that guesses."""
 
     label: str
-    chance: float
+    chance: float | None
     limits: tuple[float, float] | None = None
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 
-def _user_cache():
-    import pooch  # slow, and a checkout does without
+def _user_cache() -> Path:
+    import pooch  # slow to import, and a checkout does without
 
     return Path(pooch.os_cache("generative-classifiers"))
 
@@ -21,18 +21,7 @@ STYLES = PACKAGE / "figures"
 DOWNLOADS = CHECKOUT / "data" / "downloads" if IN_CHECKOUT else _user_cache()
 
 
-def registry_file(name: str) -> Path:
-    """Find a file of the registry.
-
-    Parameters
-    ----------
-    name : str
-        For instance "observers.yaml".
-
-    Returns
-    -------
-    Path
-        `registry/<name>` of the working directory if it is there, and the project's own otherwise.
-    """
-    own = Path.cwd() / "registry" / name
-    return own if own.is_file() else REGISTRY / name
+def registry_root() -> Path:
+    """The folder whose `registry/` names observers: the working directory if it has one, or else the project's own."""
+    here = Path.cwd()
+    return here if (here / "registry" / "observers.yaml").is_file() else REGISTRY.parent

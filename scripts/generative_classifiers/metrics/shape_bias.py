@@ -93,7 +93,7 @@ def shape_bias(decisions: xr.Dataset, reference: str = "humans") -> xr.Dataset:
     ----------
     decisions : xarray.Dataset
         Decisions on cue conflicts.
-    reference : str, optional
+    reference : str
         Name of the reference group. The row of its pooled trials has this name, the mean over its subjects
         `<reference>-mean`.
 

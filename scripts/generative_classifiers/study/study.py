@@ -169,7 +169,11 @@ class Study:
     def evidence_settings(self, observer: str) -> dict[str, object]:
         """The settings that an observer's evidence depends on, for parameters of rules."""
         settings, draws = self.evidence, self.draws_of(observer)
-        shared = {"times": settings.times, "seed": settings.seed, "reconstruct_draw": settings.reconstruct_draw}
+        shared: dict[str, object] = {
+            "times": settings.times,
+            "seed": settings.seed,
+            "reconstruct_draw": settings.reconstruct_draw,
+        }
         if isinstance(draws, int):
             return shared | {"draws": draws}
         return shared | {"draws": draws.as_params(), "weighting": settings.weighting}
