@@ -10,9 +10,13 @@ configfile: "config.yaml"
 report: "docs/captions/workflow.rst"
 
 
+import os
 import sys
 
-sys.path.insert(0, f"{workflow.basedir}/scripts")
+# The library of this folder, here and in the processes of the scripts, whatever else is installed.
+LIBRARY = f"{workflow.basedir}/scripts"
+sys.path.insert(0, LIBRARY)
+os.environ["PYTHONPATH"] = os.pathsep.join([LIBRARY, os.environ.get("PYTHONPATH", "")])
 
 from generative_classifiers.figures import captions
 from generative_classifiers.study import example_images, targets, training_targets

@@ -19,6 +19,8 @@ from generative_classifiers.draws.weighting import level_weighting, scores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.images import read, read_folder, square
 from generative_classifiers.study.prompts import prompts_of
+from small_studies import content, write
+from typed_rows import observer
 
 ROOT = Path(__file__).parents[1]
 
@@ -135,7 +137,9 @@ def test_command_end_to_end(pipeline, folder, tmp_path):
     assert found["category"].values.tolist() == ["cat", "dog", "truck"]
     assert found.attrs["prompts"]["truck"] == "A bad photo of a truck"
 
-    model = models.load("x", {"family": "diffusion"}, prompts_of(("cat", "dog", "truck")), path=pipeline)
+    model = models.load(
+        "x", observer(family="diffusion", pipeline="x"), prompts_of(("cat", "dog", "truck")), path=pipeline
+    )
     stimuli = read_folder(folder, 16)
     loss, _ = model.evaluate(stimuli["image"].values, stimuli["name"].values, model.draws(3, 4))
     np.testing.assert_allclose(found["loss"], loss, rtol=1e-4)
@@ -165,9 +169,9 @@ def test_command_tells_which_image(pipeline, folder, tmp_path, capsys):
         (["--draws", "0"], "0 draws in shards of 32 images"),
         (["--batch-size", "0"], "batch size is 0"),
         (["--reconstruct-draw", "3"], "draw 3 is to be reconstructed, expected one of 0 to 2"),
-        (["--prompt", "a photo"], "expected {category} in the category's place"),
+        (["--prompt", "a photo"], "expected {category} in the place of the class"),
         (["--out", "evidence"], "evidence: expected a store's name, which ends in .zarr"),
-        (["--observer", "nobody"], "observer nobody: neither a pipeline's folder, nor a hub id"),
+        (["--observer", "nobody"], "observer 'nobody' is unknown"),
         (["--images", "nowhere"], "nowhere: no such folder of images"),
         (["--images", "."], ".: holds no images"),
     ],
@@ -186,16 +190,16 @@ def test_bad_arguments(pipeline, folder, tmp_path, monkeypatch, capsys, more, me
 
 
 def test_names_of_the_registry(pipeline, folder, tmp_path, monkeypatch):
+    rows = content("registry/observers.yaml")["observers"]
+    tiny = {"label": "Tiny", "family": "diffusion", "pipeline": "weights/tiny", "batch_size": 5}
+    rows = {"tiny-one": tiny, "tiny-cnn": rows["miniature-cnn"], "someone": {"label": "A person", "family": "human"}}
     (tmp_path / "registry").mkdir()
-    (tmp_path / "registry/observers.yaml").write_text(
-        "observers:\n  tiny-one: {label: Tiny, family: diffusion, pipeline: weights/tiny, batch_size: 5}\n"
-        "  tiny-cnn: {label: Tiny, family: discriminative}\n  someone: {label: A person, family: human}\n"
-    )
+    write({"observers": rows}, tmp_path / "registry/observers.yaml")
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights/tiny").symlink_to(pipeline)
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(library, "ROOT", tmp_path)
     row, path = library.find_observer("tiny-one")
-    assert row["batch_size"] == 5 and path == tmp_path / "weights/tiny"
+    assert row.batch_size == 5 and path == tmp_path / "weights/tiny"
     assert main(arguments("tiny-one", folder, tmp_path / "a.zarr", "--categories", "cat,dog")) == 0
     assert xr.open_zarr(tmp_path / "a.zarr").attrs["batch_size"] == 5
     with pytest.raises(InputError, match="tiny-cnn: no file is given as its weights"):
@@ -204,8 +208,9 @@ def test_names_of_the_registry(pipeline, folder, tmp_path, monkeypatch):
     trained.parent.mkdir(parents=True)
     trained.touch()
     assert library.find_observer("tiny-cnn")[1] == trained
-    assert library.find_observer("some/hub-id") == ({"family": "diffusion", "pipeline": "some/hub-id"}, None)
-    with pytest.raises(InputError, match="family 'human' has no models"):
+    row, path = library.find_observer("some/hub-id")
+    assert (row.family, row.pipeline, path) == ("diffusion", "some/hub-id", None)
+    with pytest.raises(InputError, match="its family human has no model"):
         models.load("someone", library.find_observer("someone")[0], {"cat": "cat"})
 
 

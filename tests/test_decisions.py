@@ -11,8 +11,8 @@ from generative_classifiers.decisions.published import COLUMNS
 from generative_classifiers.draws.weighting import level_weighting
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.categories import CATEGORIES
+from typed_rows import dataset
 
-NONPARAMETRIC = {"kind": "nonparametric", "conditions": ["all"]}
 NAMES = ("bird1-cat2.png", "cat3-dog1.png", "dog2-bird1.png")
 OWN = {"bird1-cat2.png": "bird", "cat3-dog1.png": "cat", "dog2-bird1.png": "dog"}
 BEAR, CAT, DOG = (CATEGORIES.index(category) for category in ("bear", "cat", "dog"))
@@ -106,7 +106,7 @@ def answers(tmp_path):
 
 def gathered(answers, stores, weighting="exponential"):
     families = dict.fromkeys(answers, "simulated") | dict.fromkeys(stores, "diffusion")
-    return gather("cue-conflict", NONPARAMETRIC, answers, stores, families, weighting)
+    return gather("cue-conflict", dataset(), answers, stores, families, weighting)
 
 
 def test_side_by_side(answers):

@@ -22,6 +22,7 @@ from generative_classifiers.stimuli.miniature.datasets import render
 from generative_classifiers.study.load import load
 from generative_classifiers.study.prompts import prompts_of
 from small_studies import ROOT, python
+from typed_rows import observer, world
 
 IMAGES, SHARD = 6, 4
 
@@ -31,22 +32,19 @@ def study(tmp_path_factory):
     """A folder as of a project: stimuli and evidence of the study `miniature`, and the notebook."""
     folder = tmp_path_factory.mktemp("project")
     miniature = load({"study": "miniature"})
-    world = miniature.settings["world"] | {"images": {"cue-conflict": IMAGES, "nonparametric": IMAGES}, "size": 16}
-    images = render("cue-conflict", miniature.levels("cue-conflict"), world)
+    images = render("cue-conflict", miniature.datasets["cue-conflict"], world(size=16)).isel(image=slice(IMAGES))
     data = folder / "data/miniature"
     stores.write(images, data / "stimuli/cue-conflict.zarr", study="miniature")
-    row = {"family": "diffusion", "pipeline": tiny_pipelines.pixel_diffusion(folder / "pipeline")}
+    row = observer(family="diffusion", pipeline=str(tiny_pipelines.pixel_diffusion(folder / "pipeline")))
     model = models.load("tiny", row, prompts_of(), device="cpu")
     settings = {"dataset": "cue-conflict", "study": "miniature", "shard": SHARD, "progress": False}
     evidence = data / "evidence"
-    for observer, rest in {
+    for name, more in {
         "miniature-diffusion": {"count": 3, "reconstruct": 1},
         "unpainted": {"count": 2},
         "pruned": {"count": 8, "pruning": Pruning(2, "sequential", 0.9)},
     }.items():
-        compute_evidence(
-            model, images, evidence / f"{observer}/cue-conflict.zarr", observer=observer, **settings, **rest
-        )
+        compute_evidence(model, images, evidence / f"{name}/cue-conflict.zarr", observer=name, **settings, **more)
     (folder / "docs").mkdir()
     shutil.copy(ROOT / "docs/inspect.ipynb", folder / "docs")
     return data

@@ -15,19 +15,9 @@ from generative_classifiers.stimuli.miniature.drawings import SIZE, draw
 from generative_classifiers.stimuli.miniature.scenes import sample
 from generative_classifiers.stimuli.miniature.textures import TEXTURES, texture
 from generative_classifiers.study.categories import CATEGORIES
+from typed_rows import dataset, world
 
-WORLD = {
-    "seed": 0,
-    "size": 32,
-    "texture_contrast": [0.1, 1.0],
-    "images": {"parametric": 16, "nonparametric": 16, "cue-conflict": 240},
-}
-NONPARAMETRIC = {"kind": "nonparametric", "conditions": ["all"]}
-LOW_PASS = {"kind": "parametric", "conditions": ["0", "3"]}
-
-
-def more_images(**images):
-    return WORLD | {"images": WORLD["images"] | images}
+WORLD, NONPARAMETRIC = world(), dataset()
 
 
 @pytest.fixture(scope="module")
@@ -93,24 +83,24 @@ def test_textures_keep_to_their_range():
     assert np.abs(likeness - np.eye(16)).max() < 0.7
 
 
-@pytest.mark.parametrize("dataset", ["silhouette", "sketch", "edge", "stylized"])
-def test_an_image_comes_from_its_name(dataset):
-    few = pixels(render(dataset, NONPARAMETRIC, WORLD))
-    more = pixels(render(dataset, NONPARAMETRIC, more_images(nonparametric=32)))
+@pytest.mark.parametrize("name", ["silhouette", "sketch", "edge", "stylized"])
+def test_an_image_comes_from_its_name(name):
+    few = pixels(render(name, NONPARAMETRIC, WORLD))
+    more = pixels(render(name, NONPARAMETRIC, world({"nonparametric": 32})))
     assert len(few) == 16 and len(more) == 32 and few.items() <= more.items()
     assert len(set(more.values())) == 32
-    others = pixels(render(dataset, NONPARAMETRIC, WORLD | {"seed": 1}))
-    assert others.keys() == few.keys() and all(few[name] != others[name] for name in few)
+    others = pixels(render(name, NONPARAMETRIC, world(seed=1)))
+    assert others.keys() == few.keys() and all(few[image] != others[image] for image in few)
 
 
 def test_other_images_in_other_datasets():
-    looks = [render(dataset, NONPARAMETRIC, WORLD)["image"].values for dataset in ("silhouette", "sketch")]
+    looks = [render(name, NONPARAMETRIC, WORLD)["image"].values for name in ("silhouette", "sketch")]
     assert (looks[0] != looks[1]).any(axis=(1, 2, 3)).all()
 
 
 def test_parametric_images():
-    both = render("low-pass", LOW_PASS, WORLD)
-    one = render("low-pass", LOW_PASS | {"conditions": ["0"]}, WORLD)
+    both = render("low-pass", dataset(["0", "3"]), WORLD)
+    one = render("low-pass", dataset(["0"]), WORLD)
     assert pixels(one).items() <= pixels(both).items()
     conditions = both["condition"].values.tolist()
     assert conditions == ["0"] * 16 + ["3"] * 16 and len(set(both["name"].values)) == 32
@@ -130,7 +120,7 @@ def test_every_cue_conflict_once(cue_conflicts):
 
 
 def test_more_cue_conflicts(cue_conflicts):
-    more = render("cue-conflict", NONPARAMETRIC, more_images(**{"cue-conflict": 480}))
+    more = render("cue-conflict", NONPARAMETRIC, world({"cue-conflict": 480}))
     assert pixels(cue_conflicts).items() <= pixels(more).items() and len(set(more["name"].values)) == 480
 
 

@@ -20,8 +20,9 @@ from generative_classifiers.metrics.cells import list_cells
 from generative_classifiers.metrics.conditions import compare
 from generative_classifiers.metrics.consistency import consistency
 from generative_classifiers.metrics.shape_bias import shape_bias
-from generative_classifiers.study import registry
-from generative_classifiers.study.benchmark_names import answers_file
+from generative_classifiers.study.benchmark_names import answers_file, image_name
+from generative_classifiers.study.load import load
+from generative_classifiers.study.measures import BENCHMARK
 from small_studies import content, copy_project, snakemake, write
 
 # One of each spelling that pandas changes when it reads a condition, and of each kind of image's name.
@@ -82,7 +83,7 @@ def test_columns_are_those_of_the_published_files(raw_data):
         assert list(ours) == list(theirs)
         assert (ours["trial"] == theirs["trial"]).all()  # from 1 on
         for table in (ours, theirs):
-            table.index = table["imagename"].map(published.image_name)
+            table.index = table["imagename"].map(image_name)
         told = ["subj", "session", "rt", "object_response", "category"]
         told += ["condition"] if dataset not in reference.NONPARAMETRIC else []
         pd.testing.assert_frame_equal(ours[told].sort_index(), theirs[told].sort_index())
@@ -164,7 +165,7 @@ def test_the_toolbox_gets_the_same_metrics(decisions, raw_data):
             means = np.mean(both, axis=(0, 1))
             averages[model].append([pooled, fmean(found), *means])
     for model, found in averages.items():
-        expected = dict(zip(registry.BENCHMARK, np.mean(found, axis=0), strict=True))
+        expected = dict(zip(BENCHMARK, np.mean(found, axis=0), strict=True))
         for measure, value in expected.items():
             assert summary[measure].sel(observer=model) == pytest.approx(value, abs=1e-12)
 
@@ -274,11 +275,11 @@ def test_whoever_has_private_decisions_sees_them(decisions, mirror, tmp_path):
         {key: study[key] for key in ("description", "reference", "datasets", "observers")},
         project / "studies/mine.yaml",
     )
-    assert list(registry.load({"study": "mine"}, project).observers) == ["humans", "resnet50"]
+    assert list(load({"study": "mine"}, project).observers) == ["humans", "resnet50"]
     ours = decisions["colour"].sel(observer=["bagnet33"]).assign_coords(observer=["imagen"])
     stores.write(ours, tmp_path / "colour.zarr")
     export(tmp_path / "colour.zarr", project / "data/downloads/raw-data")
-    assert registry.load({"study": "mine"}, project).answers_on("colour").keys() == {"imagen"}
+    assert load({"study": "mine"}, project).answers_on("colour").keys() == {"imagen"}
     wanted = [f"data/mine/decisions/{dataset}.zarr/zarr.json" for dataset in ("colour", "high-pass")]
     run = snakemake(project, *wanted, study="mine", mirror=mirror)
     assert run.returncode == 0, run.stdout

@@ -8,9 +8,10 @@ from scipy import stats
 
 from generative_classifiers.draws.levels import Draws, times
 from generative_classifiers.draws.weighting import pruning_correction, scores
-from generative_classifiers.evidence.pruning import Pruning, plan
+from generative_classifiers.evidence.pruning import Pruning, most_draws, pruning_of
 from generative_classifiers.evidence.scoring import evaluate
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.study import settings
 
 PAIRED = Pruning(20, "paired", 2e-3, "uniform")
 SEQUENTIAL = Pruning(4, "sequential", 0.05, "uniform")
@@ -162,20 +163,20 @@ def test_a_dropped_category_is_compared_on_its_own_draws():
     assert scores(loss, np.ones(2)).argmin(axis=1).tolist() == [2]
 
 
-def test_plan():
-    assert plan({"draws": 3}) == (3, None)
-    settings = {"draws": {"min": 4, "max": 64, "test": "sequential", "level": 0.05}, "weighting": "uniform"}
-    assert plan(settings) == (64, SEQUENTIAL)
+def test_a_study_asks_for_a_number_of_draws_or_for_pruning():
+    assert (most_draws(3), pruning_of(3, "uniform")) == (3, None)
+    draws = settings.Pruning(min=4, max=64, test="sequential", level=0.05)
+    assert (most_draws(draws), pruning_of(draws, "uniform")) == (64, SEQUENTIAL)
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("arguments", "message"),
     [
         ((1, "paired", 0.1), "min is 1, expected at least 2"),
         ((2, "t", 0.1), "test is 't', expected one of paired, sequential"),
         ((2, "paired", 0.0), "level is 0.0, expected a probability"),
     ],
 )
-def test_wrong_settings(settings, message):
+def test_wrong_settings(arguments, message):
     with pytest.raises(InputError, match=message):
-        Pruning(*settings)
+        Pruning(*arguments)

@@ -11,9 +11,10 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.downloads import Source, fetch_all
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.load import load
+from typed_rows import dataset
 
 HEADER = ["subj", "Session", "trial", "rt", "object_response", "category", "condition", "imagename"]
-ROW = {"kind": "parametric", "conditions": ["0.00", "true", "inf"]}
+ROW = dataset(["0.00", "true", "inf"])
 TRIALS = [
     ["subject-01", "1", "1", "0.5", "boat", "boat", "0.00", "0001_x_s01_0.00_boat_10_n02951358_2.png"],
     ["subject-01", "1", "2", "0.5", "na", "bear", "true", "0002_x_s01_true_bear_10_n02134084_1.png"],
@@ -37,7 +38,7 @@ def write(tmp_path):
 
 
 def read(path, kind="parametric", observer="subject-01"):
-    return read_answers(path, observer, kind, ROW["conditions"] if kind == "parametric" else ["all"])
+    return read_answers(path, observer, kind, ROW.conditions if kind == "parametric" else ["all"])
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -152,9 +153,9 @@ def test_all_published_decisions(mirror, tmp_path_factory):
     for name, row in study.datasets.items():
         sources = [Source(*source) for source in study.sources("decisions", name)]
         files = {one.observer: one.path for one in fetch_all(sources, folder, mirror)}
-        families = {observer: "human" if observer in row["decisions"]["humans"] else "published" for observer in files}
+        families = {observer: "human" if observer in row.decisions.humans else "published" for observer in files}
         table = gather(name, row, files, {}, families, None)
-        assert set(table.condition.values) == set(row["conditions"])
+        assert set(table.condition.values) == set(row.conditions)
         assert np.unique(table.true_category, return_counts=True)[1].tolist() == [table.sizes["image"] / 16] * 16
         humans[name] = int(table.is_reference.sum())
         networks.update(table.observer.values[~table.is_reference.values])

@@ -11,20 +11,16 @@ from generative_classifiers.metrics.consistency import consistency
 from generative_classifiers.metrics.shape_bias import shape_bias
 from generative_classifiers.stimuli.miniature.datasets import render
 from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.settings import SimulatedObserver
+from typed_rows import dataset, world
 
 SIZE = 32
-WORLD = {
-    "seed": 0,
-    "size": SIZE,
-    "texture_contrast": [0.1, 1.0],
-    "images": {"parametric": 16, "nonparametric": 160, "cue-conflict": 240},
-}
-ALL = {"kind": "nonparametric", "conditions": ["all"]}
-EXACT = {"texture_weight": 0, "noise": 0, "lapse": 0}
+WORLD = world({"nonparametric": 160}, size=SIZE)
+EXACT = SimulatedObserver(texture_weight=0, noise=0, lapse=0)
 # Unlike in noise, in lapses and in what they look at.
 OBSERVERS = {
-    "simulated-01": {"texture_weight": 0.3, "noise": 0.5, "lapse": 0.10},
-    "simulated-02": {"texture_weight": 0.8, "noise": 0.8, "lapse": 0.02},
+    "simulated-01": SimulatedObserver(texture_weight=0.3, noise=0.5, lapse=0.10),
+    "simulated-02": SimulatedObserver(texture_weight=0.8, noise=0.8, lapse=0.02),
 }
 SAMPLES = 1500  # of the noise, for the truth
 REPEATS = 50  # experiments
@@ -38,8 +34,8 @@ def memory():
 @pytest.fixture(scope="module")
 def seen(memory):
     """Stimuli and their evidence of shape and texture, by dataset."""
-    stimuli = {dataset: render(dataset, ALL, WORLD) for dataset in ("silhouette", "cue-conflict")}
-    return {dataset: (one, *memory.evidence(one["image"].values)) for dataset, one in stimuli.items()}
+    stimuli = {name: render(name, dataset(), WORLD) for name in ("silhouette", "cue-conflict")}
+    return {name: (one, *memory.evidence(one["image"].values)) for name, one in stimuli.items()}
 
 
 def answers(seen, dataset, observer, habits, seed=0):
@@ -69,7 +65,7 @@ def test_without_noise_the_best_shape_is_the_answer(seen):
     _, shape, texture = seen["silhouette"]
     np.testing.assert_array_equal(answers(seen, "silhouette", "simulated-01", EXACT), shape.argmax(axis=1))
     both = (shape + 2 * texture).argmax(axis=1)
-    weighing = EXACT | {"texture_weight": 2}
+    weighing = EXACT.model_copy(update={"texture_weight": 2})
     np.testing.assert_array_equal(answers(seen, "silhouette", "simulated-01", weighing), both)
 
 
@@ -88,7 +84,7 @@ def test_responses_come_from_names(seen):
 
 def test_lapses_are_random_answers():
     names, sure = [f"{n}.png" for n in range(2000)], np.tile(10.0 * (np.arange(16) == 3), (2000, 1))
-    responses = respond("simulated-01", EXACT | {"lapse": 0.3}, names, sure, 0 * sure, "edge", 0)
+    responses = respond("simulated-01", EXACT.model_copy(update={"lapse": 0.3}), names, sure, 0 * sure, "edge", 0)
     wrong = 0.3 * 15 / 16
     assert abs((responses != 3).mean() - wrong) < 4 * np.sqrt(wrong * (1 - wrong) / 2000)
     assert np.bincount(responses, minlength=16).min() > 0
@@ -97,11 +93,11 @@ def test_lapses_are_random_answers():
 def probabilities(observer, shape, texture):
     """What an observer answers to each image how often: (image, category), from their habits by Monte Carlo."""
     habits = OBSERVERS[observer]
-    score = (shape + habits["texture_weight"] * texture)[:, None]
-    noise = np.random.default_rng(1).standard_normal((SAMPLES, 16)) * habits["noise"]
+    score = (shape + habits.texture_weight * texture)[:, None]
+    noise = np.random.default_rng(1).standard_normal((SAMPLES, 16)) * habits.noise
     choice = (score + noise).argmax(axis=2)
     share = np.stack([(choice == k).mean(axis=1) for k in range(16)], axis=1)
-    return (1 - habits["lapse"]) * share + habits["lapse"] / 16
+    return (1 - habits.lapse) * share + habits.lapse / 16
 
 
 def experiment(seen, dataset, seed):
@@ -153,7 +149,7 @@ def test_shape_bias_against_the_truth(seen):
 
 
 def test_answers_are_read_as_the_humans_are(seen, tmp_path):
-    stimuli = render("low-pass", {"kind": "parametric", "conditions": ["0", "3"]}, WORLD)
+    stimuli = render("low-pass", dataset(["0", "3"]), WORLD)
     responses = np.arange(32, dtype=np.int8) % 16
     path = tmp_path / "simulated-01.csv"
     images = stimuli[["category", "condition"]].to_dataframe().set_index(stimuli["name"].values)

@@ -36,7 +36,7 @@ def find_observer(name):
     """
     if Path(name).is_dir():
         return _unregistered(name), Path(name)
-    rows = load_observers()
+    rows = load_observers(ROOT)
     if name in rows:
         row = rows[name]
         place = getattr(row, "pipeline", None) or f"data/*/weights/{name}/model.safetensors"
