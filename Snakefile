@@ -10,19 +10,17 @@ configfile: "config.yaml"
 report: "docs/captions/workflow.rst"
 
 
-import os
 import sys
 
-# The library of this folder, here and in the processes of the scripts, whatever else is installed.
-LIBRARY = f"{workflow.basedir}/scripts"
-sys.path.insert(0, LIBRARY)
-os.environ["PYTHONPATH"] = os.pathsep.join([LIBRARY, os.environ.get("PYTHONPATH", "")])
+sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from generative_classifiers.figures import captions
+from generative_classifiers.io.job import share_library
 from generative_classifiers.study import example_images, targets, training_targets
 from generative_classifiers.study.families import FAMILIES
 from generative_classifiers.study.load import load
 
+share_library()
 STUDY = load(config)
 DATA = f"data/{STUDY.name}"
 FIGURES = f"figures/{STUDY.name}"
@@ -66,12 +64,10 @@ rule figures:
         targets.tables(STUDY),
 
 
-include: "rules/plan.smk"
 include: "rules/stimuli.smk"
-include: "rules/observers.smk"
+include: "rules/models.smk"
 include: "rules/training.smk"
 include: "rules/evidence.smk"
-include: "rules/example_images.smk"
 include: "rules/decisions.smk"
 include: "rules/metrics.smk"
 include: "rules/figures.smk"

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.io.paths import ROOT
+from generative_classifiers.io.paths import PACKAGE, ROOT
 
 
 def job(script):
@@ -29,6 +29,13 @@ def job(script):
     if current.log:
         sys.excepthook = partial(_complain, Path(str(current.log[0])))
     return current
+
+
+def share_library():
+    """Make the processes of scripts import this copy of the library, even if another one is installed."""
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    library = str(PACKAGE.parent)
+    os.environ["PYTHONPATH"] = os.pathsep.join([library, *(path for path in others if path not in ("", library))])
 
 
 def _complain(log, kind, error, trace):

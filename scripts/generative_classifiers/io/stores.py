@@ -1,4 +1,4 @@
-"""Zarr v3 stores that xarray opens: written whole or not at all, the same bytes for the same content."""
+"""Zarr v3 stores: written completely or not at all, and the same bytes for the same content."""
 
 import shutil
 import warnings
@@ -10,10 +10,10 @@ import zarr
 
 from generative_classifiers.io.errors import InputError
 
-# What a store's numbers can depend on beside our own code.
+# Packages that the numbers of every store depend on.
 PACKAGES = ("numpy", "xarray", "zarr")
 ROOT_METADATA = "zarr.json"
-# What can be larger than memory.
+# Variables that can be larger than memory.
 PIXELS = ("image", "reconstruction")
 
 
@@ -23,7 +23,7 @@ def versions(*more):
     Parameters
     ----------
     *more : str
-        Distribution names beside numpy, xarray and zarr.
+        Names of distributions in addition to numpy, xarray and zarr.
 
     Returns
     -------
@@ -47,15 +47,15 @@ def consolidate(path):
 
 
 def write(dataset, path, /, **attributes):
-    """Write a dataset as one store: a reader sees the old store, the new one, or none.
+    """Write a dataset as a store. A reader sees the old store, the new one or none, but never half of one.
 
     Parameters
     ----------
     dataset : xarray.Dataset
     path : Path
-        Folder of the store. Whatever it holds is replaced.
+        Folder of the store; it is replaced.
     **attributes
-        Provenance: what made the store. Package versions are added unless they are among them.
+        Provenance: how the store was made. The versions of packages are added unless they are given.
     """
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
@@ -75,7 +75,7 @@ def read(path, drop=()):
     path : Path
         Folder of the store.
     drop : sequence of str
-        Variables to leave out: reconstructions can be larger than memory.
+        Variables to leave out, for example reconstructions, which can be larger than memory.
 
     Returns
     -------
@@ -89,22 +89,27 @@ def read(path, drop=()):
 
 
 def store_of(zarr_json):
-    """The store that a rule's output `<store>/zarr.json` stands for.
+    """The store of a rule's output `<store>/zarr.json`.
 
-    Snakemake would put a timestamp file into a `directory()` output and delete the whole of it after a
-    failure; so rules name the store's root metadata instead, which is written last.
+    Rules name this file, which is written last, instead of the folder: Snakemake would put a timestamp into a
+    `directory()` and delete the whole folder after a failure.
+
+    Examples
+    --------
+    >>> store_of("data/miniature/stimuli/edge.zarr/zarr.json").name
+    'edge.zarr'
     """
     return Path(zarr_json).parent
 
 
 def kind(dataset):
-    """What a store is of: a stage's name, or else numbers."""
+    """The stage that a store belongs to: "evidence", "decisions" or "stimuli", or else "numbers"."""
     stages = {"loss": "evidence", "response": "decisions", "image": "stimuli"}
     return next((stage for name, stage in stages.items() if name in dataset.variables), "numbers")
 
 
 def open_store(store):
-    """Open a store without reading it.
+    """Open a store without reading it into memory.
 
     Parameters
     ----------
@@ -113,6 +118,11 @@ def open_store(store):
     Returns
     -------
     xarray.Dataset
+
+    Raises
+    ------
+    InputError
+        There is no complete store at this place.
     """
     if not (Path(store) / ROOT_METADATA).is_file():
         raise InputError(f"{store}: no complete store; expected a folder with {ROOT_METADATA}")
