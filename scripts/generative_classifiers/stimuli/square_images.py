@@ -1,27 +1,29 @@
-"""Images as models see them: square, RGB, of one resolution; from arrays or from a folder of files."""
-
-from pathlib import Path
+"""Images as models see them: square, RGB, of one resolution."""
 
 import numpy as np
-import xarray as xr
 from PIL import Image, ImageOps
 
 from generative_classifiers.io.errors import InputError
 
 
 def square(image, resolution):
-    """Crop the centre to a square and resize it, as arXiv 2303.15233 does.
+    """Crop the centre to a square and resize it, as in arXiv 2303.15233.
 
     Parameters
     ----------
     image : PIL.Image.Image
     resolution : int
-        Side of the result in pixels.
+        Pixels along a side of the result.
 
     Returns
     -------
     PIL.Image.Image
-        The image itself where nothing is to be done.
+        The given image if it has this size already.
+
+    Examples
+    --------
+    >>> square(Image.new("RGB", (640, 480)), 224).size
+    (224, 224)
     """
     width, height = image.size
     side = min(width, height)
@@ -32,7 +34,7 @@ def square(image, resolution):
 
 
 def squares(images, resolution):
-    """`square` for a batch of arrays.
+    """Crop and resize several images: `square` for arrays.
 
     Parameters
     ----------
@@ -51,7 +53,7 @@ def squares(images, resolution):
 
 
 def rgb(image):
-    """Eight-bit RGB of any image: upright by its EXIF tag, transparent parts on white.
+    """Convert any image to RGB with 8 bits per channel: upright by its EXIF tag, transparent parts on white.
 
     Parameters
     ----------
@@ -60,9 +62,14 @@ def rgb(image):
     Returns
     -------
     PIL.Image.Image
+
+    Raises
+    ------
+    ValueError
+        The pixels are floating-point numbers, whose range is unknown.
     """
     image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):  # 16 bits a pixel, which PIL would clip at 255
+    if image.mode.startswith("I"):  # 16 bits per pixel, which PIL would clip at 255
         values = np.clip(np.asarray(image, np.int64), 0, 65535)
         image = Image.fromarray((values // 257).astype(np.uint8))
     if image.mode == "F":
@@ -73,58 +80,26 @@ def rgb(image):
     return image.convert("RGB")
 
 
-def read(path, resolution):
-    """One image file as uint8 (resolution, resolution, channel)."""
-    try:
-        with Image.open(path) as image:
-            return np.asarray(square(rgb(image), resolution))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: not a readable image ({error})") from error
-
-
-def image_names(folder):
-    """Names of a folder's images, sorted: their paths relative to it. Hidden files (.name) are none."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder of images")
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    names = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
-    if not names:
-        raise InputError(f"{folder}: holds no images")
-    return names
-
-
-def read_folder(folder, resolution, categories=()):
-    """Stimuli from any folder of images and its sub-folders.
+def read_image(file, resolution):
+    """Read an image file.
 
     Parameters
     ----------
-    folder : Path
-        Every file in it must be an image, hidden ones (.name) aside.
+    file : Path or file object
     resolution : int
-        Side in pixels to which each image's central square is resized.
-    categories : sequence of str
-        An image in a folder of such a name has it as its true category.
 
     Returns
     -------
-    xarray.Dataset
-        As `stimuli/<dataset>.zarr`: image uint8 (image, y, x, channel) in the order of names, which are
-        paths relative to the folder; one condition, `all`; category '' where unknown.
+    numpy.ndarray
+        uint8 (resolution, resolution, channel).
 
     Raises
     ------
     InputError
-        The folder is missing or empty, or a file of it is not an image.
+        The file is not an image that can be read.
     """
-    names = image_names(folder)
-    images = np.stack([read(Path(folder) / name, resolution) for name in names])
-    parents = [Path(name).parent.name for name in names]
-    return xr.Dataset(
-        {"image": (("image", "y", "x", "channel"), images)},
-        coords={
-            "name": ("image", np.array(names, object)),
-            "category": ("image", np.array([p if p in categories else "" for p in parents], object)),
-            "condition": ("image", np.full(len(names), "all", object)),
-        },
-    )
+    try:
+        with Image.open(file) as image:
+            return np.asarray(square(rgb(image), resolution))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError(f"{file}: not a readable image ({error})") from error
