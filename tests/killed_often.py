@@ -17,7 +17,7 @@ import xarray as xr
 
 import tiny_pipelines
 from generative_classifiers import models
-from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.study.prompts import prompts_of
 from typed_rows import observer
 
