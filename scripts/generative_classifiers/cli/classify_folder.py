@@ -1,103 +1,76 @@
-"""Classify any folder of images by any categories, without a study."""
+"""Classification of any folder of images by any categories, without a study."""
 
 from pathlib import Path
 
 from generative_classifiers import models
-from generative_classifiers.decisions.from_evidence import tabulate
-from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.decisions.from_evidence import decision_table
+from generative_classifiers.draws.weighting import RATE
+from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import ROOT
 from generative_classifiers.stimuli.downloads import mirror
-from generative_classifiers.stimuli.images import image_names, read_folder
+from generative_classifiers.stimuli.folders import image_names, read_folder
 from generative_classifiers.study.load import load_observers
 from generative_classifiers.study.observers import DiffusionObserver
-from generative_classifiers.study.prompts import prompts_of
+from generative_classifiers.study.prompts import PROMPT, prompts_of
 from generative_classifiers.study.validation import unknown
 
 
-def find_observer(name):
-    """Row and folder of an observer given as a pipeline's folder, a name of the registry or a hub id.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    row : study.observers.ModelObserver
-    path : Path or None
-        Where its weights are, if they are on this machine.
-
-    Raises
-    ------
-    InputError
-        It is none of the three.
-    """
-    if Path(name).is_dir():
-        return _unregistered(name), Path(name)
-    rows = load_observers(ROOT)
-    if name in rows:
-        row = rows[name]
-        place = getattr(row, "pipeline", None) or f"data/*/weights/{name}/model.safetensors"
-        weights = sorted(ROOT.glob(place))  # the project's own, or those that a study of it has trained
-        return row, weights[0] if weights else None
-    if "/" in name:
-        return _unregistered(name), None
-    models = [name for name, row in rows.items() if row.kind.needs_evidence and row.enabled]
-    raise InputError(f"observer {unknown(name, models)}; a pipeline's folder or a hub id will do, too")
-
-
-def _unregistered(pipeline):
-    return DiffusionObserver(label=pipeline, family="diffusion", pipeline=pipeline)
-
-
-def classify(
+def classify_folder(
     observer,
     images,
     out,
     categories,
     *,
-    prompt,
-    draws,
+    prompt=PROMPT,
+    draws=16,
     seed=0,
     times="golden",
     weighting="exponential",
-    rate=7.0,
+    rate=RATE,
     reconstruct=None,
     batch_size=None,
     device="auto",
     dtype=None,
 ):
-    """Fill an evidence store with a folder's images, and decide.
+    """Classify the images of a folder.
 
     Parameters
     ----------
     observer : str
-        Folder of a pipeline, name of the registry, or hub id.
+        The folder of a diffusers pipeline, an observer in the registry, or a hub id.
     images : Path
-        Folder.
+        Folder of images.
     out : Path
-        The evidence store, `<name>.zarr`. Gone on with if a run of the same settings was killed.
+        Where to write the evidence, `<name>.zarr`. If an earlier run with the same settings was interrupted, it is
+        continued.
     categories : sequence of str
     prompt : str
-        With {category} in the category's place.
-    draws, seed, times, reconstruct
-        As in `evidence.compute_evidence`.
+        Template with {category} in the place of the category.
+    draws : int
+        Number of draws.
+    seed, times, reconstruct
+        As for `evidence.job.compute_evidence`.
     weighting, rate
-        As in `draws.level_weighting`.
+        As for `draws.weighting.level_weighting`.
     batch_size, device, dtype
-        Instead of the registry's.
+        Instead of those in the registry: evaluations at once, where the model runs, precision of the network.
 
     Returns
     -------
     pandas.DataFrame
-        image, decision, margin: as `decisions.tabulate` has them.
+        Columns `image`, `decision` and `margin`, as `decisions.from_evidence.decision_table` has them.
+
+    Raises
+    ------
+    InputError
+        An argument is wrong, or the folder contains something else than images.
     """
     out = Path(out)
     if out.suffix != ".zarr":
         raise InputError(f"{out}: expected a store's name, which ends in .zarr")
-    image_names(images)  # wrong folders are told before large weights are loaded
+    image_names(images)  # so that a wrong folder is an error before large weights are loaded
     row, path = find_observer(observer)
     row = row.model_copy(update={"dtype": dtype}) if dtype else row
     prompts = prompts_of(categories, prompt)
@@ -105,5 +78,47 @@ def classify(
     stimuli = read_folder(images, model.resolution, categories)
     settings = {"count": draws, "seed": seed, "times": times, "reconstruct": reconstruct}
     compute_evidence(model, stimuli, out, observer=observer, dataset=str(images), **settings)
-    table = tabulate(stores.read(out, drop=["reconstruction"]), weighting, rate)
+    table = decision_table(stores.read(out, drop=["reconstruction"]), weighting, rate)
     return table[["image", "decision", "margin"]]
+
+
+def find_observer(name):
+    """Find an observer by the folder of a pipeline, a name in the registry, or a hub id.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    row : study.observers.Observer
+    path : Path or None
+        Where its weights are, if they are on this machine.
+
+    Raises
+    ------
+    InputError
+        The name is none of the three.
+    """
+    if Path(name).is_dir():
+        return _unregistered(name), Path(name)
+    rows = load_observers(ROOT)
+    if name in rows:
+        return rows[name], _local_weights(name, rows[name])
+    if "/" in name:
+        return _unregistered(name), None
+    models = [name for name, row in rows.items() if row.kind.needs_evidence and row.enabled]
+    raise InputError(f"observer {unknown(name, models)}; or the folder of a pipeline, or a hub id")
+
+
+def _unregistered(pipeline):
+    return DiffusionObserver(label=pipeline, family="diffusion", pipeline=pipeline)
+
+
+def _local_weights(name, row):
+    """Where the project has the weights of an observer, or where a study has trained them; None if nowhere."""
+    pipeline = getattr(row, "pipeline", None)
+    if pipeline is not None:
+        return ROOT / pipeline if (ROOT / pipeline).is_dir() else None
+    trained = sorted(ROOT.glob(f"data/*/weights/{name}/model.safetensors"))
+    return trained[0] if trained else None
