@@ -1,4 +1,4 @@
-"""The prompt of every category."""
+"""The prompts of categories."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.prompts import prompts_of
 
 
-def test_prompts():
+def test_prompts_need_distinct_categories_and_one_field():
     assert prompts_of(["cat"]) == {"cat": "A bad photo of a cat"}
     assert prompts_of(["{x}"], "a {category}") == {"{x}": "a {x}"}
     for template in ("a cat", "a {category}, {y}"):
