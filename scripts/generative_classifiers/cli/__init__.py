@@ -1,1 +1,1 @@
-"""Commands of `python -m generative_classifiers`: each a module of HELP, add_arguments and run."""
+"""The command line. Each command is a module with HELP, add_arguments and run; other modules do the work."""
