@@ -16,6 +16,7 @@ from generative_classifiers import models
 from generative_classifiers.__main__ import main
 from generative_classifiers.cli import classification as library
 from generative_classifiers.draws.weighting import level_weighting, scores
+from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.images import read, read_folder, square
 from generative_classifiers.study.prompts import prompts_of
@@ -133,7 +134,7 @@ def test_command_end_to_end(pipeline, folder, tmp_path):
     assert found["reconstruction"].shape == (4, 3, 16, 16, 3)
     assert found["true_category"].values.tolist() == ["cat", "cat", "", ""]
     assert found["category"].values.tolist() == ["cat", "dog", "truck"]
-    assert found.attrs["prompts"]["truck"] == "A bad photo of a truck"
+    assert decode_attributes(found.attrs)["prompts"]["truck"] == "A bad photo of a truck"
 
     model = models.load("x", {"family": "diffusion"}, prompts_of(("cat", "dog", "truck")), path=pipeline)
     stimuli = read_folder(folder, 16)

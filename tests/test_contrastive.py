@@ -9,6 +9,7 @@ from transformers import CLIPModel, CLIPTokenizer
 import tiny_contrastive
 from generative_classifiers import models
 from generative_classifiers.evidence import scoring
+from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import read
 from generative_classifiers.models.classifiers import contrastive
@@ -157,7 +158,7 @@ def test_evidence(places, source, tmp_path):
     assert len({before, *(fingerprint(2 + i, **change) for i, change in enumerate(changes))}) == 1 + len(changes)
     store = read(tmp_path / "0.zarr")
     assert store.attrs["family"] == "contrastive" and store.attrs["weights"]
-    assert {"open_clip": "open_clip_torch"}.get(source, source) in store.attrs["versions"]
+    assert {"open_clip": "open_clip_torch"}.get(source, source) in decode_attributes(store.attrs)["versions"]
     np.testing.assert_allclose(np.exp(-store["loss"]).sum("category"), 1, rtol=1e-5)
 
 

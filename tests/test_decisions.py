@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from generative_classifiers.decisions.from_evidence import decide, gather, write_table
+from generative_classifiers.decisions.from_evidence import gather, responses, write_table
 from generative_classifiers.decisions.published import COLUMNS
 from generative_classifiers.draws.weighting import level_weighting
 from generative_classifiers.io.errors import InputError
@@ -47,7 +47,7 @@ def test_smallest_weighted_loss(weighting):
     store = evidence(loss)
     time = store["time"].values
     weight = {"exponential": np.exp(-7 * time), "simple": (1 - time) / time, "uniform": np.ones(4)}[weighting]
-    found = decide(store, weighting)
+    found = responses(store, weighting)
     assert found.dtype == np.int8
     for image in range(3):
         sums = [sum(w * x for w, x in zip(weight, row, strict=True)) for row in loss[image].astype(float)]
@@ -59,7 +59,7 @@ def test_the_weighting_decides():
     loss = np.full((1, 16, 2), 9.0)
     loss[0, BEAR], loss[0, CAT] = (1.0, 3.0), (1.5, 0.0)
     store = evidence(loss, time=[0.1, 0.9], names=NAMES[:1])
-    assert decide(store, "exponential").tolist() == [BEAR] and decide(store, "uniform").tolist() == [CAT]
+    assert responses(store, "exponential").tolist() == [BEAR] and responses(store, "uniform").tolist() == [CAT]
 
 
 def test_pruned_draws_do_not_count():
@@ -67,23 +67,23 @@ def test_pruned_draws_do_not_count():
     loss[0, [BEAR, CAT]] = [(2, 2), (1, np.nan)]  # the mean over the draws that there are
     loss[1, DOG, 1] = 5  # the only one that is left
     store = evidence(loss, time=[0.5, 0.5])
-    assert decide(store, "uniform").tolist() == [CAT, DOG, -1]
-    assert decide(store, "exponential").tolist() == [CAT, DOG, -1]
+    assert responses(store, "uniform").tolist() == [CAT, DOG, -1]
+    assert responses(store, "exponential").tolist() == [CAT, DOG, -1]
 
 
 def test_one_draw_without_a_time():
     loss = random_losses(draws=1)
-    assert decide(evidence(loss, time=[np.nan]), "exponential").tolist() == loss[:, :, 0].argmin(axis=1).tolist()
+    assert responses(evidence(loss, time=[np.nan]), "exponential").tolist() == loss[:, :, 0].argmin(axis=1).tolist()
     assert level_weighting([np.nan], [np.nan], [np.nan]).tolist() == [1]
 
 
 def test_categories_in_any_order():
     loss, order = random_losses(), np.random.default_rng(1).permutation(16)
     shuffled = evidence(loss[:, order], np.array(CATEGORIES)[order])
-    np.testing.assert_array_equal(decide(shuffled, "uniform"), decide(evidence(loss), "uniform"))
+    np.testing.assert_array_equal(responses(shuffled, "uniform"), responses(evidence(loss), "uniform"))
     some = evidence(loss[:, [DOG, CAT]], ["dog", "cat"])
     cheaper = np.where(loss[:, DOG].sum(axis=1) < loss[:, CAT].sum(axis=1), DOG, CAT)
-    np.testing.assert_array_equal(decide(some, "uniform"), cheaper)
+    np.testing.assert_array_equal(responses(some, "uniform"), cheaper)
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_side_by_side(answers):
     for observer, names in expected.items():
         index = [CATEGORIES.index(name) if name else -1 for name in names]
         assert found["response"].sel(observer=observer).values.tolist() == index
-    np.testing.assert_array_equal(found["response"].sel(observer="model"), decide(store, "exponential"))
+    np.testing.assert_array_equal(found["response"].sel(observer="model"), responses(store, "exponential"))
     assert found["family"].values.tolist() == ["simulated", "simulated", "diffusion"]
     assert found["is_reference"].values.tolist() == [True, True, False]
     assert found["true_category"].values.tolist() == ["bird", "cat", "dog"]
@@ -132,7 +132,7 @@ def test_images_are_matched_by_name(answers):
         turned = store.isel(image=order)
         xr.testing.assert_identical(gathered(answers, {"model": turned}), gathered(answers, {"model": store}))
         alone = gathered({}, {"model": turned})
-        np.testing.assert_array_equal(alone["response"][0], decide(store, "exponential"))
+        np.testing.assert_array_equal(alone["response"][0], responses(store, "exponential"))
         assert alone["name"].values.tolist() == list(NAMES)
 
 

@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 from generative_classifiers.io import stores
+from generative_classifiers.io.attributes import decode_attributes
 
 
 def files(folder):
@@ -47,7 +48,13 @@ def test_round_trip(which, request, tmp_path):
     xr.testing.assert_equal(found, dataset)
     assert all(found[name].dtype.kind == dataset[name].dtype.kind for name in dataset.variables)
     expected = dataset.attrs | {"study": "test", "seeds": {"noise": 3}, "versions": stores.versions()}
-    assert found.attrs == expected and set(stores.versions("scipy")) == {"numpy", "xarray", "zarr", "scipy"}
+    assert decode_attributes(found.attrs) == expected
+    assert set(stores.versions("scipy")) == {
+        "numpy",
+        "xarray",
+        "zarr",
+        "scipy",
+    }
 
 
 def test_images_can_be_left_out(stimuli, tmp_path):
@@ -61,7 +68,7 @@ def test_opens_without_a_warning(which, request, tmp_path):
         warnings.simplefilter("error")
         stores.write(request.getfixturevalue(which), tmp_path / "a.zarr")
         found = xr.open_zarr(tmp_path / "a.zarr").load()
-    assert found["name"].dtype.kind in "OT"  # of variable length
+    assert found["name"].dtype.kind == "U"
     assert (tmp_path / "a.zarr/zarr.json").exists() and stores.store_of(tmp_path / "a.zarr/zarr.json").name == "a.zarr"
 
 
@@ -82,7 +89,7 @@ def test_a_store_is_replaced_whole(responses, stimuli, tmp_path):
     assert files(tmp_path / "a.zarr") == files(tmp_path / "b.zarr")
 
 
-@pytest.mark.parametrize("step", ["xarray.Dataset.to_zarr", "generative_classifiers.io.stores.consolidate"])
+@pytest.mark.parametrize("step", ["xarray.Dataset.to_zarr", "zarr.consolidate_metadata"])
 def test_a_failure_leaves_the_old_store(responses, tmp_path, monkeypatch, step):
     def fail(*_, **__):
         raise OSError("disk full")

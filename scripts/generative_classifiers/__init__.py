@@ -1,1 +1,8 @@
-"""Text-to-image models as image classifiers, and how human-like they are."""
+"""Text-to-image models as image classifiers, and how human-like they are.
+
+The functions for users are loaded when they are first used; `__init__.pyi` lists them.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,35 +1,51 @@
-"""The command line: `python -m generative_classifiers --help`."""
+"""The command line: `generative-classifiers --help`."""
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from generative_classifiers.cli import classify, distort, export, inspect
 from generative_classifiers.io.errors import InputError
 
 COMMANDS = {"classify": classify, "distort": distort, "export": export, "inspect": inspect}
+# What models are made of, which the extra `models` installs: the package that a user without it misses first.
+EXTRA = ("torch", "diffusers", "transformers")
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     """Arguments of all commands."""
-    main = argparse.ArgumentParser(
-        "python -m generative_classifiers", description="Text-to-image models as image classifiers."
-    )
+    main = argparse.ArgumentParser("generative-classifiers", description="Text-to-image models as image classifiers.")
     commands = main.add_subparsers(dest="command", required=True)
-    shown = {"formatter_class": argparse.ArgumentDefaultsHelpFormatter}
     for name, module in COMMANDS.items():
-        command = commands.add_parser(name, help=module.HELP, **shown)
+        command = commands.add_parser(name, help=module.HELP, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return main
 
 
-def main(arguments=None):
-    """Run a command; 2 if the user's input is wrong."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        0; or 2 if the user's input is wrong or an extra is not installed, which one line on stderr explains.
+    """
     try:
         given = parser().parse_args(arguments)
         given.run(given)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
+            raise
+        print(f"error: no package {error.name}: install generative-classifiers[models], which has it", file=sys.stderr)
         return 2
     return 0
 

@@ -1,8 +1,9 @@
 """`classify`: classify a folder of images."""
 
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from generative_classifiers.draws.levels import TIMES
+from generative_classifiers.draws.levels import DRAWS, TIMES
 from generative_classifiers.draws.weighting import RATE, WEIGHTINGS
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.prompts import PROMPT
@@ -10,7 +11,7 @@ from generative_classifiers.study.prompts import PROMPT
 HELP = "classify a folder of images"
 
 
-def add_arguments(command):
+def add_arguments(command: ArgumentParser) -> None:
     """Arguments of the command."""
     command.add_argument(
         "--observer", required=True, help="folder of a diffusers pipeline, hub id, or name of the registry"
@@ -21,7 +22,7 @@ def add_arguments(command):
     )
     command.add_argument("--categories", default=",".join(CATEGORIES), help="names, separated by commas")
     command.add_argument("--prompt", default=PROMPT, help="template of the prompts")
-    command.add_argument("--draws", type=int, default=16, help="noise levels and samples per image")
+    command.add_argument("--draws", type=int, default=DRAWS, help="noise levels and samples per image")
     command.add_argument("--seed", type=int, default=0, help="of the noise")
     command.add_argument("--times", choices=TIMES, default="golden", help="how noise levels are chosen")
     command.add_argument("--weighting", choices=WEIGHTINGS, default="exponential", help="of the noise levels")
@@ -34,7 +35,7 @@ def add_arguments(command):
     command.add_argument("--csv", help="file to write the decisions to as well")
 
 
-def run(arguments):
+def run(arguments: Namespace) -> None:
     """Classify, and print the decisions."""
     import torch  # slow to import: not before the arguments are known to be good
 

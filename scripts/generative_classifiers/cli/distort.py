@@ -1,5 +1,7 @@
 """`distort`: make datasets of distorted images from a folder."""
 
+from argparse import ArgumentParser, Namespace
+
 from generative_classifiers.stimuli.distorted_folder import distort
 from generative_classifiers.stimuli.distortions import DISTORTIONS
 from generative_classifiers.stimuli.distortions.frequency import REFERENCE_SIZE
@@ -7,7 +9,7 @@ from generative_classifiers.stimuli.distortions.frequency import REFERENCE_SIZE
 HELP = "make datasets of distorted images from a folder"
 
 
-def add_arguments(command):
+def add_arguments(command: ArgumentParser) -> None:
     """Arguments of the command."""
     command.add_argument("folder", help="of images: <category>/<image>, or flat")
     command.add_argument("out", help="folder to write to: <dataset>.zarr")
@@ -20,7 +22,7 @@ def add_arguments(command):
     )
 
 
-def run(arguments):
+def run(arguments: Namespace) -> None:
     """Distort, and print where the stores are."""
     stores = distort(
         arguments.folder,

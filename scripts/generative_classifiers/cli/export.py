@@ -1,5 +1,6 @@
 """`export`: write decisions as the files that model-vs-human reads."""
 
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from generative_classifiers.draws.weighting import WEIGHTINGS
@@ -7,7 +8,7 @@ from generative_classifiers.draws.weighting import WEIGHTINGS
 HELP = "write decisions as the CSV files that model-vs-human reads"
 
 
-def add_arguments(command):
+def add_arguments(command: ArgumentParser) -> None:
     """Arguments of the command."""
     command.add_argument("stores", nargs="+", type=Path, help="<name>.zarr of decisions, or of one model's evidence")
     command.add_argument(
@@ -17,7 +18,7 @@ def add_arguments(command):
     command.add_argument("--weighting", choices=WEIGHTINGS, help="of evidence; by default what pruning went by")
 
 
-def run(arguments):
+def run(arguments: Namespace) -> None:
     """Write the files, and print where they are."""
     from generative_classifiers.decisions.model_vs_human import export
 

@@ -1,5 +1,6 @@
 """`inspect`: say what is in a store, and show what a model painted of an image."""
 
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from generative_classifiers.draws.weighting import WEIGHTINGS
@@ -8,7 +9,7 @@ from generative_classifiers.io.atomic import atomic_write
 HELP = "say what is in a store, and show an image's reconstructions"
 
 
-def add_arguments(command):
+def add_arguments(command: ArgumentParser) -> None:
     """Arguments of the command."""
     command.add_argument("store", type=Path, help="<name>.zarr of any stage, complete or in the making")
     command.add_argument("--weighting", choices=WEIGHTINGS, help="of the draws; by default what pruning went by")
@@ -20,7 +21,7 @@ def add_arguments(command):
     )
 
 
-def run(arguments):
+def run(arguments: Namespace) -> None:
     """Print what is in the store, or one image's decision and where its sheet is."""
     from generative_classifiers.cli import inspection
 
@@ -35,7 +36,7 @@ def run(arguments):
         draw(arguments)
 
 
-def draw(arguments):
+def draw(arguments: Namespace) -> None:
     """Draw the sheet of an image."""
     from generative_classifiers.cli.reconstruction_grid import grid_of_image
     from generative_classifiers.evidence.store import attributes

@@ -1,21 +1,27 @@
 """What is in a store, in words: of evidence also while its job runs, and image by image."""
 
 import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from generative_classifiers.decisions.from_evidence import tabulate, weighting_of
 from generative_classifiers.evidence.store import attributes, beside, progress
+from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.io.stores import PIXELS, ROOT_METADATA, kind, open_store, read
+from generative_classifiers.io.stores import PIXELS, ROOT_METADATA, kind, open_evidence, open_store, read
 
 WIDTH = 100  # characters of an attribute
+# Writes paragraphs about a store.
+Summary = Callable[[xr.Dataset], Iterator[str]]
 
 
-def describe(store, weighting=None):
+def describe(store: str | Path, weighting: str | None = None) -> str:
     """All that can be said of a store.
 
     Parameters
@@ -43,11 +49,11 @@ def describe(store, weighting=None):
     return "\n\n".join(parts)
 
 
-def _unfinished(place):
+def _unfinished(place: Path) -> bool:
     return bool(attributes(place)) and not (place / ROOT_METADATA).is_file()
 
 
-def _running(unfinished):
+def _running(unfinished: Path) -> Iterator[str]:
     """What a job has done so far."""
     so_far, made_by = progress(unfinished), attributes(unfinished)
     yield f"{unfinished}: evidence in the making"
@@ -61,32 +67,36 @@ def _running(unfinished):
         yield _effort(so_far.spent, so_far.exhaustive)
 
 
-def _complete(store, weighting):
+def _complete(store: Path, weighting: str | None) -> Iterator[str]:
     dataset = open_store(store)
     yield f"{store}: {kind(dataset)}"
     yield contents(dataset)
-    yield provenance(dataset.attrs)
-    summaries = {"evidence": partial(_evidence, weighting=weighting), "decisions": _decisions, "stimuli": _stimuli}
+    yield provenance(decode_attributes(dataset.attrs))
+    summaries: dict[str, Summary] = {
+        "evidence": partial(_evidence, weighting=weighting),
+        "decisions": _decisions,
+        "stimuli": _stimuli,
+    }
     yield from summaries.get(kind(dataset), _numbers)(read(store, drop=PIXELS))
 
 
-def contents(dataset):
+def contents(dataset: xr.Dataset) -> str:
     """Lengths of dims; dims and types of variables."""
     lengths = ", ".join(f"{name} {length:,}" for name, length in dataset.sizes.items())
     rows = [
-        (name, f"({', '.join(map(str, one.dims))})", "text" if one.dtype.kind in "OTU" else one.dtype.name)
+        (str(name), f"({', '.join(map(str, one.dims))})", "text" if one.dtype.kind in "OTU" else one.dtype.name)
         for name, one in {**dataset.data_vars, **dataset.coords}.items()
     ]
     return f"{lengths}\n\n{_columns(rows)}"
 
 
-def provenance(made_by):
+def provenance(made_by: Mapping[str, Any]) -> str:
     """Attributes, a line each; what is long is shortened."""
     rows = {name: textwrap.shorten(_said(value), WIDTH, placeholder=" …") for name, value in made_by.items()}
     return _columns(rows.items())
 
 
-def _said(value):
+def _said(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}: {_said(one)}" for key, one in value.items())
     if isinstance(value, list | tuple):
@@ -94,28 +104,24 @@ def _said(value):
     return "none" if value is None else str(value)
 
 
-def _columns(rows):
+def _columns(rows: Iterable[tuple[str, ...]]) -> str:
     """Rows of texts, all but the last of a row as wide as the widest below each other."""
     rows = [*rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     return "\n".join("  ".join([*map(str.ljust, row, widths), row[-1]]) for row in rows)
 
 
-def decisions_of(store, weighting=None):
+def decisions_of(store: str | Path, weighting: str | None = None) -> pd.DataFrame:
     """`decisions.tabulate` of an evidence store, weighted as `weighting_of` says."""
-    evidence = read_evidence(store)
-    return tabulate(evidence, weighting_of(evidence, weighting))
+    return tabulate(read_evidence(store), weighting)
 
 
-def read_evidence(store):
+def read_evidence(store: str | Path) -> xr.Dataset:
     """Read a store of evidence, without the reconstructions."""
-    found = kind(open_store(store))
-    if found != "evidence":
-        raise InputError(f"{store}: holds {found}, expected evidence")
-    return read(store, drop=PIXELS)
+    return open_evidence(store).drop_vars(PIXELS, errors="ignore").load()
 
 
-def _evidence(evidence, weighting):
+def _evidence(evidence: xr.Dataset, weighting: str | None) -> Iterator[str]:
     weighting = weighting_of(evidence, weighting)
     table = tabulate(evidence, weighting)
     yield table.to_string(index=False, float_format="{:.4g}".format)
@@ -126,19 +132,19 @@ def _evidence(evidence, weighting):
     yield f"{len(table):,} decisions{levels}{right}"
 
 
-def _effort(spent, exhaustive):
+def _effort(spent: np.ndarray | pd.Series, exhaustive: int) -> str:
     share = np.mean(spent) / exhaustive
     return f"evaluations of an image: {np.mean(spent):,.1f} on average, {share:.1%} of the exhaustive {exhaustive:,}"
 
 
-def _stimuli(stimuli):
+def _stimuli(stimuli: xr.Dataset) -> Iterator[str]:
     names = [name for name in ("condition", "category", "texture_category") if name in stimuli]
     for name in names:
         counts = pd.Series(stimuli[name].values).value_counts(sort=False)
         yield f"images per {name}: " + ", ".join(f"{value or 'unknown'} {count}" for value, count in counts.items())
 
 
-def _decisions(decisions):
+def _decisions(decisions: xr.Dataset) -> Iterator[str]:
     answers = np.array([*decisions["category"].values, "na"])[decisions["response"].values]
     table = pd.DataFrame(
         {
@@ -151,7 +157,7 @@ def _decisions(decisions):
     yield table.to_string(index=False, formatters={"right": "{:.1%}".format})
 
 
-def _numbers(dataset):
+def _numbers(dataset: xr.Dataset) -> Iterator[str]:
     """Ranges of whatever numbers there are."""
     numbers = {name: one.values for name, one in dataset.data_vars.items() if one.dtype.kind in "iuf"}
     rows = {name: pd.Series(values.ravel()).describe()[["min", "mean", "max"]] for name, values in numbers.items()}

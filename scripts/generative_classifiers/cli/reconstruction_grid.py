@@ -3,16 +3,22 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
 
 from generative_classifiers.cli.inspection import read_evidence
-from generative_classifiers.decisions.from_evidence import tabulate, weighting_of
+from generative_classifiers.decisions.from_evidence import tabulate
 from generative_classifiers.figures.reconstruction_grid import reconstruction_grid
+from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import ROOT_METADATA, open_store
 from generative_classifiers.stimuli.images import read
 
 
-def grid_of_image(store, image, stimuli=None, weighting=None):
+def grid_of_image(
+    store: str | Path, image: str, stimuli: str | Path | None = None, weighting: str | None = None
+) -> tuple[Figure, pd.DataFrame]:
     """Draw what a model made of one image.
 
     Parameters
@@ -45,13 +51,13 @@ def grid_of_image(store, image, stimuli=None, weighting=None):
             f"{store}: has no reconstructions; models that paint keep those of one draw: evidence.reconstruct_draw in "
             "the study's file, or --reconstruct-draw of classify"
         )
-    place, draw = _place(evidence, image, store), evidence.attrs["reconstruct"]
+    place, draw = _place(evidence, image, store), decode_attributes(evidence.attrs)["reconstruct"]
     one, painted = evidence.isel(image=[place]), pixels["reconstruction"][place].values
-    row, categories = tabulate(one, weighting_of(evidence, weighting)), one["category"].values.tolist()
+    row, categories = tabulate(one, weighting), one["category"].values.tolist()
     name, decision = row["image"].item(), row["decision"].item()
     shown = " / ".join(str(one[key].item()) for key in ("true_category", "texture_category") if key in one)
     figure = reconstruction_grid(
-        {f"stimulus\n{shown}": _stimulus(name, stimuli or _stimuli_of(store), painted.shape[1])},
+        {f"stimulus\n{shown}": _stimulus(name, Path(stimuli or _stimuli_of(store)), painted.shape[1])},
         painted,
         one["loss"].values[0, :, draw].astype(float),
         categories,
@@ -61,7 +67,7 @@ def grid_of_image(store, image, stimuli=None, weighting=None):
     return figure, row
 
 
-def _place(evidence, image, store):
+def _place(evidence: xr.Dataset, image: str, store: Path) -> int:
     """Where an image is in a store."""
     names = evidence["name"].values.tolist()
     if image in names:
@@ -71,12 +77,12 @@ def _place(evidence, image, store):
     raise InputError(f"{store}: no image {image}; expected a name such as {names[0]}, or 0 to {len(names) - 1}")
 
 
-def _stimuli_of(store):
+def _stimuli_of(store: Path) -> Path:
     """Where the stimuli of `data/<study>/evidence/<observer>/<dataset>.zarr` are."""
     return store.resolve().parent.parent.parent / "stimuli" / store.name
 
 
-def _stimulus(name, stimuli, side):
+def _stimulus(name: str, stimuli: Path, side: int) -> np.ndarray:
     """Pixels (y, x, channel) of an image: of a store, or of a folder's file as a model of such a resolution sees it."""
     if (stimuli / ROOT_METADATA).is_file():
         images = open_store(stimuli)

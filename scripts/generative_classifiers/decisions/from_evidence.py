@@ -4,23 +4,27 @@ import csv
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from generative_classifiers.decisions import published
 from generative_classifiers.draws.weighting import RATE, level_weighting, pruning_correction, scores
 from generative_classifiers.io.atomic import atomic_write
+from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.categories import CATEGORIES
 
+PER_IMAGE = ("name", "condition", "true_category", "texture_category")
 
-def score_categories(evidence, weighting="exponential", rate=RATE):
+
+def score_categories(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> np.ndarray:
     """Score of every category; the smallest wins (arXiv 2303.15233, equation 2).
 
     Parameters
     ----------
     evidence : xarray.Dataset
         `loss` (image, category, draw) with time, alpha, sigma per draw.
-    weighting, rate
-        As in `draws.level_weighting`.
+    weighting, rate : optional
+        As in `draws.level_weighting`; by default as `weighting_of` says.
 
     Returns
     -------
@@ -28,24 +32,26 @@ def score_categories(evidence, weighting="exponential", rate=RATE):
         float64 (image, category): weighted mean loss over the draws of a category, made comparable where it has
         fewer than others; NaN where no draw was evaluated.
     """
+    weighting = weighting_of(evidence, weighting)
     weight = level_weighting(evidence["time"], evidence["alpha"], evidence["sigma"], weighting, rate)
     loss = evidence["loss"].values
     return scores(loss, weight) + pruning_correction(loss, weight)
 
 
-def weighting_of(evidence, weighting=None):
+def weighting_of(evidence: xr.Dataset, weighting: str | None = None) -> str:
     """The weighting that is asked for, or that pruning went by, or the default."""
-    return weighting or evidence.attrs.get("pruning", {}).get("weighting", "exponential")
+    pruning = decode_attributes(evidence.attrs).get("pruning", {})
+    return weighting or pruning.get("weighting", "exponential")
 
 
-def decide(evidence, weighting):
-    """The category with the smallest score.
+def responses(evidence: xr.Dataset, weighting: str | None = None) -> np.ndarray:
+    """The category with the smallest score, among the 16.
 
     Parameters
     ----------
     evidence : xarray.Dataset
-    weighting : str
-        As in `draws.level_weighting`.
+    weighting : str, optional
+        As in `score_categories`.
 
     Returns
     -------
@@ -64,14 +70,61 @@ def _best(score):
     return np.where(np.isnan(score).all(axis=1), -1, best)
 
 
-def tabulate(evidence, weighting="exponential", rate=RATE):
-    """Decisions of an evidence store, image by image.
+def decide(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> xr.Dataset:
+    """Decisions of one observer: of each image the category with the smallest score.
 
     Parameters
     ----------
     evidence : xarray.Dataset
-    weighting, rate
-        As in `draws.level_weighting`.
+        As `open_evidence` gives it.
+    weighting, rate : optional
+        As in `score_categories`.
+
+    Returns
+    -------
+    xarray.Dataset
+        As stores of decisions, which the metrics take: `response` int16 (observer, image), the index into `category`,
+        -1 where no category was evaluated. Images are sorted by name.
+
+    Examples
+    --------
+    >>> evidence = xr.Dataset(
+    ...     {"loss": (("image", "category", "draw"), [[[0.2, 0.4], [0.3, 0.1]], [[0.5, 0.5], [0.7, 0.6]]])},
+    ...     coords={"name": ("image", ["a.png", "b.png"]), "condition": ("image", ["all", "all"]),
+    ...             "true_category": ("image", ["cat", "dog"]), "category": ["cat", "dog"],
+    ...             "time": ("draw", [0.1, 0.9]), "alpha": ("draw", [0.9, 0.1]), "sigma": ("draw", [0.1, 0.9])},
+    ...     attrs={"observer": "mine", "family": "diffusion", "dataset": "edge"},
+    ... )
+    >>> decide(evidence)["response"].values
+    array([[0, 0]], dtype=int16)
+    >>> decide(evidence, weighting="uniform")["response"].values
+    array([[1, 0]], dtype=int16)
+    """
+    images = evidence.isel(image=np.argsort(evidence["name"].values, kind="stable"))
+    response = _best(score_categories(images, weighting, rate)).astype(np.int16)
+    coords = {name: images[name] for name in PER_IMAGE if name in images.coords}
+    return xr.Dataset(
+        {"response": (("observer", "image"), response[None])},
+        coords={
+            "observer": [evidence.attrs["observer"]],
+            "family": ("observer", [evidence.attrs["family"]]),
+            "is_reference": ("observer", [False]),
+            "category": evidence["category"],
+            **coords,
+        },
+        attrs={"dataset": evidence.attrs["dataset"]},
+    )
+
+
+def tabulate(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> pd.DataFrame:
+    """Decisions of one observer as a table, with their margins.
+
+    Parameters
+    ----------
+    evidence : xarray.Dataset
+        As `open_evidence` gives it.
+    weighting, rate : optional
+        As in `score_categories`.
 
     Returns
     -------
@@ -121,16 +174,16 @@ def gather(dataset, row, answers, evidence, families, weighting):
     if answers:
         read = {name: published.read_answers(path, name, row.kind, row.conditions) for name, path in answers.items()}
         images = published.images(list(read.values()))
-        responses = {name: published.align(answer, images) for name, answer in read.items()}
+        answered = {name: published.align(answer, images) for name, answer in read.items()}
     else:
-        images, responses = _images(next(iter(evidence.values()))), {}
+        images, answered = _images(next(iter(evidence.values()))), {}
     for observer, store in evidence.items():
         odd = _odd(store, images)
         if odd is not None:
             raise InputError(f"{dataset}: {observer} did not see the images that the others saw: {odd}")
         order = np.argsort(store.name.values, kind="stable")
-        responses[observer] = decide(store, weighting)[order]
-    return published.decisions(dataset, images, responses, families)
+        answered[observer] = responses(store, weighting)[order]
+    return published.decisions(dataset, images, answered, families)
 
 
 def _images(evidence):

@@ -1,8 +1,11 @@
 """Decisions as the folder of files that model-vs-human reads, its `raw-data`."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pandas as pd
 
-from generative_classifiers.decisions.from_evidence import decide, weighting_of
+from generative_classifiers.decisions.from_evidence import responses
 from generative_classifiers.decisions.published import write_answers
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import PIXELS, kind, open_store, read
@@ -10,7 +13,9 @@ from generative_classifiers.study.benchmark_names import answers_file
 from generative_classifiers.study.categories import CATEGORIES
 
 
-def export(store, folder, observers=None, weighting=None):
+def export(
+    store: str | Path, folder: str | Path, observers: Sequence[str] | None = None, weighting: str | None = None
+) -> list[Path]:
     """Write the decisions of a store into a folder that model-vs-human reads.
 
     Parameters
@@ -63,7 +68,7 @@ def _of_evidence(evidence, weighting):
     other = [name for name in evidence["category"].values if name not in CATEGORIES]
     if other:
         raise InputError(f"{evidence.attrs['observer']} may answer {other[0]!r}, expected only {', '.join(CATEGORIES)}")
-    return {evidence.attrs["observer"]: decide(evidence, weighting_of(evidence, weighting))}
+    return {evidence.attrs["observer"]: responses(evidence, weighting)}
 
 
 def _is_reference(decisions, observer):

@@ -9,6 +9,7 @@ from generative_classifiers.io.random_numbers import generator
 
 GOLDEN_RATIO = (1 + 5**0.5) / 2
 TIMES = ("golden", "uniform")
+DRAWS = 16  # unless a study or a user says otherwise
 
 
 @dataclass(frozen=True)

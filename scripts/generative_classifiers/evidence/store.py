@@ -16,8 +16,9 @@ import numpy as np
 import xarray as xr
 import zarr
 
+from generative_classifiers.io.attributes import decode_attributes, encode_attributes
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.io.stores import ROOT_METADATA, consolidate
+from generative_classifiers.io.stores import ROOT_METADATA, write_arrays
 
 MARKER = "evaluations"
 
@@ -46,7 +47,7 @@ def attributes(store):
     """What made a store, complete or not; empty if it is none."""
     if not (store / MARKER / ROOT_METADATA).is_file():
         return {}
-    return dict(zarr.open_array(store / MARKER, mode="r").attrs)
+    return decode_attributes(zarr.open_array(store / MARKER, mode="r").attrs)
 
 
 class ResumableStore:
@@ -127,7 +128,7 @@ class ResumableStore:
             return
         for name, (dtype, fill, dims, apart) in arrays.items():
             self._create(group, name, dtype, fill, dims, apart)
-        self._create(group, MARKER, "int32", 0, {}, False, attributes=self.made_by)
+        self._create(group, MARKER, "int32", 0, {}, False, attributes=encode_attributes(self.made_by))
 
     def _create(self, group, name, dtype, fill, dims, apart, attributes=None):
         lengths = tuple(dims.values())
@@ -169,7 +170,7 @@ class ResumableStore:
 
     def note(self, **attributes):
         """Add attributes to those that say what made the store."""
-        self._open(MARKER).attrs.update(attributes)
+        self._open(MARKER).attrs.update(encode_attributes(attributes))
 
     def _open(self, name):
         return zarr.open_array(self.path / name, mode="r+", config={"write_empty_chunks": True})
@@ -183,8 +184,7 @@ class ResumableStore:
             As xarray takes them.
         """
         dataset = xr.Dataset(coords=coords).assign_attrs(attributes(self.path))
-        dataset.to_zarr(self.path, mode="a", zarr_format=3, consolidated=False)
-        consolidate(self.path)
+        write_arrays(dataset, self.path, "a")
         discard(self.store)
         self.path.rename(self.store)
         discard(self.older)

@@ -1,11 +1,12 @@
 """Files that are there whole or not at all."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def atomic_write(path):
+def atomic_write(path: str | Path) -> Iterator[Path]:
     """A place to write a file, `<path>.partial`, from where it moves to its own once nothing went wrong.
 
     Parameters

@@ -6,12 +6,14 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import ROOT
 
 
-def job(script):
+def job(script: dict[str, Any]) -> Any:
     """The object that Snakemake passes to scripts; also makes errors short and keeps them in the log.
 
     Parameters
@@ -31,7 +33,7 @@ def job(script):
     return current
 
 
-def _complain(log, kind, error, trace):
+def _complain(log: Path | None, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Show an error of the user's in one line, any other in full; keep it in the job's log."""
     import traceback
 
@@ -42,7 +44,7 @@ def _complain(log, kind, error, trace):
         log.write_text(text)
 
 
-def _by_hand(script):
+def _by_hand(script: str) -> Any:
     """Ask Snakemake what it would pass to the script, and run it on the inputs as they are.
 
     `python scripts/plot_error_consistency.py --study humans figure=figure_14` runs one of the script's jobs.
@@ -67,17 +69,17 @@ def _by_hand(script):
     return chosen[0]
 
 
-def _names(one):
+def _names(one: Any) -> dict[str, str]:
     """What tells a job from the others of its script: its wildcards, and the figure or table that it makes."""
     made = {key: value for key, value in one.params.items() if key in ("figure", "table")}
     return dict(one.wildcards.items()) | made
 
 
-def _as_text(names):
+def _as_text(names: dict[str, str]) -> str:
     return " ".join(f"{name}={value}" for name, value in names.items())
 
 
-def _jobs(script, study):
+def _jobs(script: str, study: str | None) -> list[Any]:
     """All jobs of a script in the study's workflow."""
     from snakemake.api import SnakemakeApi
     from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings

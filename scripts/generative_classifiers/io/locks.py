@@ -1,5 +1,6 @@
 """Locks between jobs."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from filelock import FileLock
 
 
 @contextmanager
-def exclusive_lock(store):
+def exclusive_lock(store: str | Path) -> Iterator[None]:
     """Wait for another job that fills the same store: one that outlived a killed Snakemake.
 
     The lock goes with its process, however that ends.

@@ -10,12 +10,29 @@ def _user_cache():
 
 
 PACKAGE = Path(__file__).resolve().parents[1]
-_CHECKOUT = PACKAGE.parents[1]
-IN_CHECKOUT = (_CHECKOUT / "Snakefile").is_file()
+CHECKOUT = PACKAGE.parents[1]
+IN_CHECKOUT = (CHECKOUT / "Snakefile").is_file()
 
-# The project's root. An installed package has no root of its own: there it is the working directory.
-ROOT = _CHECKOUT if IN_CHECKOUT else Path.cwd()
-REGISTRY = (ROOT if IN_CHECKOUT else PACKAGE) / "registry"
+# The project's root. An installed package has none of its own: there it is the working directory.
+ROOT = CHECKOUT if IN_CHECKOUT else Path.cwd()
+REGISTRY = (CHECKOUT if IN_CHECKOUT else PACKAGE) / "registry"
 STYLES = PACKAGE / "figures"
-# Downloads are kept with the checkout's data; without a checkout, in the user's cache.
-DOWNLOADS = ROOT / "data" / "downloads" if IN_CHECKOUT else _user_cache()
+# Downloads stay with the checkout's data; an installed package keeps them in the user's cache.
+DOWNLOADS = CHECKOUT / "data" / "downloads" if IN_CHECKOUT else _user_cache()
+
+
+def registry_file(name: str) -> Path:
+    """Find a file of the registry.
+
+    Parameters
+    ----------
+    name : str
+        For instance "observers.yaml".
+
+    Returns
+    -------
+    Path
+        `registry/<name>` of the working directory if it is there, and the project's own otherwise.
+    """
+    own = Path.cwd() / "registry" / name
+    return own if own.is_file() else REGISTRY / name

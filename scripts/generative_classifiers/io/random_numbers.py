@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 
 
-def generator(*key):
+def generator(*key: str | int) -> np.random.Generator:
     """Random generator of its own for a key.
 
     Parameters

@@ -2,12 +2,15 @@
 
 import shutil
 import warnings
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, Literal
 
 import xarray as xr
 import zarr
 
+from generative_classifiers.io.attributes import encode_attributes
 from generative_classifiers.io.errors import InputError
 
 # What a store's numbers can depend on beside our own code.
@@ -17,7 +20,7 @@ ROOT_METADATA = "zarr.json"
 PIXELS = ("image", "reconstruction")
 
 
-def versions(*more):
+def versions(*more: str) -> dict[str, str]:
     """Versions of the packages that made a store, for its attributes.
 
     Parameters
@@ -32,21 +35,45 @@ def versions(*more):
     return {name: version(name) for name in (*PACKAGES, *more)}
 
 
-def portable(dataset):
-    """Give text coordinates Zarr's variable-length type: fixed-length text has no specification in Zarr v3."""
-    text = {name: coord for name, coord in dataset.coords.items() if coord.dtype.kind == "U"}
-    return dataset.assign_coords({name: coord.astype(object) for name, coord in text.items()})
+def plain_text(dataset: xr.Dataset) -> xr.Dataset:
+    """Give text numpy's fixed-length type, which every function of numpy, pandas and xarray takes.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+
+    Returns
+    -------
+    xarray.Dataset
+        With every text coordinate of type `<U…`, whichever of numpy's three types for text it had.
+    """
+    text = {name: coord for name, coord in dataset.coords.items() if coord.dtype.kind in "OT"}
+    # Numpy refuses to go from one of its types for text to the other without an object between.
+    return dataset.assign_coords({name: coord.astype(object).astype(str) for name, coord in text.items()})
 
 
-def consolidate(path):
-    """Copy all metadata of a store into its root, where `xarray.open_zarr` looks first."""
+def write_arrays(dataset: xr.Dataset, path: Path, mode: Literal["w", "a"]) -> None:
+    """Write arrays and attributes into a store, and copy all metadata into its root, where `xarray.open_zarr` looks.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Attributes may be whatever JSON can hold: `attributes.encode_attributes`.
+    path : Path
+    mode : {"w", "a"}
+        "w" replaces the store, "a" adds to it.
+    """
+    dataset = plain_text(dataset).assign_attrs(encode_attributes(dataset.attrs))
     with warnings.catch_warnings():
-        # Zarr v3 has yet to specify what every reader of it already understands.
+        # Zarr's specification knows fixed-length text since May 2026, and consolidated metadata not yet; every reader
+        # understands both. https://github.com/zarr-developers/zarr-extensions/pull/59
+        warnings.filterwarnings("ignore", message="The data type .*FixedLengthUTF32")
         warnings.filterwarnings("ignore", message="Consolidated metadata", category=zarr.errors.ZarrUserWarning)
+        dataset.to_zarr(path, mode=mode, zarr_format=3, consolidated=False)
         zarr.consolidate_metadata(path, zarr_format=3)
 
 
-def write(dataset, path, /, **attributes):
+def write(dataset: xr.Dataset, path: str | Path, /, **attributes: Any) -> None:
     """Write a dataset as one store: a reader sees the old store, the new one, or none.
 
     Parameters
@@ -60,14 +87,12 @@ def write(dataset, path, /, **attributes):
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    dataset = portable(dataset).assign_attrs({"versions": versions(), **attributes})
-    dataset.to_zarr(partial, mode="w", zarr_format=3, consolidated=False)
-    consolidate(partial)
+    write_arrays(dataset.assign_attrs({"versions": versions(), **attributes}), partial, "w")
     shutil.rmtree(path, ignore_errors=True)
     partial.rename(path)
 
 
-def read(path, drop=()):
+def read(path: str | Path, drop: Sequence[str] = ()) -> xr.Dataset:
     """Read a store.
 
     Parameters
@@ -80,15 +105,13 @@ def read(path, drop=()):
     Returns
     -------
     xarray.Dataset
-        Loaded, with text coordinates as numpy text.
+        Loaded. Structured attributes are JSON text: `attributes.decode_attributes`.
     """
     with xr.open_zarr(path, chunks=None, drop_variables=drop) as dataset:
-        dataset = dataset.load()
-    text = {k: v.astype(object).astype(str) for k, v in dataset.coords.items() if v.dtype.kind in "OT"}
-    return dataset.assign_coords(text)
+        return dataset.load()
 
 
-def store_of(zarr_json):
+def store_of(zarr_json: str | Path) -> Path:
     """The store that a rule's output `<store>/zarr.json` stands for.
 
     Snakemake would put a timestamp file into a `directory()` output and delete the whole of it after a
@@ -97,23 +120,56 @@ def store_of(zarr_json):
     return Path(zarr_json).parent
 
 
-def kind(dataset):
+def kind(dataset: xr.Dataset) -> str:
     """What a store is of: a stage's name, or else numbers."""
     stages = {"loss": "evidence", "response": "decisions", "image": "stimuli"}
     return next((stage for name, stage in stages.items() if name in dataset.variables), "numbers")
 
 
-def open_store(store):
-    """Open a store without reading it.
+def open_store(store: str | Path) -> xr.Dataset:
+    """Open a store of any kind without reading it: stimuli, evidence, decisions, example images or metrics.
 
     Parameters
     ----------
-    store : Path
+    store : Path or str
+        `<name>.zarr`.
 
     Returns
     -------
     xarray.Dataset
+        Values are read when they are used. Structured attributes are JSON text: `decode_attributes`.
+
+    Raises
+    ------
+    InputError
+        There is no complete store.
     """
     if not (Path(store) / ROOT_METADATA).is_file():
         raise InputError(f"{store}: no complete store; expected a folder with {ROOT_METADATA}")
     return xr.open_zarr(store, chunks=None)
+
+
+def open_evidence(store: str | Path) -> xr.Dataset:
+    """Open a store of evidence without reading it.
+
+    Parameters
+    ----------
+    store : Path or str
+        `<name>.zarr`.
+
+    Returns
+    -------
+    xarray.Dataset
+        `loss` (image, category, draw), NaN where pruning spared the evaluation; `name`, `true_category` and
+        `condition` of each image; `time`, `alpha`, `sigma` and `seed` of each draw; `reconstruction` (image, category,
+        y, x, channel), uint8, if the store has any.
+
+    Raises
+    ------
+    InputError
+        There is no complete store, or it holds something else.
+    """
+    dataset = open_store(store)
+    if kind(dataset) != "evidence":
+        raise InputError(f"{store}: holds {kind(dataset)}, expected evidence")
+    return dataset

@@ -1,11 +1,13 @@
 """Accuracy of every observer in every cell."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from generative_classifiers.metrics.arithmetic import ratio
-from generative_classifiers.metrics.cells import correctness, stack
+from generative_classifiers.metrics.cells import Cell, cells_of, correctness, stack
 from generative_classifiers.metrics.proportions import wilson
 from generative_classifiers.metrics.resampling import BOUND, interval, resample
 
@@ -68,14 +70,15 @@ def accuracy_intervals(answers, cell):
     return AccuracyIntervals(resampled, wilson(correct, n))
 
 
-def accuracy(decisions, cells):
+def accuracy(decisions: Sequence[xr.Dataset], cells: Sequence[Cell] | None = None) -> xr.Dataset:
     """Accuracy of all observers in all cells.
 
     Parameters
     ----------
     decisions : list of xarray.Dataset
         One per dataset.
-    cells : list of Cell
+    cells : list of Cell, optional
+        By default as `cells_of` gives them.
 
     Returns
     -------
@@ -83,6 +86,7 @@ def accuracy(decisions, cells):
         Dimensions observer, cell: `accuracy` (NaN where the observer did not see the cell), `correct`, `n`; with the
         additional dimension bound, `accuracy_interval` and `accuracy_wilson`.
     """
+    cells = cells or cells_of(decisions)
     coords, answers = correctness(decisions, cells)
     estimates = [proportion_correct(of_cell) for of_cell in answers]
     intervals = [accuracy_intervals(of_cell, cell) for of_cell, cell in zip(answers, cells, strict=True)]

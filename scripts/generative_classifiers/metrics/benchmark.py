@@ -1,6 +1,7 @@
 """The benchmark's averages: how accurate models are out of distribution, and how human-like."""
 
 import numpy as np
+import xarray as xr
 from scipy.stats import rankdata
 
 from generative_classifiers.metrics.resampling import with_intervals
@@ -29,7 +30,7 @@ def rank(values, ascending=False):
     return rankdata(values if ascending else -values, nan_policy="omit")
 
 
-def benchmark(comparison):
+def benchmark(comparison: xr.Dataset) -> xr.Dataset:
     """Average over the conditions that the benchmark keeps.
 
     Parameters

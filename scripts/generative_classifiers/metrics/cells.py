@@ -1,5 +1,6 @@
 """Cells, and which images each observer has right. A cell is one dataset under one condition."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +34,7 @@ class Correctness(NamedTuple):
     answers: list
 
 
-def list_cells(conditions, excluded):
+def list_cells(conditions: Mapping[str, Sequence[str]], excluded: Mapping[str, Sequence[str]]) -> list[Cell]:
     """The cells of a study, in the order of its datasets and of their conditions.
 
     Parameters
@@ -67,6 +68,25 @@ def list_cells(conditions, excluded):
         for dataset, names in conditions.items()
         for condition in names
     ]
+
+
+def cells_of(decisions: Sequence[xr.Dataset], excluded: Mapping[str, Sequence[str]] | None = None) -> list[Cell]:
+    """Cells of decisions: every condition that occurs.
+
+    Parameters
+    ----------
+    decisions : list of xarray.Dataset
+        One per dataset.
+    excluded : dict of str to list of str, optional
+        As in `list_cells`; by default the benchmark leaves nothing out.
+
+    Returns
+    -------
+    list of Cell
+        In the order of the datasets and of the first image of each condition.
+    """
+    conditions = {one.attrs["dataset"]: list(dict.fromkeys(one["condition"].values.tolist())) for one in decisions}
+    return list_cells(conditions, excluded or {})
 
 
 def index_of(names, decisions, what):

@@ -1,11 +1,13 @@
 """Is one observer better than another? Tests of all pairs."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from generative_classifiers.metrics.cells import correctness
+from generative_classifiers.metrics.cells import Cell, cells_of, correctness
 
 
 def exact_mcnemar(only_first, only_second):
@@ -54,14 +56,15 @@ def holm(p_values):
     return multipletests(p_values, method="holm")[1] if len(p_values) else p_values
 
 
-def comparisons(decisions, cells):
+def comparisons(decisions: Sequence[xr.Dataset], cells: Sequence[Cell] | None = None) -> xr.Dataset:
     """Test all pairs of observers in all datasets, over the conditions that the benchmark keeps.
 
     Parameters
     ----------
     decisions : list of xarray.Dataset
         One per dataset.
-    cells : list of Cell
+    cells : list of Cell, optional
+        By default as `cells_of` gives them.
 
     Returns
     -------
@@ -71,6 +74,7 @@ def comparisons(decisions, cells):
         pairs of a dataset. NaN for observers that did not see a dataset's images. The p-values are also NaN for an
         observer and itself.
     """
+    cells = cells or cells_of(decisions)
     coords, answers = correctness(decisions, cells)
     coords = {name: coord for name, coord in coords.items() if coord[0] != "cell"} | {"other": coords["observer"]}
     datasets = list(dict.fromkeys(cell.dataset for cell in cells))

@@ -1,11 +1,13 @@
 """The reference group and every model in comparison with it, cell by cell. The benchmark averages these numbers."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from generative_classifiers.metrics.arithmetic import ratio
-from generative_classifiers.metrics.cells import correctness, stack
+from generative_classifiers.metrics.cells import Cell, cells_of, correctness, stack
 from generative_classifiers.metrics.consistency import resampled_agreement
 from generative_classifiers.metrics.resampling import resample, with_intervals
 
@@ -55,15 +57,18 @@ def compare_in_cell(answers, is_reference, cell):
     return Comparison(*rows)
 
 
-def compare(decisions, cells, reference):
+def compare(
+    decisions: Sequence[xr.Dataset], cells: Sequence[Cell] | None = None, reference: str = "humans"
+) -> xr.Dataset:
     """Compare every model with the reference group, and the group with itself, in all cells.
 
     Parameters
     ----------
     decisions : list of xarray.Dataset
         One per dataset.
-    cells : list of Cell
-    reference : str
+    cells : list of Cell, optional
+        By default as `cells_of` gives them.
+    reference : str, optional
         Name of the reference group's row, the first one.
 
     Returns
@@ -71,6 +76,7 @@ def compare(decisions, cells, reference):
     xarray.Dataset
         Dimensions resample, observer, cell: the fields of `Comparison`. The first resample is the images themselves.
     """
+    cells = cells or cells_of(decisions)
     coords, answers = correctness(decisions, cells)
     is_reference, family = coords["is_reference"][1], coords["family"][1]
     group_family = family[is_reference][0] if is_reference.any() else reference
@@ -81,7 +87,7 @@ def compare(decisions, cells, reference):
     return stack(parts, ("resample", "observer"), coords)
 
 
-def conditions(comparison):
+def conditions(comparison: xr.Dataset) -> xr.Dataset:
     """Estimates and intervals in every cell.
 
     Parameters

@@ -3,13 +3,14 @@
 Error consistency: Geirhos, Meding & Wichmann 2020, arXiv 2006.16736.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from generative_classifiers.metrics.arithmetic import ratio
-from generative_classifiers.metrics.cells import correctness, stack
+from generative_classifiers.metrics.cells import Cell, cells_of, correctness, stack
 from generative_classifiers.metrics.resampling import BOUND, interval, resample
 
 
@@ -156,14 +157,15 @@ def benchmark_kappa(consistency):
     return xr.where(consistency["observed"] == 1, 1.0, consistency["kappa"])
 
 
-def consistency(decisions, cells):
+def consistency(decisions: Sequence[xr.Dataset], cells: Sequence[Cell] | None = None) -> xr.Dataset:
     """Consistency of all pairs of observers in all cells.
 
     Parameters
     ----------
     decisions : list of xarray.Dataset
         One per dataset.
-    cells : list of Cell
+    cells : list of Cell, optional
+        By default as `cells_of` gives them.
 
     Returns
     -------
@@ -171,6 +173,7 @@ def consistency(decisions, cells):
         Dimensions observer, other, cell: `observed`, `expected` and `kappa`; with the additional dimension bound,
         `observed_interval`, `kappa_interval` and `kappa_range`. All are symmetric in the first two dimensions.
     """
+    cells = cells or cells_of(decisions)
     coords, answers = correctness(decisions, cells)
     coords["other"] = coords["observer"]
     pairs = "observer", "other"

@@ -86,14 +86,14 @@ def resampled_cues(response, shape, texture, categories, dataset):
     return Cues(count(shape), count(texture), n)
 
 
-def shape_bias(decisions, reference):
+def shape_bias(decisions: xr.Dataset, reference: str = "humans") -> xr.Dataset:
     """Shape bias of every observer, of the reference group's pooled trials, and its mean over the group's subjects.
 
     Parameters
     ----------
     decisions : xarray.Dataset
         Decisions on cue conflicts.
-    reference : str
+    reference : str, optional
         Name of the reference group. The row of its pooled trials has this name, the mean over its subjects
         `<reference>-mean`.
 

@@ -1,5 +1,6 @@
 """Stimuli from a user's own images: any folder becomes the 12 parametric datasets."""
 
+from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -21,7 +22,16 @@ SMALLEST = 16  # pixels a side
 BATCH = 32  # images at once: 40 MB of float64 at 224 x 224 pixels
 
 
-def distort(folder, out, datasets=None, *, size=REFERENCE_SIZE, seed=0, spread=False, png=False):
+def distort(
+    folder: str | Path,
+    out: str | Path,
+    datasets: Sequence[str] | None = None,
+    *,
+    size: int = REFERENCE_SIZE,
+    seed: int = 0,
+    spread: bool = False,
+    png: bool = False,
+) -> dict[str, Path]:
     """Make datasets of distorted images from a folder of images.
 
     Parameters

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.io.paths import ROOT
+from generative_classifiers.io.paths import ROOT, registry_file
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImages, SuperimposedImage
 from generative_classifiers.study.benchmark_names import answers_file
@@ -115,9 +115,10 @@ def load_site(config: dict[str, Any], root: Path = ROOT) -> Site:
     return validated(Site, config, lambda *keys: ": ".join(["config.yaml or --config", *map(str, keys)]))
 
 
-def load_observers(root: Path = ROOT) -> dict[str, Observer]:
-    """All observers of `registry/observers.yaml`, by name."""
-    return Document(root, "registry/observers.yaml", Observers).content.observers
+def load_observers() -> dict[str, Observer]:
+    """All observers of `registry/observers.yaml`, by name: of the working directory's, or else of the project's own."""
+    path = registry_file("observers.yaml")
+    return Document(path.parent.parent, "registry/observers.yaml", Observers).content.observers
 
 
 def _is_users(row: Observer) -> bool:
