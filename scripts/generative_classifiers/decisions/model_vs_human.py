@@ -1,5 +1,8 @@
 """Export of decisions as the folder `raw-data` that the toolbox model-vs-human reads."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pandas as pd
 
 from generative_classifiers.decisions.csv_files import write_answers
