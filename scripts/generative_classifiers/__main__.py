@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from generative_classifiers.cli import classify, distort, export, inspect
+from generative_classifiers.cli.arguments import HelpFormatter
 from generative_classifiers.io.errors import InputError
 
 COMMANDS = {"classify": classify, "distort": distort, "export": export, "inspect": inspect}
@@ -15,9 +16,10 @@ def parser():
         "python -m generative_classifiers", description="Text-to-image models as image classifiers."
     )
     commands = main.add_subparsers(dest="command", required=True)
-    shown = {"formatter_class": argparse.ArgumentDefaultsHelpFormatter}
     for name, module in COMMANDS.items():
-        command = commands.add_parser(name, help=module.HELP, **shown)
+        command = commands.add_parser(
+            name, help=module.HELP, description=module.DESCRIPTION, formatter_class=HelpFormatter
+        )
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return main

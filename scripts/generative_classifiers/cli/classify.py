@@ -9,6 +9,7 @@ from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.prompts import PROMPT
 
 HELP = "classify a folder of images"
+DESCRIPTION = "Classify a folder of images by any model, without a study."
 
 
 def add_arguments(command):
@@ -26,7 +27,7 @@ def add_arguments(command):
         "--categories", type=names, default=",".join(CATEGORIES), help="categories, separated by commas"
     )
     command.add_argument("--prompt", default=PROMPT, help="prompt, with {category} in the place of the category")
-    command.add_argument("--draws", type=int, default=16, help="number of draws, each a noise level and a noise sample")
+    command.add_argument("--draws", metavar="N", type=int, default=16, help="noise levels, each with one noise sample")
     command.add_argument("--seed", type=int, default=0, help="seed of the noise")
     command.add_argument(
         "--times", choices=TIMES, default="golden", help="how noise levels are chosen: evenly spread, or at random"
@@ -38,11 +39,11 @@ def add_arguments(command):
         help="how much each noise level counts",
     )
     command.add_argument("--rate", type=float, default=RATE, help="rate of the exponential weighting")
-    command.add_argument("--reconstruct-draw", type=int, help="keep the reconstructions of this draw, numbered from 0")
-    command.add_argument("--batch-size", type=int, help="evaluations of the network at once")
+    command.add_argument("--reconstruct-draw", metavar="N", type=int, help="keep reconstructions of draw N, from 0")
+    command.add_argument("--batch-size", metavar="N", type=int, help="evaluations of the network at once")
     command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda or cuda:<number>")
     command.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="precision of the network")
-    command.add_argument("--threads", type=int, help="number of CPU threads")
+    command.add_argument("--threads", metavar="N", type=int, help="number of CPU threads")
     command.add_argument("--csv", type=Path, help="file to write the decisions to, in addition to the screen")
 
 
