@@ -1,1 +1,1 @@
-"""The command line. Each command is a module with HELP, add_arguments and run; other modules do the work."""
+"""The command line. The module of a command has HELP, DESCRIPTION, add_arguments and run."""

@@ -1,10 +1,19 @@
-"""What several commands do with their arguments: read lists of names, and write tables to files."""
+"""What commands share: the format of their help, lists of names, and tables that are written to files."""
 
+from argparse import Action, ArgumentDefaultsHelpFormatter
 from pathlib import Path
 
 import pandas as pd
 
 from generative_classifiers.io.atomic import atomic_write
+
+
+class HelpFormatter(ArgumentDefaultsHelpFormatter):
+    """Help that shows the defaults of arguments, if they have any."""
+
+    def _get_help_string(self, action: Action) -> str | None:
+        has_default = action.default is not None and action.default is not False
+        return super()._get_help_string(action) if has_default else action.help
 
 
 def names(text: str) -> list[str]:

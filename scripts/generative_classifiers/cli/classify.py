@@ -10,6 +10,7 @@ from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.prompts import PROMPT
 
 HELP = "classify a folder of images"
+DESCRIPTION = "Classify a folder of images by any model, without a study."
 
 
 def add_arguments(command: ArgumentParser) -> None:
@@ -28,7 +29,7 @@ def add_arguments(command: ArgumentParser) -> None:
     )
     command.add_argument("--prompt", default=PROMPT, help="prompt, with {category} in the place of the category")
     command.add_argument(
-        "--draws", type=int, default=DRAWS, help="number of draws, each a noise level and a noise sample"
+        "--draws", metavar="N", type=int, default=DRAWS, help="noise levels, each with one noise sample"
     )
     command.add_argument("--seed", type=int, default=0, help="seed of the noise")
     command.add_argument(
@@ -41,11 +42,11 @@ def add_arguments(command: ArgumentParser) -> None:
         help="how much each noise level counts",
     )
     command.add_argument("--rate", type=float, default=RATE, help="rate of the exponential weighting")
-    command.add_argument("--reconstruct-draw", type=int, help="keep the reconstructions of this draw, numbered from 0")
-    command.add_argument("--batch-size", type=int, help="evaluations of the network at once")
+    command.add_argument("--reconstruct-draw", metavar="N", type=int, help="keep reconstructions of draw N, from 0")
+    command.add_argument("--batch-size", metavar="N", type=int, help="evaluations of the network at once")
     command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda or cuda:<number>")
     command.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="precision of the network")
-    command.add_argument("--threads", type=int, help="number of CPU threads")
+    command.add_argument("--threads", metavar="N", type=int, help="number of CPU threads")
     command.add_argument("--csv", type=Path, help="file to write the decisions to, in addition to the screen")
 
 

@@ -8,6 +8,7 @@ from generative_classifiers.stimuli.distortions import DISTORTIONS
 from generative_classifiers.stimuli.distortions.frequency import REFERENCE_SIZE
 
 HELP = "make datasets of distorted images from a folder of images"
+DESCRIPTION = "Make the 12 parametric datasets of the benchmark, or some of them, from a folder of images."
 
 
 def add_arguments(command: ArgumentParser) -> None:

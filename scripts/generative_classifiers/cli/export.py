@@ -7,6 +7,7 @@ from generative_classifiers.cli.arguments import names
 from generative_classifiers.draws.weighting import WEIGHTINGS
 
 HELP = "write decisions as the CSV files that the toolbox model-vs-human reads"
+DESCRIPTION = "Write the decisions in stores as the CSV files that the toolbox model-vs-human reads."
 
 
 def add_arguments(command: ArgumentParser) -> None:

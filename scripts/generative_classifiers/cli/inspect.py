@@ -8,6 +8,7 @@ from generative_classifiers.draws.weighting import WEIGHTINGS
 from generative_classifiers.io.atomic import atomic_write
 
 HELP = "summarise a store, or plot the reconstructions of an image"
+DESCRIPTION = "Summarise what a store contains and how it was made, or plot the reconstructions of one of its images."
 
 
 def add_arguments(command: ArgumentParser) -> None:

@@ -42,9 +42,8 @@ def score_images(model, images, names, draws, *, reconstruct=None, pruning=None,
     reconstruction = stored.get("reconstruction")
     candidates = np.ones(loss.shape[:2], bool)
     for stage in _stages(pruning, len(draws), stored):
-        known = loss[:, :, stage]
-        # The other store may have dropped these categories later.
-        known[~candidates] = np.nan
+        known = loss[:, :, stage]  # a view of the losses
+        known[~candidates] = np.nan  # the other store may have dropped these categories later
         missing = candidates[..., None] & np.isnan(known)
         if missing.any():
             new, painted = _evaluate(model, images, names, draws[stage], reconstruct, missing, title)

@@ -47,7 +47,7 @@ def store_size(images, shard, categories, draws, *, side, dataset, family, seed)
     Examples
     --------
     >>> store_size(160, 32, 16, 64, side=None, dataset="edge", family="diffusion", seed=0)
-    StoreSize(files=29, bytes=656000)
+    StoreSize(files=28, bytes=656000)
     """
     layouts = array_layouts(categories, draws, side) | {MARKER: MARKER_LAYOUT}
     values = sum(np.dtype(one.dtype).itemsize * prod(one.dims.values()) for one in layouts.values())

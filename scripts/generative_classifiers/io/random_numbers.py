@@ -20,9 +20,9 @@ def generator(*key: str | int) -> np.random.Generator:
 
     Examples
     --------
-    >>> generator("spread", "cat.png", 0).integers(100)
+    >>> print(generator("spread", "cat.png", 0).integers(100))
     83
-    >>> generator("spread", "cat.png", 1).integers(100)
+    >>> print(generator("spread", "cat.png", 1).integers(100))
     43
     """
     digest = hashlib.sha256("/".join(map(str, key)).encode()).digest()
