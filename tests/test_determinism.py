@@ -7,7 +7,8 @@ from importlib.metadata import version
 
 import pytest
 
-from generative_classifiers.study import registry, targets
+from generative_classifiers.study import targets
+from generative_classifiers.study.load import load
 from small_studies import ROOT, content, elsewhere, files_made, snakemake
 
 # As `sha256sum` writes and checks it; `make hashes` renews it.
@@ -45,7 +46,7 @@ def test_same_bytes_elsewhere(tiny, tmp_path):
 
 
 def test_list_names_every_file():
-    study = registry.load({"study": "humans"})
+    study = load({"study": "humans"})
     assert sorted(listed()) == sorted(targets.figures(study) + targets.tables(study))
 
 

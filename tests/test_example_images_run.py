@@ -49,7 +49,7 @@ def test_from_downloads_and_drawings_to_pictures(shown, server):
     check_stores(shown / "data/shown")
     for kind in ("pdf", "png"):
         (shown / f"figures/shown/figure_07.{kind}").unlink()
-    run = python(shown, "scripts/figure_07.py", "--study", "shown", surroundings=elsewhere())
+    run = python(shown, "scripts/plot_ambiguous_images.py", "--study", "shown", surroundings=elsewhere())
     assert run.returncode == 0, run.stdout
     assert files_made(shown, "shown") == made
 
@@ -59,7 +59,7 @@ def check_stores(data):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         images = xr.open_zarr(data / "stimuli/ambiguous_images.zarr").load()
-        made = {name: xr.open_zarr(data / f"example_images/{name}.zarr").load() for name in ("pixels", "tokens")}
+        made = {name: xr.open_zarr(data / f"examples/{name}.zarr").load() for name in ("pixels", "tokens")}
     assert images["name"].values.tolist() == ["old-young", "cat-dog"] and images["image"].shape == (2, 32, 32, 3)
     made_by = decode_attributes(images.attrs)
     assert made_by["ambiguous_images"]["old-young"]["attribution"] == "W. E. Hill, via Wikimedia Commons"
@@ -74,5 +74,5 @@ def check_stores(data):
 
 def test_what_a_study_cannot_show(shown):
     run = snakemake(shown, "-n", "figure_08", study="humans")
-    message = "studies/humans.yaml: figure_08 needs example_images.stimulus and a masked model that paints"
+    message = "studies/humans.yaml: figure_08 needs example_images.stimulus and a masked model that reconstructs images"
     assert run.returncode == 1 and message in run.stdout

@@ -1,4 +1,4 @@
-"""Figures 2, 7 and 8: single images, what is left of them, and the reconstruction that is nearest."""
+"""Figures 2, 7 and 8: example images, what a draw leaves of them, and the nearest reconstruction."""
 
 import io
 
@@ -13,9 +13,9 @@ import tiny_tokens
 from generative_classifiers import models
 from generative_classifiers.draws.noise import gaussian
 from generative_classifiers.evidence.example_images import reconstruct, select
-from generative_classifiers.figures.example_images import ambiguous_images as draw_illusions
-from generative_classifiers.figures.example_images import method
 from generative_classifiers.figures.reconstruction_grid import FARTHER, NEAREST
+from generative_classifiers.figures.reconstructions import ambiguous_images as plot_ambiguous_images
+from generative_classifiers.figures.reconstructions import reconstructions
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import read, write
 from generative_classifiers.stimuli.ambiguous_images import SIZE, ambiguous_images
@@ -44,7 +44,7 @@ STIMULUS, IMAGES = stimuli(["bottle1-bear1.png"], 24), stimuli(list(READINGS), 1
 
 @pytest.fixture(scope="module")
 def reconstructing_observers(tmp_path_factory):
-    """A model of each family that paints, of random weights."""
+    """A model with random weights of each family that reconstructs images."""
     root = tmp_path_factory.mktemp("reconstructing_observers")
     rows = {
         "pixels": {"family": "diffusion", "pipeline": str(tiny_pipelines.pixel_diffusion(root / "pixels"))},
@@ -57,7 +57,7 @@ def reconstructing_observers(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stores(reconstructing_observers, tmp_path_factory):
-    """What models make of example_images, as figures read it."""
+    """Reconstructions of the example images, as figures read them."""
     root = tmp_path_factory.mktemp("example_images")
     for name, model in reconstructing_observers.items():
         write(reconstruct(model, [STIMULUS, IMAGES], draw=1, seed=SEED, times="golden"), root / f"{name}.zarr")
@@ -65,7 +65,7 @@ def stores(reconstructing_observers, tmp_path_factory):
 
 
 def marked(figure):
-    """Category and distance of each reconstruction as drawn, and of those that are framed and green."""
+    """Category and distance of each reconstruction in a figure, and of those that are framed and green."""
     panels = [ax for ax in figure.axes if ax.xaxis.label.get_color() in (NEAREST, FARTHER)]
     written = {id(ax): (ax.get_title(), ax.get_xlabel()) for ax in panels}
     green = [ax for ax in panels if ax.xaxis.label.get_color() == NEAREST]
@@ -75,9 +75,9 @@ def marked(figure):
 
 
 @pytest.mark.parametrize("name", ["pixels", "latents", "tokens"])
-def test_the_nearest_of_the_store_is_marked(stores, name):
+def test_the_nearest_reconstruction_is_marked(stores, name):
     store = stores[name]
-    figure = method(store, "bottle1-bear1.png", CATEGORIES, "A painter")
+    figure = reconstructions(store, "bottle1-bear1.png", CATEGORIES, "A model")
     panels, nearest = marked(figure)
     distances = store["distance"].values[0]
     assert panels == [(c, f"{d:#.4g}") for c, d in zip(CATEGORIES, distances, strict=True)]
@@ -88,7 +88,7 @@ def test_the_nearest_of_the_store_is_marked(stores, name):
 
 
 def test_the_nearer_of_two_readings_is_marked(stores):
-    figure = draw_illusions(IMAGES, READINGS, stores, {name: name.title() for name in stores})
+    figure = plot_ambiguous_images(IMAGES, READINGS, stores, {name: name.title() for name in stores})
     panels, nearest = marked(figure)
     pairs = [
         store.isel(image=1 + place)["distance"].sel(category=list(pair))
@@ -103,19 +103,19 @@ def test_the_nearer_of_two_readings_is_marked(stores):
     assert [ax.get_ylabel() for ax in figure.axes if ax.get_ylabel()] == ["Pixels", "Latents", "Tokens"]
 
 
-def test_distances_are_the_evidence(reconstructing_observers, stores):
+def test_distances_are_the_losses_of_the_evidence(reconstructing_observers, stores):
     for name, model in reconstructing_observers.items():
         draws = model.draws(2, SEED, "golden")
         loss, _ = model.evaluate(STIMULUS["image"].values, ["bottle1-bear1.png"], draws)
         np.testing.assert_allclose(stores[name]["distance"][0], loss[0, :, 1], rtol=1e-4)
         assert stores[name]["sigma"].item() == draws.sigma[1]
-    # A masked model's distance is that of what is painted, as everybody sees it.
+    # A masked model's distance is between the images themselves.
     one = stores["tokens"].isel(image=0)
     difference = (one["reconstruction"].astype(float) - one["stimulus"]) / 127.5
     np.testing.assert_allclose(one["distance"], (difference**2).mean(("y", "x", "channel")), atol=0.01)
 
 
-def test_what_is_left_of_an_image(reconstructing_observers, stores):
+def test_noised_image_is_what_the_draw_leaves(reconstructing_observers, stores):
     pixels, tokens = stores["pixels"].isel(image=1), stores["tokens"].isel(image=0)
     draw = reconstructing_observers["pixels"].draws(2, SEED, "golden")[1:]
     clean = IMAGES["image"].values[0].transpose(2, 0, 1) / 127.5 - 1
@@ -131,15 +131,15 @@ def test_what_is_left_of_an_image(reconstructing_observers, stores):
     assert (hidden.all((1, 3)) == hidden.any((1, 3))).all() and hidden.mean() == tokens["sigma"].item()
 
 
-def test_what_is_shown_must_be_there(stores):
+def test_errors_name_missing_images_and_observers(stores):
     with pytest.raises(InputError, match=r"cue-conflict: no image 'cat1-dog1.png', expected one of bottle1-bear1.png"):
         select(STIMULUS, "cat1-dog1.png", "cue-conflict")
     with pytest.raises(
         InputError, match=r"no image 'cat1-dog1.png' among the example images, bottle1-bear1.png, cat-dog"
     ):
-        method(stores["pixels"], "cat1-dog1.png", CATEGORIES, "A painter")
-    with pytest.raises(InputError, match="no observer to draw"):
-        draw_illusions(IMAGES, READINGS, {}, {})
+        reconstructions(stores["pixels"], "cat1-dog1.png", CATEGORIES, "A model")
+    with pytest.raises(InputError, match="no observer to show"):
+        plot_ambiguous_images(IMAGES, READINGS, {}, {})
 
 
 def encoded(image, kind):
@@ -168,14 +168,14 @@ def test_downloads_become_stimuli(server, tmp_path):
     assert (svg[:, : SIZE // 2] == (255, 0, 0)).all() and (svg[:, SIZE // 2 :] == (0, 0, 255)).all()
 
 
-def test_files_that_are_no_images(tmp_path):
+def test_error_names_a_file_that_is_not_an_image(tmp_path):
     for name in ("A.png", "A.svg"):
         (tmp_path / name).write_text("<html>Too many requests</html>")
         with pytest.raises(InputError, match=rf"{name}: not a readable image"):
             ambiguous_images({"A": {}}, {"A": tmp_path / name})
 
 
-def test_two_drawings_are_both_half_as_strong():
+def test_superimposed_drawings_are_half_as_strong_each():
     first, second = "ph bicycle-fill", "fa5 car-alt"
     both, swapped = (superimpose("a", pair, WORLD).astype(int) for pair in ((first, second), (second, first)))
     assert both.shape == (16, 16, 3) and np.array_equal(both, swapped)
@@ -186,7 +186,7 @@ def test_two_drawings_are_both_half_as_strong():
     assert not np.array_equal(both, superimpose("b", (first, second), WORLD))  # other colours
 
 
-def test_drawn_and_downloaded_together(tmp_path):
+def test_superimposed_and_downloaded_images_are_one_store(tmp_path):
     (tmp_path / "C.svg").write_text(HALVES)
     rows = {"C": {}, "both": {"drawings": ["ph bicycle-fill", "fa5 car-alt"]}}
     svg, drawn = ambiguous_images(rows, {"C": tmp_path / "C.svg"}, WORLD)["image"].values

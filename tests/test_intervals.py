@@ -1,4 +1,4 @@
-"""Intervals and tests, against slow loops, other libraries and observers of whom the truth is known."""
+"""Intervals and tests, compared with slow loops, other libraries and observers whose true values are known."""
 
 from itertools import combinations, product
 from statistics import fmean
@@ -15,7 +15,7 @@ from generative_classifiers.metrics.comparisons import comparisons, exact_mcnema
 from generative_classifiers.metrics.conditions import compare, conditions
 from generative_classifiers.metrics.consistency import agreement, consistency, consistency_intervals, kappa_range
 from generative_classifiers.metrics.proportions import wilson
-from generative_classifiers.metrics.resampling import RESAMPLES, draw, interval, resample, virtual_answers
+from generative_classifiers.metrics.resampling import RESAMPLES, image_counts, interval, resample, virtual_answers
 from generative_classifiers.metrics.shape_bias import shape_bias
 from generative_classifiers.metrics.tables import comparisons_table
 from simulated_pairs import Pair, coverage
@@ -30,7 +30,7 @@ EXCLUDED = {"rotation": ["0"]}
 
 @pytest.fixture
 def answers():
-    """Four observers, of whom the third saw nothing; the others tend to err together."""
+    """Four observers. The third saw nothing; the others tend to err together."""
     generator = np.random.default_rng(5)
     found = (generator.random((4, 25)) + generator.random(25) < [[1.2], [1.0], [0.0], [1.5]]).astype(float)
     found[2] = np.nan
@@ -39,7 +39,7 @@ def answers():
 
 @pytest.fixture(scope="module")
 def decisions():
-    """Decisions of three people and two networks on two datasets; one network saw one of them."""
+    """Decisions of three people and two networks on two datasets. One network saw only one of them."""
     generator, found = np.random.default_rng(6), []
     for dataset, names in CONDITIONS.items():
         easy = {f"{name}-{i}": generator.random() for name in names for i in range(12)}
@@ -81,7 +81,7 @@ def slow_interval(values, centred=False, lowest=0.0):
     return [min(max(bound - bias, lowest), 1.0) for bound in np.quantile(resamples, [0.025, 0.975])]
 
 
-def test_resamples(answers):
+def test_resamples_have_as_many_images_and_two_images_of_virtual_weight(answers):
     sample = resample(answers, "sketch", "all")
     assert sample.seen.tolist() == [True, True, False, True] and sample.images == 25
     assert sample.answers.shape == (3, 25 + 4) and sample.counts.shape == (1 + RESAMPLES, 25 + 4)
@@ -92,23 +92,23 @@ def test_resamples(answers):
     np.testing.assert_allclose(sample.counts[1:, :25].mean(axis=0), 25 / 27, atol=0.15)
 
 
-def test_resamples_come_from_names():
-    first, again, other = (draw(40, 4, "sketch", condition) for condition in ("all", "all", "none"))
+def test_resamples_depend_on_the_names_of_the_cell_only():
+    first, again, other = (image_counts(40, 4, "sketch", condition) for condition in ("all", "all", "none"))
     assert (first == again).all() and (first != other).any()
 
 
 @pytest.mark.parametrize("observers", [1, 2, 7, 35])
-def test_virtual_answers_are_balanced(observers):
+def test_virtual_answers_have_every_outcome_of_a_pair_equally_often(observers):
     virtual = virtual_answers(observers)
     assert (virtual.mean(axis=1) == 0.5).all()
     for one, two in combinations(virtual, 2):
         assert [np.mean((one == a) & (two == b)) for a, b in product((0, 1), repeat=2)] == [0.25] * 4
 
 
-def test_intervals_of_a_cell_against_loops(answers):
+def test_intervals_of_a_cell_equal_those_of_loops(answers):
     accuracies, pairs = accuracy_intervals(answers, CELL), consistency_intervals(answers, CELL)
     resamples = list(images_of(resample(answers, "sketch", "all")))
-    # Positions among all observers, and among those who saw the cell.
+    # Positions among all observers, and among those that saw the cell.
     for (i, a), (j, b) in combinations([(0, 0), (1, 1), (3, 2)], 2):
         observed, kappa = zip(*(slow_kappa(images, a, b) for images in resamples), strict=True)
         for matrix, values in ((pairs.observed_interval, observed), (pairs.kappa_interval, kappa)):
@@ -120,7 +120,7 @@ def test_intervals_of_a_cell_against_loops(answers):
         assert np.isnan(matrix[2]).all()
 
 
-def test_intervals_of_averages_against_loops(decisions):
+def test_intervals_of_averages_equal_those_of_loops(decisions):
     cells = list_cells(CONDITIONS, EXCLUDED)
     comparison = compare(decisions, cells, "humans")
     rows = benchmark(comparison)
@@ -158,7 +158,7 @@ def test_intervals_of_averages_against_loops(decisions):
             assert row[f"{name}_interval"].values == pytest.approx(expected, abs=1e-12)
 
 
-def test_the_same_intervals_again_and_in_another_order(decisions):
+def test_intervals_do_not_depend_on_the_order_of_datasets(decisions):
     cells = list_cells(CONDITIONS, EXCLUDED)
     first, again = (consistency(some, cells) for some in (decisions, decisions[::-1]))
     np.testing.assert_array_equal(first["kappa_interval"], again.sel(observer=first["observer"])["kappa_interval"])
@@ -174,21 +174,21 @@ def test_undefined_kappa_has_no_interval():
     assert (found.observed_interval[..., 1] == 1).all() and (found.observed_interval[0, 1, 0] < 1).all()
 
 
-def test_undefined_resamples_do_not_count():
-    draws = np.array([[0.5, 0.5, np.nan], [0.2, np.nan, 0.4], [np.nan, np.nan, 0.4], [0.4, np.nan, 0.4]])
-    np.testing.assert_allclose(interval(draws), [[0.205, 0.395], [np.nan, np.nan], [np.nan, np.nan]])
+def test_undefined_resamples_are_ignored():
+    values = np.array([[0.5, 0.5, np.nan], [0.2, np.nan, 0.4], [np.nan, np.nan, 0.4], [0.4, np.nan, 0.4]])
+    np.testing.assert_allclose(interval(values), [[0.205, 0.395], [np.nan, np.nan], [np.nan, np.nan]])
     # Moved by 0.2: the mean of the resamples that count is 0.3, the estimate 0.5.
-    np.testing.assert_allclose(interval(draws, centred=True)[0], [0.405, 0.595])
+    np.testing.assert_allclose(interval(values, centred=True)[0], [0.405, 0.595])
 
 
-def test_no_interval_leaves_the_range():
-    draws = np.array([0.01, 0.5, 0.6, 0.7])
-    assert interval(draws, centred=True).tolist()[0] == 0.0
+def test_no_interval_leaves_the_measures_range():
+    values = np.array([0.01, 0.5, 0.6, 0.7])
+    assert interval(values, centred=True).tolist()[0] == 0.0
     assert interval(np.array([0.99, 0.1, 0.2, 0.3]), centred=True).tolist()[1] == 1.0
-    assert interval(draws, lowest=-1.0, centred=True)[0] < 0
+    assert interval(values, lowest=-1.0, centred=True)[0] < 0
 
 
-def test_kappa_of_accuracies_of_eight_and_six_tenths():
+def test_largest_kappa_of_accuracies_of_eight_and_six_tenths_is_six_elevenths():
     found = kappa_range(np.array([0.8, 0.6]))
     assert found[0, 1, 1] == pytest.approx(6 / 11) and (found[0, 1] == found[1, 0]).all()
     assert found[[0, 1], [0, 1], 1].tolist() == [1, 1]
@@ -207,22 +207,22 @@ def test_range_of_kappa_is_that_of_all_possible_answers():
         np.testing.assert_allclose(found, [min(kappas), max(kappas)], atol=1e-12)
 
 
-def test_intervals_hold_what_is_true():
-    """A quick look; tests/benchmarks/bootstrap_coverage.py takes a close one."""
+def test_intervals_contain_the_true_value_about_as_often_as_they_should():
+    """A quick check. tests/benchmarks/bootstrap_coverage.py is a thorough one."""
     pairs = [Pair(0.6, 0.6, 0.0), Pair(0.8, 0.6, 0.3), Pair(0.8, 0.7, 0.1), Pair(0.9, 0.9, 0.05), Pair(0.9, 0.8, 0.5)]
     for measure, shares in coverage(pairs * 4, images=160, replicates=150).items():
         assert 0.93 < shares.mean() < 0.98, measure
         assert shares.min() > 0.87, measure
 
 
-def test_pairs_are_what_they_say():
+def test_simulated_pairs_have_their_accuracies_and_kappa():
     pair = Pair(0.8, 0.6, 0.3)
     assert pair.outcomes.sum() == pytest.approx(1) and (pair.outcomes >= 0).all()
     assert pair.outcomes[:2].sum() == pytest.approx(0.8) and pair.outcomes[[0, 2]].sum() == pytest.approx(0.6)
     assert (pair.truth["observed consistency"] - 0.56) / 0.44 == pytest.approx(0.3)
 
 
-def test_shape_bias_intervals():
+def test_intervals_of_the_shape_bias_contain_it_and_agree_with_wilsons():
     answers = {"subject-01": "sst-", "subject-02": "stt-", "net": "ttts", "silent": "----"}
     images = ["bear1-car1.png", "bear2-cat1.png", "bear3-dog2.png", "bear4-oven1.png"] * 5
     images = [f"{i}{name}" for i, name in enumerate(images)]
@@ -247,20 +247,20 @@ def test_shape_bias_intervals():
     assert np.isnan(result["shape_bias_interval"].sel(category="cat")).all()
 
 
-def test_wilson():
+def test_wilson_equals_scipys_interval():
     found = wilson(np.array([[0, 3], [7, 0]]), np.array([[4, 3], [50, 0]]))
     for count, n, bounds in ((0, 4, found[0, 0]), (3, 3, found[0, 1]), (7, 50, found[1, 0])):
         np.testing.assert_allclose(bounds, binomtest(count, n).proportion_ci(0.95, method="wilson"), atol=1e-12)
     assert np.isnan(found[1, 1]).all()
 
 
-def test_exact_mcnemar():
+def test_exact_mcnemar_equals_scipys_binomial_test():
     first, second = map(np.array, zip(*product(range(7), repeat=2), strict=True))
     expected = [binomtest(int(a), int(a + b)).pvalue if a + b else 1.0 for a, b in zip(first, second, strict=True)]
     np.testing.assert_allclose(exact_mcnemar(first, second), expected, atol=1e-12)
 
 
-def test_holm():
+def test_holm_equals_its_definition():
     p_values = np.array([0.01, 0.04, 0.03, 0.5, 0.005])
     order, adjusted, highest = np.argsort(p_values), np.empty(5), 0.0
     for rank, position in enumerate(order):
@@ -270,7 +270,7 @@ def test_holm():
     assert len(holm(np.array([]))) == 0
 
 
-def test_comparisons(decisions):
+def test_comparisons_count_images_and_adjust_p_values_by_dataset(decisions):
     cells = list_cells(CONDITIONS, EXCLUDED)
     found = comparisons(decisions, cells)
     assert found["dataset"].values.tolist() == list(CONDITIONS) and found["only_observer"].shape == (5, 5, 2)

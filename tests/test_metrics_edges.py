@@ -1,4 +1,4 @@
-"""Metrics of small made-up decisions: what is undefined, tied, missing or wrong."""
+"""Metrics of small made-up decisions: undefined, tied, missing and wrong values."""
 
 import subprocess
 import sys
@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 
 import reference_metrics as reference
+from conftest import ROOT
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import read, write
 from generative_classifiers.metrics.accuracy import accuracy
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 
 def trials(answers, condition="all", category="bear"):
-    """Trials of one category: observer -> a letter per image, r for right, w for wrong, - for no answer."""
+    """Trials of one category. Per observer, a letter for each image: r right, w wrong, - no answer."""
     said = {"r": category, "w": "truck", "-": "na"}
     return {
         observer: {f"{condition}{i}.png": (said[letter], category, condition) for i, letter in enumerate(letters)}
@@ -32,7 +33,7 @@ def trials(answers, condition="all", category="bear"):
     }
 
 
-def both(dataset, *parts):
+def joined(dataset, *parts):
     """Decisions on the trials of several conditions."""
     merged = {observer: {k: v for part in parts for k, v in part[observer].items()} for observer in parts[0]}
     return reference.decisions_of(dataset, merged)
@@ -43,35 +44,35 @@ def run(decisions, conditions, excluded=None):
     return accuracy(decisions, cells), consistency(decisions, cells), benchmark(compare(decisions, cells, "humans"))
 
 
-def test_no_answer_is_wrong():
-    result, _, _ = run([both("sketch", trials({"a": "rr-w"}))], {"sketch": ["all"]})
+def test_missing_answer_counts_as_wrong():
+    result, _, _ = run([joined("sketch", trials({"a": "rr-w"}))], {"sketch": ["all"]})
     assert (result["accuracy"].item(), result["correct"].item(), result["n"].item()) == (0.5, 2, 4)
 
 
 @pytest.mark.parametrize("letters", ["rrr", "www", "---"])
-def test_kappa_of_faultless_pairs_is_undefined(letters):
-    decisions = [both("sketch", trials({"a": letters, "b": letters}))]
+def test_kappa_is_undefined_where_two_observers_always_agree_in_being_right(letters):
+    decisions = [joined("sketch", trials({"a": letters, "b": letters}))]
     _, result, _ = run(decisions, {"sketch": ["all"]})
     assert np.isnan(result["kappa"]).all() and (result["expected"] == 1).all()
     assert (benchmark_kappa(result) == 1).all()
     assert consistency_table(result)[["observed", "expected", "kappa"]].values.tolist() == [[1, 1, 1]]
 
 
-def test_kappa_by_hand():
+def test_kappa_equals_a_value_computed_by_hand():
     observed, expected, kappa = agreement(np.array([[1.0, 1, 1, 0], [1, 1, 0, 0]]))
     assert (observed[0, 1], expected[0, 1], kappa[0, 1]) == (0.75, 0.5, 0.5)
     assert (kappa == kappa.T).all() and (np.diag(kappa) == 1).all()
 
 
-def test_opposites_have_the_lowest_kappa():
+def test_opposite_observers_have_a_kappa_of_minus_one():
     _, _, kappa = agreement(np.array([[1.0, 0, 1, 0], [0, 1, 0, 1]]))
     assert kappa[0, 1] == -1
 
 
-def test_observers_who_miss_a_dataset():
+def test_observers_that_lack_a_dataset_have_nan_and_no_rank():
     decisions = [
-        both("sketch", trials({"subject-01": "rrw", "subject-02": "rww", "net": "rrr"})),
-        both("edge", trials({"subject-01": "rr", "late": "rw"})),
+        joined("sketch", trials({"subject-01": "rrw", "subject-02": "rww", "net": "rrr"})),
+        joined("edge", trials({"subject-01": "rr", "late": "rw"})),
     ]
     of_cells, pairs, rows = run(decisions, {"sketch": ["all"], "edge": ["all"]})
     assert list(of_cells["observer"]) == ["subject-01", "subject-02", "net", "late"]
@@ -92,10 +93,10 @@ def test_observers_who_miss_a_dataset():
     assert rows["ood_accuracy"].values[0] == (3 / 6 + 2 / 2) / 2
 
 
-def test_excluded_conditions_and_order_of_averaging():
+def test_averages_leave_out_excluded_conditions():
     answers = {"subject-01": ("rrrr", "rr--"), "subject-02": ("rrrr", "r---"), "net": ("wwww", "rrww")}
     parts = [trials({n: a[i] for n, a in answers.items()}, c) for i, c in enumerate(["cr", "bw"])]
-    of_cells, _, rows = run([both("colour", *parts)], {"colour": ["cr", "bw"]}, {"colour": ["cr"]})
+    of_cells, _, rows = run([joined("colour", *parts)], {"colour": ["cr", "bw"]}, {"colour": ["cr"]})
     assert of_cells["in_benchmark"].values.tolist() == [False, True]
     assert rows["ood_accuracy"].values.tolist() == [3 / 8, 0.5]
     assert rows["accuracy_difference"].values.tolist() == [1 / 16, (0 + 1 / 16) / 2]
@@ -105,25 +106,25 @@ def test_excluded_conditions_and_order_of_averaging():
 def test_ties_share_the_mean_rank():
     people = {"subject-01": "rrww", "subject-02": "rrww"}
     nets = {"best": "rrww", "twin": "rwrw", "sibling": "rwrw", "worst": "wwrr"}
-    _, _, rows = run([both("sketch", trials(people | nets))], {"sketch": ["all"]})
+    _, _, rows = run([joined("sketch", trials(people | nets))], {"sketch": ["all"]})
     assert np.isnan(rows["mean_rank"].values[0])
-    # Equal accuracy everywhere: everyone shares rank 2.5 in accuracy difference, and in accuracy.
+    # All accuracies are equal, so all models share rank 2.5 in accuracy difference and in accuracy.
     consistency_ranks = np.array([1, 2.5, 2.5, 4])
     np.testing.assert_array_equal(rows["accuracy_rank"].values[1:], [2.5] * 4)
     np.testing.assert_array_equal(rows["mean_rank"].values[1:], (2.5 + 2 * consistency_ranks) / 3)
 
 
 @pytest.mark.parametrize("people", [{}, {"subject-01": "rw"}])
-def test_too_few_subjects(people):
-    _, _, rows = run([both("sketch", trials(people | {"net": "rr"}))], {"sketch": ["all"]})
+def test_fewer_than_two_subjects_have_no_consistency(people):
+    _, _, rows = run([joined("sketch", trials(people | {"net": "rr"}))], {"sketch": ["all"]})
     humans = rows.sel(observer="humans")
     assert np.isnan(humans[["accuracy_difference", "observed_consistency", "error_consistency"]].to_array()).all()
     assert humans["datasets"] == len(people) and rows["ood_accuracy"].values[1] == 1
     assert rows["accuracy_rank"].values[1] == 1
 
 
-def test_no_image():
-    empty = both("sketch", trials({"subject-01": "", "subject-02": "", "net": ""}))
+def test_dataset_without_images_has_only_nan():
+    empty = joined("sketch", trials({"subject-01": "", "subject-02": "", "net": ""}))
     of_cells, pairs, rows = run([empty], {"sketch": ["all"]})
     assert np.isnan(of_cells["accuracy"]).all() and (of_cells["n"] == 0).all()
     assert np.isnan(pairs[["observed", "expected", "kappa"]].to_array()).all()
@@ -136,40 +137,40 @@ def test_no_image():
     assert np.isnan(conditions(compare([empty], cells, "humans")).to_array()).all()
 
 
-def test_all_conditions_excluded():
-    decisions = [both("sketch", trials({"subject-01": "rw", "subject-02": "rw", "net": "rr"}))]
+def test_datasets_whose_conditions_are_all_excluded_do_not_count():
+    decisions = [joined("sketch", trials({"subject-01": "rw", "subject-02": "rw", "net": "rr"}))]
     _, _, rows = run(decisions, {"sketch": ["all"]}, {"sketch": ["all"]})
     assert (rows["datasets"] == 0).all() and np.isnan(rows["ood_accuracy"]).all()
 
 
-def test_excluded_condition_must_exist():
+def test_error_names_an_excluded_condition_that_does_not_exist():
     with pytest.raises(InputError, match=r"colour: excluded condition 'grey' .*\['cr', 'bw'\]"):
         list_cells({"colour": ["cr", "bw"]}, {"colour": ["grey"]})
     with pytest.raises(InputError, match="colour: no image has the excluded condition 'cr'"):
-        run([both("colour", trials({"a": "r"}, "bw"))], {"colour": ["cr", "bw"]}, {"colour": ["cr"]})
+        run([joined("colour", trials({"a": "r"}, "bw"))], {"colour": ["cr", "bw"]}, {"colour": ["cr"]})
 
 
-def test_unknown_condition():
+def test_error_names_the_image_with_an_unknown_condition():
     with pytest.raises(InputError, match=r"colour, image bw0.png: condition 'bw' is none of \['cr'\]"):
-        run([both("colour", trials({"a": "r"}, "bw"))], {"colour": ["cr"]})
+        run([joined("colour", trials({"a": "r"}, "bw"))], {"colour": ["cr"]})
 
 
-def test_unknown_category():
-    decisions = both("sketch", trials({"a": "r"}, category="unicorn"))
+def test_error_names_the_image_with_an_unknown_category():
+    decisions = joined("sketch", trials({"a": "r"}, category="unicorn"))
     with pytest.raises(InputError, match=r"sketch, image all0.png: category 'unicorn' is none of"):
         run([decisions], {"sketch": ["all"]})
 
 
-def test_decisions_must_be_those_of_the_cells():
-    decisions = both("sketch", trials({"a": "r"}))
+def test_error_names_missing_and_repeated_datasets():
+    decisions = joined("sketch", trials({"a": "r"}))
     with pytest.raises(InputError, match=r"decisions of \['sketch'\]: expected each of \['edge'\] once"):
         run([decisions], {"edge": ["all"]})
     with pytest.raises(InputError, match="once"):
         run([decisions, decisions], {"sketch": ["all"]})
 
 
-def test_an_observer_is_the_same_everywhere():
-    first, second = (both(dataset, trials({"a": "r"})) for dataset in ("sketch", "edge"))
+def test_error_names_an_observer_that_differs_between_datasets():
+    first, second = (joined(dataset, trials({"a": "r"})) for dataset in ("sketch", "edge"))
     second = second.assign_coords(is_reference=("observer", [True]))
     with pytest.raises(InputError, match="observer a: expected the same"):
         run([first, second], {"sketch": ["all"], "edge": ["all"]})
@@ -183,7 +184,7 @@ def cue_conflicts(answers):
     }
 
 
-def test_shape_bias_by_hand():
+def test_shape_bias_equals_values_computed_by_hand():
     answers = {
         "subject-01": ["bear", "bear", "na"],
         "subject-02": ["car", "bear", "car"],
@@ -202,24 +203,24 @@ def test_shape_bias_by_hand():
     assert total.loc["humans-mean", ["shape", "texture"]].tolist() == [1, 0.5]
 
 
-def test_shape_bias_of_a_group_without_subjects():
+def test_shape_bias_of_a_group_without_subjects_is_nan():
     result = shape_bias(
         reference.decisions_of("cue-conflict", cue_conflicts({"net": ["bear", "car", "bear"]})), "humans"
     )
     np.testing.assert_array_equal(result["overall_shape_bias"], [0.5, np.nan, np.nan])
 
 
-def test_shape_bias_needs_cue_conflicts():
+def test_error_names_a_dataset_without_texture_categories():
     with pytest.raises(InputError, match="sketch: no texture_category"):
-        shape_bias(both("sketch", trials({"a": "r"})), "humans")
+        shape_bias(joined("sketch", trials({"a": "r"})), "humans")
 
 
-def test_agreeing_cues_do_not_count():
+def test_images_whose_cues_agree_do_not_count():
     shape, texture, n = count_cues(np.array([[0, 1, 0]]), np.array([0, 0, 0]), np.array([0, 1, 1]), 2)
     assert (shape.tolist(), texture.tolist(), n.tolist()) == ([[1, 0]], [[1, 0]], [[3, 0]])
 
 
-def test_stores_and_back(tmp_path):
+def test_metrics_are_equal_after_writing_and_reading(tmp_path):
     answers = {"subject-01": ["bear", "bear", "na"], "subject-02": ["bear", "na", "car"], "net": ["bear"] * 3}
     decisions = reference.decisions_of("cue-conflict", cue_conflicts(answers))
     cells = list_cells({"cue-conflict": ["all"]}, {})
@@ -232,8 +233,9 @@ def test_stores_and_back(tmp_path):
             xr.testing.assert_equal(read(tmp_path / "metrics.zarr"), result)
 
 
-def test_metrics_do_not_need_torch():
-    modules = ("accuracy", "benchmark", "comparisons", "conditions", "consistency", "shape_bias", "tables")
-    imports = ", ".join(f"generative_classifiers.metrics.{name}" for name in modules)
-    code = f"import sys; sys.path[:] = {sys.path}; import {imports}; assert 'torch' not in sys.modules"
+def test_metrics_import_neither_torch_nor_the_studys_configuration():
+    modules = (ROOT / "scripts/generative_classifiers/metrics").glob("[a-z]*.py")
+    imports = ", ".join(f"generative_classifiers.metrics.{path.stem}" for path in modules)
+    forbidden = {"torch", "pydantic", "generative_classifiers.study.load"}
+    code = f"import sys; sys.path[:] = {sys.path}; import {imports}; assert not {forbidden} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,4 +1,4 @@
-"""All metrics of the published decisions, against plain loops over the trials and against printed numbers."""
+"""All metrics of the published decisions, compared with plain loops over the trials and with printed numbers."""
 
 import csv
 from itertools import combinations
@@ -73,7 +73,7 @@ def bounds(*measures):
 
 
 def rows_of(table, folder, *bounded):
-    """A table as written and read back by a reader that knows only text, without its last columns: bounds."""
+    """A table written and read back as text, without its last columns, which are bounds."""
     write_table(table, folder / "table.csv")
     with (folder / "table.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
@@ -84,13 +84,13 @@ def rows_of(table, folder, *bounded):
     return [header[:first], *(row[:first] for row in rows)]
 
 
-def test_the_data_are_complete(trials):
+def test_published_decisions_are_of_90_subjects_and_25_networks(trials):
     names = {name for by_observer in trials.values() for name in by_observer}
     assert sum(name.startswith("subject-") for by in trials.values() for name in by) == 90
     assert sum(not name.startswith("subject-") for name in names) == 25
 
 
-def test_accuracy(trials, metrics, tmp_path):
+def test_accuracy_equals_that_of_loops(trials, metrics, tmp_path):
     header, *rows = rows_of(accuracy_table(metrics[0]), tmp_path, "accuracy", "accuracy_wilson")
     assert header == ["observer", "dataset", "condition", "accuracy", "n", "in_benchmark"]
     naive = reference.naive_accuracy(trials)
@@ -101,7 +101,7 @@ def test_accuracy(trials, metrics, tmp_path):
         assert (int(n), in_benchmark) == (expected[1], str(expected[2]))
 
 
-def test_consistency(trials, metrics, tmp_path):
+def test_consistency_equals_that_of_loops(trials, metrics, tmp_path):
     header, *rows = rows_of(consistency_table(metrics[1]), tmp_path, "observed", "kappa", "kappa_range")
     assert header == ["observer", "other", "dataset", "condition", "observed", "expected", "kappa"]
     naive = reference.naive_consistency(trials)
@@ -111,7 +111,7 @@ def test_consistency(trials, metrics, tmp_path):
         assert [float(value) for value in values] == pytest.approx(expected, **exactly)
 
 
-def test_shape_bias(trials, metrics, tmp_path):
+def test_shape_bias_equals_that_of_loops(trials, metrics, tmp_path):
     header, *rows = rows_of(shape_bias_table(metrics[2]), tmp_path, "shape_bias", "shape_bias_wilson")
     assert header == ["observer", "category", "shape", "texture", "shape_bias"]
     naive = reference.naive_shape_bias(trials["cue-conflict"], "humans")
@@ -121,7 +121,7 @@ def test_shape_bias(trials, metrics, tmp_path):
         assert [float(value) for value in values] == pytest.approx(expected, **exactly)
 
 
-def test_benchmark(trials, metrics, tmp_path):
+def test_benchmark_equals_that_of_loops(trials, metrics, tmp_path):
     header, *rows = rows_of(benchmark_table(metrics[3]), tmp_path, *MEASURES)
     assert header == [
         "observer", "datasets", "ood_accuracy", "accuracy_difference", "observed_consistency",
@@ -133,7 +133,7 @@ def test_benchmark(trials, metrics, tmp_path):
         assert [float(v or "nan") for v in values] == pytest.approx(naive[observer], nan_ok=True, **exactly)
 
 
-def test_conditions(trials, metrics, tmp_path):
+def test_conditions_equal_those_of_loops(trials, metrics, tmp_path):
     of_cells = ["accuracy", *MEASURES[1:]]
     header, *rows = rows_of(conditions_table(metrics[4]), tmp_path, *of_cells)
     assert header == ["observer", "dataset", "condition", *of_cells, "in_benchmark"]
@@ -153,8 +153,8 @@ def test_conditions(trials, metrics, tmp_path):
         assert in_benchmark == str(group[0][2])
 
 
-def test_intervals_hold_the_estimates(metrics):
-    """Also where resampling is biased: every interval that is centred."""
+def test_intervals_contain_the_estimates(metrics):
+    """This includes the centred intervals, whose resamples are biased."""
     for store, names in ((metrics[3], MEASURES), (metrics[4], ["accuracy", *MEASURES[1:]]), (metrics[2], BIASES)):
         for name in names:
             lower, upper = store[f"{name}_interval"].transpose("bound", ...).values
@@ -163,7 +163,7 @@ def test_intervals_hold_the_estimates(metrics):
             assert not ((lower > estimate + 1e-12) | (upper < estimate - 1e-12)).any(), name
 
 
-def test_kappa_lies_in_its_range(metrics):
+def test_kappa_lies_in_its_possible_range(metrics):
     kappa, (lower, upper) = metrics[1]["kappa"].values, metrics[1]["kappa_range"].transpose("bound", ...).values
     np.testing.assert_array_equal(np.isnan(lower), np.isnan(kappa))
     assert not ((kappa < lower - 1e-12) | (kappa > upper + 1e-12)).any()
@@ -176,18 +176,18 @@ def test_intervals_of_accuracy_are_the_same_in_both_stores(metrics):
     )
 
 
-def test_shape_bias_as_printed(metrics):
+def test_shape_bias_equals_printed_values(metrics):
     overall = metrics[2]["overall_shape_bias"]
     percent = {name: round(100 * float(overall.sel(observer=name)), 1) for name in SHAPE_BIAS}
     assert percent == SHAPE_BIAS
 
 
-def test_cue_conflict_counts_all_images(metrics):
+def test_numbers_of_images_include_those_without_a_conflict(metrics):
     n = metrics[2]["n"].sel(observer=["resnet50", "humans", "humans-mean"])
     assert (n == [[80], [800], [80]]).all()
 
 
-def test_benchmark_as_printed(metrics):
+def test_benchmark_equals_printed_values(metrics):
     rows = metrics[3].sel(observer=list(BENCHMARK))
     columns = ["accuracy_difference", "observed_consistency", "error_consistency", "ood_accuracy"]
     printed = {
@@ -196,7 +196,7 @@ def test_benchmark_as_printed(metrics):
     assert printed == BENCHMARK
 
 
-def test_human_error_consistency(trials, metrics):
+def test_human_error_consistency_equals_the_benchmarks_values(trials, metrics):
     cells = list_cells(reference.CONDITIONS, reference.EXCLUDED)
     for dataset, by_observer in trials.items():
         humans = {name: answers for name, answers in by_observer.items() if name.startswith("subject-")}

@@ -1,4 +1,4 @@
-"""What the paper prints stands beside what was measured: as printed, in one ranking, told apart."""
+"""Published numbers stand next to measured ones: as the paper prints them, in one ranking, with their source."""
 
 import re
 from io import StringIO
@@ -7,23 +7,23 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from generative_classifiers.study.registry import BENCHMARK, load
 
 import reference_metrics
 from conftest import SHARED
 from generative_classifiers.decisions.published_numbers import with_published
 from generative_classifiers.figures.plot_styles import plot_styles
-from generative_classifiers.figures.tables import escaped, latex, listing, markdown, printed
+from generative_classifiers.figures.tables import benchmark_table, latex, markdown, rounded
 from generative_classifiers.metrics.ranking import ranking, ranking_table
 from generative_classifiers.metrics.reproduction import reproduction
 from generative_classifiers.metrics.tables import write_table
+from generative_classifiers.study.families import FAMILIES
+from generative_classifiers.study.figures import load_figures
+from generative_classifiers.study.load import load
+from generative_classifiers.study.measures import HUMAN_LIKENESS, MEASURES
 from small_studies import content
 
-FAMILIES = content("registry/observers.yaml")["families"]
 PAPER = content("registry/published.yaml")["observers"]
-# The paper's order of the measures, and whether less is better.
-TABLE_2 = {"accuracy_difference": True, "observed_consistency": False, "error_consistency": False}
-# Human, two networks, one that saw one dataset only; the paper has the first network and two others.
+# Humans, two networks, and a network that saw only one dataset. The paper has the first network and two other models.
 MEASURED = {"humans": "human", "net-a": "published", "net-b": "published", "net-c": "published"}
 VALUES = {
     "datasets": [2, 2, 2, 1],
@@ -37,7 +37,7 @@ PUBLISHED = {
              "accuracy_difference": 0.080, "observed_consistency": 0.651, "error_consistency": 0.2},
     "50%_Net (1M)": {"label": "50%_Net (1M)", "family": "contrastive", "observers": [], "ood_accuracy": 0.7,
                      "accuracy_difference": 0.05, "observed_consistency": 0.8, "error_consistency": 0.1},
-    "Painter": {"label": "Painter", "family": "diffusion", "observers": [], "shape_bias": 0.9},
+    "Imager": {"label": "Imager", "family": "diffusion", "observers": [], "shape_bias": 0.9},
 }  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def summary():
     coords["family"] = "observer", list(MEASURED.values())
     coords["is_reference"] = "observer", [name == "humans" for name in MEASURED]
     variables = {name: ("observer", values) for name, values in VALUES.items()}
-    for name in BENCHMARK:
+    for name in MEASURES:
         values = np.array(VALUES[name])
         variables[f"{name}_interval"] = ("observer", "bound"), np.stack([values - 0.01, values + 0.02], axis=-1)
     return xr.Dataset(variables, coords, {"reference": "humans"})
@@ -55,12 +55,13 @@ def summary():
 
 @pytest.fixture
 def table(summary):
-    """By a table's name: its rows, and the cells that are printed."""
+    """The rows of a table by its name, and the same as people read them."""
 
     def of(name):
-        both = ranking(summary, PUBLISHED)
-        rows = listing(both, plot_styles(both, {"net-b": "Net B", "50%_Net (1M)": "50%_Net (1M)"}, FAMILIES), name)
-        return rows, printed(rows, name)
+        both, columns = ranking(summary, PUBLISHED), load_figures().tables[name]
+        styles = plot_styles(both, {"net-b": "Net B", "50%_Net (1M)": "50%_Net (1M)"})
+        rows = benchmark_table(both, styles, columns.measures, columns.rank)
+        return rows, rounded(rows, columns.measures, columns.rank)
 
     return of
 
@@ -76,31 +77,31 @@ def paper_tables():
     return tuple({name: list(map(float, values)) for name, values in rows if len(values) == n} for n in (4, 2))
 
 
-def test_published_is_what_the_paper_prints():
+def test_registry_has_the_numbers_that_the_paper_prints():
     second, third = paper_tables()
     rows = {name: row for name, row in PAPER.items() if "ood_accuracy" in row}
     assert len(rows) == 58 and rows.keys() == second.keys() == third.keys()
-    assert {name: [row[measure] for measure in TABLE_2] for name, row in rows.items()} == {
+    assert {name: [row[measure] for measure in HUMAN_LIKENESS] for name, row in rows.items()} == {
         name: values[:3] for name, values in second.items()
     }
     assert all(row["ood_accuracy"] == third[name][0] for name, row in rows.items())
 
 
-def test_mean_ranks_that_the_paper_prints_are_possible():
+def test_printed_mean_ranks_are_possible_given_the_rounded_measures():
     second, _ = paper_tables()
     for name, (*_, mean_rank) in second.items():
         best, worst = [], []
-        for i, ascending in enumerate(TABLE_2.values()):
-            column = np.array([row[i] for row in second.values()]) * (1 if ascending else -1)
-            own = second[name][i] * (1 if ascending else -1)
+        for i, measure in enumerate(HUMAN_LIKENESS.values()):
+            sign = 1 if measure.better == "lower" else -1
+            column, own = sign * np.array([row[i] for row in second.values()]), sign * second[name][i]
             best.append(1 + np.sum(column < own))
             worst.append(np.sum(column <= own))
-        # Rounding to three digits leaves open who of the equal ones is first.
+        # Rounding to three digits hides the order of equal values.
         assert np.mean(best) - 1e-3 <= mean_rank <= np.mean(worst) + 1e-3, name
 
 
-def test_published_families_and_text():
-    generative = {name for name, row in PAPER.items() if FAMILIES[row["family"]]["group"] == "generative"}
+def test_registry_has_the_families_and_the_shape_biases_that_the_paper_prints():
+    generative = {name for name, row in PAPER.items() if FAMILIES[row["family"]].group == "generative"}
     assert generative == {"Imagen (860M)", "StableDiffusion", "Parti"}
     assert sum(row["family"] == "contrastive" for row in PAPER.values()) == 2
     text = {name: row["shape_bias"] for name, row in PAPER.items() if "shape_bias" in row}
@@ -110,23 +111,23 @@ def test_published_families_and_text():
     }  # fmt: skip
 
 
-def test_every_observer_of_the_paper_is_a_row_that_says_so():
+def test_every_observer_of_the_paper_is_a_row_of_the_registry_with_the_same_label():
     observers = content("registry/observers.yaml")["observers"]
-    named = {row["published"] for row in observers.values() if "published" in row}
-    assert PAPER.keys() == named
-    assert all(observers[name]["label"] == PAPER[row["published"]]["label"]
-               for name, row in observers.items() if "published" in row and row["family"] != "diffusion")  # fmt: skip
+    published = [row for row in observers.values() if "published_as" in row]
+    assert PAPER.keys() == {row["published_as"] for row in published}
+    for row in published:
+        assert row["family"] == "diffusion" or row["label"] == PAPER[row["published_as"]]["label"]
 
 
-def test_published_rows_of_a_study():
+def test_published_rows_name_the_studys_own_observers():
     humans = load({"study": "humans"}).published
     assert humans["resnet50"]["observers"] == ["resnet50"] and humans["Parti"]["observers"] == []
     assert load({"study": "paper"}).published["StableDiffusion"]["observers"] == ["stable-diffusion-1-4"]
     assert load({"study": "miniature"}).published == {}
 
 
-def test_measured_rows_replace_published_ones(summary):
-    both = with_published(summary, PUBLISHED, {name: name for name in BENCHMARK})
+def test_published_observers_are_left_out_if_they_were_measured(summary):
+    both = with_published(summary, PUBLISHED, {name: name for name in MEASURES})
     assert both["observer"].values.tolist() == [*MEASURED, "50%_Net (1M)"]
     assert both["source"].values.tolist() == ["measured"] * 4 + ["as published"]
     new = both.isel(observer=-1)
@@ -134,7 +135,7 @@ def test_measured_rows_replace_published_ones(summary):
     assert new["ood_accuracy_interval"].isnull().all() and new["datasets"].isnull()
     xr.testing.assert_equal(both.isel(observer=slice(4)).drop_vars("source"), summary.astype(float))
     bias = xr.Dataset({"bias": ("observer", [0.3])}, summary.isel(observer=[1]).coords)
-    assert with_published(bias, PUBLISHED, {"bias": "shape_bias"})["observer"].values.tolist() == ["net-a", "Painter"]
+    assert with_published(bias, PUBLISHED, {"bias": "shape_bias"})["observer"].values.tolist() == ["net-a", "Imager"]
     assert with_published(summary, {}, {})["source"].values.tolist() == ["measured"] * 4
 
 
@@ -150,7 +151,7 @@ def test_ranks_are_over_all_complete_models(summary):
     assert columns[:2] == ["observer", "datasets"] and columns[-1] == "source"
 
 
-def test_table_has_every_digit_and_is_in_order(table, tmp_path):
+def test_csv_has_every_digit_and_is_sorted_by_rank(table, tmp_path):
     rows, _ = table("table_2")
     write_table(rows, tmp_path / "table_2.csv")
     read = pd.read_csv(tmp_path / "table_2.csv")
@@ -164,33 +165,37 @@ def test_table_has_every_digit_and_is_in_order(table, tmp_path):
     ]  # fmt: skip
 
 
-def test_markdown(table):
-    head, rule, *body = markdown(table("table_3")[1]).splitlines()
-    assert head == "| Model | OOD accuracy ↑ | Rank ↓ | Datasets | Source |"
-    assert rule == "| :--- | ---: | ---: | ---: | :--- |"
-    assert body[0] == "| Humans | 0.800 |  | 2 | measured |"
-    assert "| 50%_Net (1M) | 0.700 | 1.500 | 2 | as published |" in body and len(body) == 5
+def test_markdown_aligns_numbers_on_the_right_and_escapes_bars(table):
+    text = table("table_3")[1]
+    head, rule, *body = [re.sub(" *[|] *", "|", line) for line in markdown(text).splitlines()]
+    assert head == "|Model|OOD accuracy ↑|Rank ↓|Datasets|Source|"
+    assert re.fullmatch(r"[|]:-+[|]-+:[|]-+:[|]-+:[|]:-+[|]", rule)
+    assert body[0] == "|Humans|0.800||2|measured|"
+    assert "|50%_Net (1M)|0.700|1.500|2|as published|" in body and len(body) == 5
+    assert r"a\|b" in markdown(text.replace("Humans", "a|b"))
 
 
-def test_latex(table):
+def test_latex_is_a_tabular_of_booktabs_without_unescaped_characters(table):
     text = latex(table("table_2")[1])
     assert r"50\%\_Net (1M) & 0.050 & 0.800 & 0.100 & 1.833 & 2 & as published \\" in text.splitlines()
     _, begin, top, head, middle, *body, bottom, end = text.splitlines()
     assert (begin, end) == (r"\begin{tabular}{lrrrrrl}", r"\end{tabular}")
     assert (top, middle, bottom) == (r"\toprule", r"\midrule", r"\bottomrule")
+    assert head.startswith(r"Model & Accuracy difference $\downarrow$ & Observed consistency $\uparrow$ & ")
     for line in (head, *body):
         assert line.endswith(r" \\") and len(re.findall(r"(?<!\\)&", line)) == 6 and line.isascii()
-        # What is left without commands and formulas has no character that TeX reads as more than itself.
+        # Without commands and formulas, no character is left that TeX does not print.
         plain = re.sub(r"\$\\\w+\$|\\[%_]|&|\\\\$", "", line)
         assert not re.search(r"[\\${}#^~%_&]", plain)
 
 
-def test_latex_special_characters():
-    text = "a_b & 100% {x} $1 #2 ~ ^ \\"
-    assert escaped(text) == (r"a\_b \& 100\% \{x\} \$1 \#2 \textasciitilde{} \textasciicircum{} \textbackslash{}")
+def test_latex_escapes_special_characters():
+    text = latex(pd.DataFrame({"Model": ["a_b & 100% {x} $1 #2 ~ ^ \\"]})).splitlines()
+    special = r"a\_b \& 100\% \{x\} \$1 \#2 \textasciitilde \space \textasciicircum \space \textbackslash  \\"
+    assert text[5] == special
 
 
-def test_reproduction_compares_what_is_printed():
+def test_reproduction_compares_at_the_printed_precision():
     measured = {
         "ood_accuracy": pd.Series({"net-a": 0.59949, "net-b": 0.1}),
         "error_consistency": pd.Series({"net-a": 0.1984}),
@@ -206,7 +211,7 @@ def test_reproduction_compares_what_is_printed():
 
 
 @pytest.mark.skipif(not reference_metrics.MIRROR.is_dir(), reason="needs the published decisions")
-def test_the_paper_is_reproduced():
+def test_measured_numbers_equal_the_papers():
     trials = {dataset: reference_metrics.published_trials(dataset) for dataset in reference_metrics.CONDITIONS}
     kept = ("subject", "resnet50", "simclr_resnet50x1")
     trials = {
@@ -214,7 +219,7 @@ def test_the_paper_is_reproduced():
         for dataset, by in trials.items()
     }
     rows = reference_metrics.naive_benchmark(trials, "humans")
-    measured = {name: pd.Series({who: row[i] for who, row in rows.items()}) for i, name in enumerate(BENCHMARK, 1)}
+    measured = {name: pd.Series({who: row[i] for who, row in rows.items()}) for i, name in enumerate(MEASURES, 1)}
     biases = reference_metrics.naive_shape_bias(trials["cue-conflict"], "humans")
     overall = pd.Series({name: values[-1] for (name, category), values in biases.items() if category == "all"})
     table = reproduction(load({"study": "humans"}).published, measured | {"shape_bias": overall})

@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from generative_classifiers.figures.captions import title
-from generative_classifiers.io.errors import InputError
 from small_studies import ROOT, snakemake
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -142,15 +141,3 @@ def test_run_times(home):
         home.locator(f"#{name} canvas").wait_for()
     times = {row["rule"]: row["runtime"] for row in home.evaluate("runtimes_spec.data.values")}
     assert {"render", "evidence", "decisions", "benchmark", "figure_09"} <= times.keys() and min(times.values()) > 0
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "docs/captions").glob("*_[0-9]*.rst")), ids=lambda path: path.stem)
-def test_titles(path):
-    assert title(path).startswith(f"{int(path.stem.rpartition('_')[2]):02}: ")
-
-
-def test_caption_without_a_title(tmp_path):
-    path = tmp_path / "figure_99.rst"
-    path.write_text("Some boxes.")
-    with pytest.raises(InputError, match=r"figure_99.rst: expected it to open with \*\*Figure N: title\*\*"):
-        title(path)

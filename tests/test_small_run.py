@@ -225,7 +225,7 @@ def test_a_figure_by_hand(tiny):
     before = files_made(tiny, "tiny")
     (tiny / "figures/tiny/figure_06.pdf").unlink()
     (tiny / "figures/tiny/figure_06.png").unlink()
-    run = python(tiny.parent, tiny / "scripts/figure_06.py", "--study", "tiny")
+    run = python(tiny.parent, tiny / "scripts/plot_error_consistency.py", "--study", "tiny", "figure=figure_06")
     assert run.returncode == 0, run.stdout
     assert files_made(tiny, "tiny") == before
 
@@ -233,9 +233,20 @@ def test_a_figure_by_hand(tiny):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("figure_06.py", "--study", "large"), "study 'large': no file studies/large.yaml, expected one of humans, "),
-        (("figure_06.py", "--study", "humans"), "data/humans/metrics/consistency.zarr/zarr.json is not there yet: run"),
+        (("plot_benchmark_panels.py", "--study", "large"), "config.yaml or --config: study: 'large' is unknown, "),
+        (
+            ("plot_benchmark_panels.py", "--study", "humans"),
+            "data/humans/metrics/ranking.zarr/zarr.json does not exist",
+        ),
         (("decisions.py", "--study", "tiny"), "decisions has 3 jobs, name one, for example dataset=colour"),
+        (
+            ("plot_error_consistency.py", "--study", "tiny"),
+            "plot_error_consistency has 2 jobs, name one, for example fig",
+        ),
+        (
+            ("plot_noise_training.py", "--study", "tiny", "figure=figure_14"),
+            "the study has no job of plot_noise_training",
+        ),
     ],
 )
 def test_what_cannot_be_done_by_hand(tiny, arguments, message):

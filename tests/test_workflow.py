@@ -10,16 +10,24 @@ from functools import cache
 import pytest
 
 from conftest import ROOT
+from generative_classifiers.study.figures import load_figures
 from generative_classifiers.study.load import load
 from small_studies import content, snakemake
 
 SCRIPTS = ROOT / "scripts"
+PUBLISHED = load_figures()
+PLOTS = {f"plot_{figure.plot}" for figure in PUBLISHED.figures.values()}
+# The text of rules by script: `script` of rules of their own, and below of the rules that a loop makes.
 RULES = {
     name: body
     for path in sorted((ROOT / "rules").glob("*.smk"))
     for name, body in re.findall(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", path.read_text(), re.M)
 }
-FIGURES = [name for name in RULES if name.startswith("figure_")]
+LOOPS = {
+    name: re.search(r"^    rule:\n((?:(?:    .*)?\n)+)", (ROOT / f"rules/{name}.smk").read_text(), re.M)[1]
+    for name in ("figures", "tables")
+}
+BY_SCRIPT = RULES | dict.fromkeys(sorted(PLOTS), LOOPS["figures"]) | {"write_benchmark_table": LOOPS["tables"]}
 
 
 @pytest.mark.parametrize("study", ["miniature", "humans", "paper"])
@@ -57,33 +65,31 @@ def test_wrong_config(config, message):
     assert run.stdout.count(message) == 1 and "Traceback" not in run.stdout
 
 
+@pytest.mark.parametrize("body", (RULES | LOOPS).values(), ids=RULES | LOOPS)
+def test_every_rule_says_what_it_needs(body):
+    for part in ("log:", "conda:", "resources:", "mem_mb=.+", r"runtime=\d+,"):
+        assert len(re.findall(f"^ +{part}$", body, re.M)) == 1, part
+
+
 @pytest.mark.parametrize("rule", RULES)
-def test_every_rule_says_what_it_needs(rule):
-    body = RULES[rule]
-    for part in ("    log:", "    conda:", "    resources:", "        mem_mb=.+", r"        runtime=\d+,"):
-        assert len(re.findall(f"^{part}$", body, re.M)) == 1, part
-    # Whoever looks for what a rule does finds it by its name.
-    assert f'"../scripts/{rule}.py"' in body and (SCRIPTS / f"{rule}.py").exists()
+def test_every_rule_has_the_name_of_its_script(rule):
+    assert f'"../scripts/{rule}.py"' in RULES[rule]
 
 
-def test_every_script_has_a_rule():
-    assert {path.stem for path in SCRIPTS.glob("*.py")} == set(RULES)
+def test_every_script_is_that_of_a_rule_and_every_plot_has_a_script():
+    assert {path.stem for path in SCRIPTS.glob("*.py")} == set(BY_SCRIPT)
 
 
-@pytest.mark.parametrize("rule", FIGURES)
-def test_every_figure_has_a_caption(rule):
-    assert f'drawing("{rule}"' in RULES[rule]
-    assert len((ROOT / f"docs/captions/{rule}.rst").read_text()) > 100
+def test_every_figure_and_table_has_a_caption_and_every_caption_a_figure_or_table():
+    captions = {path.stem: path.read_text() for path in (ROOT / "docs/captions").glob("*.rst")}
+    assert captions.keys() == {*PUBLISHED.figures, *PUBLISHED.tables, "reproduction", "workflow"}
+    assert all(len(text) > 100 for text in captions.values())
 
 
-def test_every_caption_has_a_figure():
-    assert [path.stem for path in sorted((ROOT / "docs/captions").glob("figure_*"))] == sorted(FIGURES)
-
-
-@pytest.mark.parametrize("rule", ["table_2", "table_3", "reproduction"])
-def test_every_table_has_a_caption(rule):
-    assert f'listing("{rule}")' in RULES[rule]
-    assert len((ROOT / f"docs/captions/{rule}.rst").read_text()) > 100
+def test_figures_show_datasets_of_the_registry():
+    known = content("registry/datasets.yaml")["datasets"]
+    for figure in PUBLISHED.figures.values():
+        assert known.keys() >= {*figure.datasets, *([figure.dataset] if figure.dataset else [])}
 
 
 def normal(name):
@@ -154,9 +160,13 @@ def packages(path):
     return others - sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_the_rules_environment_has_what_its_script_imports(rule):
-    (name,) = re.findall(r'"\.\./envs/(\w+)\.yaml"', RULES[rule])
+@pytest.mark.parametrize("script", BY_SCRIPT)
+def test_environment_of_a_rule_has_the_packages_that_its_script_imports(script):
+    (name,) = re.findall(r'"\.\./envs/(\w+)\.yaml"', BY_SCRIPT[script])
     distributions = importlib.metadata.packages_distributions()
-    needed = {normal(distributions[package][0]) for package in packages(SCRIPTS / f"{rule}.py")}
+    needed = {normal(distributions[package][0]) for package in packages(SCRIPTS / f"{script}.py")}
     assert needed <= environment(name).keys()
+
+
+def test_environment_of_tables_has_the_packages_that_pandas_writes_them_with():
+    assert {"tabulate", "jinja2"} <= environment("analysis").keys()

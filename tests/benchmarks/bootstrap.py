@@ -21,8 +21,8 @@ from generative_classifiers.metrics.conditions import compare, conditions
 from generative_classifiers.metrics.consistency import consistency
 from generative_classifiers.metrics.resampling import RESAMPLES
 from generative_classifiers.metrics.shape_bias import shape_bias
-from generative_classifiers.study import registry
 from generative_classifiers.study.benchmark_names import CUE_CONFLICT
+from generative_classifiers.study.load import load
 
 
 def main():
@@ -30,10 +30,11 @@ def main():
     options.add_argument("--study", default="humans")
     options.add_argument("--data", type=Path, default=ROOT / "data")
     given = options.parse_args()
-    study = registry.load({"study": given.study})
-    rows = study.datasets
-    cells = list_cells(*({name: row[key] for name, row in rows.items()} for key in ("conditions", "excluded")))
-    decisions = {name: read(given.data / study.name / f"decisions/{name}.zarr") for name in rows}
+    study = load({"study": given.study})
+    conditions_of = {name: row.conditions for name, row in study.datasets.items()}
+    excluded = {name: row.excluded for name, row in study.datasets.items()}
+    cells = list_cells(conditions_of, excluded)
+    decisions = {name: read(given.data / study.name / f"decisions/{name}.zarr") for name in study.datasets}
     comparison = None
     total = measure("accuracy", lambda: accuracy(decisions.values(), cells))
     total += measure("consistency of all pairs", lambda: consistency(decisions.values(), cells))
