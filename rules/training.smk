@@ -66,7 +66,7 @@ rule train_generative:
         observer=lambda wildcards: training_targets.settings(
             STUDY.observers[wildcards.observer]
         ),
-        prompt=STUDY.settings.prompt,
+        prompt=lambda wildcards: STUDY.settings.prompt,
         world=STUDY.world.as_params() if STUDY.world else None,
     script:
         "../scripts/train_generative.py"

@@ -17,8 +17,9 @@ import xarray as xr
 
 import tiny_pipelines
 from generative_classifiers import models
-from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.study.prompts import prompts_of
+from typed_rows import observer
 
 IMAGES, SHARD, DRAWS, CATEGORIES = 44, 4, 2, ("cat", "dog", "truck")
 
@@ -36,7 +37,7 @@ def stimuli(images=IMAGES, seed=0):
 
 def job(pipeline, store, log):
     """One evidence job that logs what it evaluates."""
-    row = {"family": "diffusion", "pipeline": pipeline, "batch_size": 6}
+    row = observer(family="diffusion", pipeline=str(pipeline), batch_size=6)
     model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu")
     evaluate = model.evaluate
 

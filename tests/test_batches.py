@@ -11,7 +11,7 @@ import tiny_pipelines
 import tiny_tokens
 from generative_classifiers import models
 from generative_classifiers.decisions.from_evidence import score_categories
-from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.io.stores import read
 from generative_classifiers.models.batches import LastResultCache, batches
 from generative_classifiers.study.prompts import prompts_of

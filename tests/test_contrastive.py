@@ -8,7 +8,7 @@ from transformers import CLIPModel, CLIPTokenizer
 
 import tiny_contrastive
 from generative_classifiers import models
-from generative_classifiers.evidence import scoring
+from generative_classifiers.evidence import job
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import read
@@ -149,7 +149,7 @@ def test_evidence(places, source, tmp_path):
     def fingerprint(number, **settings):
         model = load(places, source, **settings)
         what = {"observer": "tiny", "dataset": "random", "progress": False}
-        scoring.compute_evidence(model, stimuli(6), tmp_path / f"{number}.zarr", shard=4, **what)
+        job.compute_evidence(model, stimuli(6), tmp_path / f"{number}.zarr", shard=4, **what)
         return read(tmp_path / f"{number}.zarr").attrs["fingerprint"]
 
     before = fingerprint(0)

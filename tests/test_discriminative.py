@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 
 from generative_classifiers import models
 from generative_classifiers.draws.noise import gaussian
-from generative_classifiers.evidence import scoring
+from generative_classifiers.evidence import job
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.io.stores import read
@@ -96,7 +96,7 @@ def test_images_of_other_sizes_are_resized(weights):
 
 def compute(model, store):
     settings = {"observer": "tiny", "dataset": "random", "progress": False}
-    scoring.compute_evidence(model, stimuli(10), store, shard=5, **settings)
+    job.compute_evidence(model, stimuli(10), store, shard=5, **settings)
     return read(store)
 
 

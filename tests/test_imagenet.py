@@ -1,4 +1,4 @@
-"""From ImageNet's 1000 classes to 16 categories: the lists, and what is decided by them."""
+"""ImageNet's classes in the 16 categories, and decisions that rest on them."""
 
 import csv
 import re
@@ -48,7 +48,7 @@ def numbers(names):
     return [NAMES.index(name) for name in names.split(", ")]
 
 
-def test_lists_are_disjoint():
+def test_categories_share_no_class():
     classes = [number for group in members().values() for number in group]
     assert list(members()) == list(CATEGORIES)
     assert len(classes) == len(set(classes)) == 207 and set(classes) < set(range(1000))
@@ -56,7 +56,7 @@ def test_lists_are_disjoint():
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_lists_by_the_names_of_classes(category):
+def test_classes_have_the_expected_names(category):
     if category in CLASSES:
         expected = numbers(CLASSES[category])
     else:
@@ -66,7 +66,7 @@ def test_lists_by_the_names_of_classes(category):
     assert members()[category] == sorted(expected)
 
 
-def test_lists_have_the_synsets_of_the_images_that_people_saw(mirror_folder):
+def test_classes_include_those_of_the_images_that_humans_saw(mirror_folder):
     synsets = ImageNetInfo().label_names()
     ours = {(synsets[number], category) for category, group in members().items() for number in group}
     seen = set()
@@ -78,7 +78,7 @@ def test_lists_have_the_synsets_of_the_images_that_people_saw(mirror_folder):
     assert seen <= ours and len(seen) > 200
 
 
-def test_no_preference_stays_none():
+def test_equal_logits_give_equal_losses():
     answers = losses(torch.zeros(2, 1000), members().values())
     np.testing.assert_allclose(answers, np.log(1000), rtol=1e-6)
     assert answers.dtype == torch.float32
@@ -99,7 +99,7 @@ def test_decisions_are_those_of_mean_probabilities(scale):
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_a_class_without_doubt_decides(category):
+def test_certain_class_decides_for_its_category(category):
     logits = torch.full((len(members()[category]), 1000), -200.0)
     logits[range(len(logits)), members()[category]] = 200.0
     answers = losses(logits, members().values())

@@ -16,7 +16,7 @@ from huggingface_hub import constants
 import tiny_tokens
 from generative_classifiers import models
 from generative_classifiers.decisions.from_evidence import score_categories
-from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.batches import batches, everything
 from generative_classifiers.models.loading.weight_hashes import folder_hash

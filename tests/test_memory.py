@@ -6,7 +6,7 @@ import torch
 
 import tiny_pipelines
 from generative_classifiers import models
-from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import read
 from generative_classifiers.study.prompts import prompts_of

@@ -31,7 +31,7 @@ def study():
 
 @pytest.fixture(scope="module")
 def plain(study):
-    stimuli = render("colour", study.datasets["colour"], study.settings["world"])
+    stimuli = render("colour", study.datasets["colour"], study.world)
     return stimuli.isel(image=stimuli["condition"].values == "cr")
 
 

@@ -38,7 +38,7 @@ def test_dry_run(study):
     models = len(load({"study": study}).models)
     evidence = {"evidence": str(models * 17)} if study == "paper" else {"evidence_together": str(models)}
     assert {name: count for name, count in jobs.items() if name.startswith("evidence")} == evidence
-    assert ("render" in jobs) == (study == "miniature") != ("release" in jobs)
+    assert ("render" in jobs) == (study == "miniature") != ("read_archive" in jobs)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def main():
     options.add_argument("--draws", type=int, default=32)
     given = options.parse_args()
     torch.set_num_threads(1)
-    images, truth = batch(drawing_set(given.split), 0, given.images, SEED, study.settings["world"])
+    images, truth = batch(drawing_set(given.split), 0, given.images, SEED, study.world)
     names = [f"{given.split} {number}" for number in range(given.images)]
     for observer in given.observers:
         row = study.evidence_settings(observer)

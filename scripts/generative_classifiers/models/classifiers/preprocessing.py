@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from generative_classifiers.models.base import signed
-from generative_classifiers.stimuli.images import squares
+from generative_classifiers.stimuli.square_images import squares
 
 
 @dataclass(frozen=True)

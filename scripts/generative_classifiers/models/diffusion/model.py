@@ -10,7 +10,7 @@ from generative_classifiers.models.batches import LastResultCache, batches, ever
 from generative_classifiers.models.diffusion import shared_prefix
 from generative_classifiers.models.diffusion.schedules import schedule
 from generative_classifiers.models.loading.pipelines import load_pipeline
-from generative_classifiers.stimuli.images import squares
+from generative_classifiers.stimuli.square_images import squares
 
 
 def load(observer, row, prompts, path, device, batch_size):

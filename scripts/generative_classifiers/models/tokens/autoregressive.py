@@ -13,7 +13,7 @@ from generative_classifiers.models.base import DTYPES, choose_device, signed
 from generative_classifiers.models.diffusion.adapters import check_distinct
 from generative_classifiers.models.loading.token_models import load_janus
 from generative_classifiers.models.tokens.likelihood import LOGITS, negative_log_likelihood, tokens_of
-from generative_classifiers.stimuli.images import squares
+from generative_classifiers.stimuli.square_images import squares
 
 
 def load(observer, row, prompts, path, device, batch_size):

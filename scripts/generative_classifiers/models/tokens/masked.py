@@ -21,7 +21,7 @@ from generative_classifiers.models.batches import LastResultCache, batches, ever
 from generative_classifiers.models.diffusion.adapters import check_distinct
 from generative_classifiers.models.loading.token_models import load_amused
 from generative_classifiers.models.tokens.likelihood import negative_log_likelihood, tokens_of
-from generative_classifiers.stimuli.images import squares
+from generative_classifiers.stimuli.square_images import squares
 
 AESTHETIC_SCORE = 6  # the default of AmusedPipeline, and what aMUSEd is fine-tuned with
 # A decoder's activations at full resolution are many times those of the network behind it.

@@ -1,4 +1,4 @@
-"""What is said of stores, on the command line and in the notebook."""
+"""The command `inspect`, and the notebook."""
 
 import shutil
 
@@ -12,16 +12,17 @@ from PIL import Image
 import tiny_pipelines
 from generative_classifiers import models
 from generative_classifiers.__main__ import main
-from generative_classifiers.cli import inspection
-from generative_classifiers.evidence.pruning import Pruning
-from generative_classifiers.evidence.scoring import compute_evidence
-from generative_classifiers.evidence.store import beside
+from generative_classifiers.cli.store_summary import decisions_of, summarise
+from generative_classifiers.evidence.job import compute_evidence
+from generative_classifiers.evidence.pruning import SequentialTest
+from generative_classifiers.evidence.store import sibling
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.miniature.datasets import render
 from generative_classifiers.study.load import load
 from generative_classifiers.study.prompts import prompts_of
 from small_studies import ROOT, python
+from typed_rows import observer, world
 
 IMAGES, SHARD = 6, 4
 
@@ -31,22 +32,19 @@ def study(tmp_path_factory):
     """A folder as of a project: stimuli and evidence of the study `miniature`, and the notebook."""
     folder = tmp_path_factory.mktemp("project")
     miniature = load({"study": "miniature"})
-    world = miniature.settings["world"] | {"images": {"cue-conflict": IMAGES, "nonparametric": IMAGES}, "size": 16}
-    images = render("cue-conflict", miniature.levels("cue-conflict"), world)
+    images = render("cue-conflict", miniature.datasets["cue-conflict"], world(size=16)).isel(image=slice(IMAGES))
     data = folder / "data/miniature"
     stores.write(images, data / "stimuli/cue-conflict.zarr", study="miniature")
-    row = {"family": "diffusion", "pipeline": tiny_pipelines.pixel_diffusion(folder / "pipeline")}
+    row = observer(family="diffusion", pipeline=str(tiny_pipelines.pixel_diffusion(folder / "pipeline")))
     model = models.load("tiny", row, prompts_of(), device="cpu")
     settings = {"dataset": "cue-conflict", "study": "miniature", "shard": SHARD, "progress": False}
     evidence = data / "evidence"
-    for observer, rest in {
+    for name, more in {
         "miniature-diffusion": {"count": 3, "reconstruct": 1},
         "unpainted": {"count": 2},
-        "pruned": {"count": 8, "pruning": Pruning(2, "sequential", 0.9)},
+        "pruned": {"count": 8, "pruning": SequentialTest(2, 0.9)},
     }.items():
-        compute_evidence(
-            model, images, evidence / f"{observer}/cue-conflict.zarr", observer=observer, **settings, **rest
-        )
+        compute_evidence(model, images, evidence / f"{name}/cue-conflict.zarr", observer=name, **settings, **more)
     (folder / "docs").mkdir()
     shutil.copy(ROOT / "docs/inspect.ipynb", folder / "docs")
     return data
@@ -57,7 +55,7 @@ def store(study):
     return study / "evidence/miniature-diffusion/cue-conflict.zarr"
 
 
-def test_what_is_in_evidence(store, capsys):
+def test_summary_of_evidence_has_sizes_attributes_and_images(store, capsys):
     assert main(["inspect", str(store)]) == 0
     said = capsys.readouterr().out
     evidence = stores.read(store)
@@ -77,32 +75,32 @@ def test_decisions_are_those_of_the_losses(store, tmp_path):
     assert (table["evaluations"] == 16 * 3).all()
 
 
-def test_what_was_pruned_counts(study):
+def test_summary_has_the_share_of_evaluations_left_by_pruning(study):
     store = study / "evidence/pruned/cue-conflict.zarr"
-    table, evidence = inspection.decisions_of(store), stores.read(store)
+    table, evidence = decisions_of(store), stores.read(store)
     assert table["evaluations"].tolist() == evidence["evaluations"].values.tolist()
     assert table["evaluations"].min() < 16 * 8
-    assert f"{table['evaluations'].sum() / (IMAGES * 16 * 8):.1%}" in inspection.describe(store)
+    assert f"{table['evaluations'].sum() / (IMAGES * 16 * 8):.1%}" in summarise(store)
 
 
-def test_a_running_job(store, tmp_path):
+def test_summary_of_an_unfinished_store_has_its_progress(store, tmp_path):
     place = tmp_path / "a.zarr"
-    shutil.copytree(store, beside(place, ".partial"))
-    (beside(place, ".partial") / "zarr.json").unlink()
-    (beside(place, ".partial") / "evaluations/c/1").unlink()
-    for named in (place, beside(place, ".partial")):
-        said = inspection.describe(named)
-        assert "evidence in the making" in said and "1 of 2 shards, 4 of 6 images are complete" in said
-    with pytest.raises(InputError, match="neither a store nor one in the making"):
-        inspection.describe(tmp_path / "b.zarr")
+    shutil.copytree(store, sibling(place, ".partial"))
+    (sibling(place, ".partial") / "zarr.json").unlink()
+    (sibling(place, ".partial") / "evaluations/c/1").unlink()
+    for named in (place, sibling(place, ".partial")):
+        said = summarise(named)
+        assert "unfinished evidence" in said and "1 of 2 shards, 4 of 6 images are complete" in said
+    with pytest.raises(InputError, match="neither a complete store nor an unfinished one"):
+        summarise(tmp_path / "b.zarr")
 
 
-def test_other_stores(study):
-    said = inspection.describe(study / "stimuli/cue-conflict.zarr")
+def test_summary_of_stimuli_counts_images_per_category(study):
+    said = summarise(study / "stimuli/cue-conflict.zarr")
     assert "stimuli" in said and "images per category" in said and "airplane 6" in said
 
 
-def test_the_sheet_of_an_image(store, tmp_path, capsys):
+def test_image_is_plotted_by_name_or_number_with_the_same_bytes(store, tmp_path, capsys):
     out = tmp_path / "sheet.png"
     name = stores.read(store)["name"].values[2]
     for image in (name, "2"):
@@ -126,12 +124,12 @@ def test_the_sheet_of_an_image(store, tmp_path, capsys):
         ("miniature-diffusion", ["--image", "0", "--stimuli", "nowhere"], "nowhere: has no image"),
     ],
 )
-def test_what_cannot_be_drawn(study, observer, arguments, message, capsys):
+def test_images_that_cannot_be_plotted_are_errors(study, observer, arguments, message, capsys):
     assert main(["inspect", str(study / f"evidence/{observer}/cue-conflict.zarr"), *arguments]) == 2
     assert message in capsys.readouterr().err
 
 
-def test_reading_does_without_torch(store):
+def test_command_does_not_import_torch(store):
     code = "import sys; from generative_classifiers.__main__ import main; main(); assert 'torch' not in sys.modules"
     run = python(
         ROOT / "scripts", "-c", code, "inspect", str(store), "--image", "0", "--out", str(store.parent / "a.png")
@@ -139,7 +137,7 @@ def test_reading_does_without_torch(store):
     assert run.returncode == 0, run.stdout
 
 
-def test_the_notebook(study, monkeypatch):
+def test_notebook_runs(study, monkeypatch):
     docs = study.parents[1] / "docs"
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "scripts"))
     notebook = nbformat.read(docs / "inspect.ipynb", as_version=4)

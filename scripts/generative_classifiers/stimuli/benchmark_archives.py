@@ -1,4 +1,4 @@
-"""Archives of the benchmark's release -> stimuli."""
+"""Archives of the model-vs-human benchmark -> stimuli."""
 
 import io
 from typing import NamedTuple
@@ -11,13 +11,13 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.archives import members
 from generative_classifiers.study.benchmark_names import image_name, texture_coords
 
-SIZE = 224  # pixels a side: what humans saw
-# Fields of `0001_cl_dnn_cr_oven_40_n04111531_14126.png`: trial, experiment, observer, condition, category, …
+SIZE = 224  # pixels along a side of the images that humans saw
+# In `0001_cl_dnn_cr_oven_40_n04111531_14126.png`, an image of the condition `cr` and the category `oven`.
 CONDITION, CATEGORY = 3, 4
 
 
 class Member(NamedTuple):
-    """What the path of an image in an archive says of it."""
+    """An image in an archive, as its path describes it."""
 
     name: str
     category: str
@@ -25,39 +25,40 @@ class Member(NamedTuple):
 
 
 def read_stimuli(archive, dataset, images):
-    """Read the stimuli of a dataset, and check them against the images that its observers saw.
+    """Read the stimuli of a dataset, and check that they are the images that the observers saw.
 
     Parameters
     ----------
     archive : Path
-        Of paths `<dataset>/<category>/<image>` or `<dataset>/dnn/session-1/<trial's name>`.
+        Its images have paths such as `<dataset>/<category>/<image>` or `<dataset>/dnn/session-1/<trial>_…_<image>`.
     dataset : str
     images : pandas.DataFrame
-        What the observers saw, as `published.images` gives it: category and condition by name.
+        The images that observers saw: category and condition by name, sorted by name, as
+        `decisions.side_by_side.images_seen` gives them.
 
     Returns
     -------
     xarray.Dataset
-        `image` (image, y, x, channel) uint8, in the order of names; per image name, category, condition, and
-        texture_category for cue-conflict.
+        `image` uint8 (image, y, x, channel), sorted by name; for each image name, category, condition, and for
+        cue-conflict texture_category.
 
     Raises
     ------
     InputError
-        That names the archive and the image: missing, unexpected, twice there, of another category or
-        condition than published, no PNG, or not of 224 x 224 pixels in RGB.
+        An image is missing, unexpected, in the archive twice, of another category or condition than published, not a
+        PNG, or not of 224 x 224 pixels in RGB. The message names the archive and the image.
     """
     nonparametric = set(images.condition) == {"all"}
     seen = np.zeros(len(images), bool)
     pixels = np.zeros((len(images), SIZE, SIZE, 3), np.uint8)
     for path, content in members(archive):
-        # Systems leave notes of their own in archives, all hidden.
+        # Operating systems add hidden files of their own.
         if path.name.startswith(".") or path.suffix.lower() != ".png":
             continue
         member = _member(archive, dataset, path, nonparametric)
         position = _position(archive, path, member, images)
         if seen[position]:
-            raise InputError(f"{archive}: image {member.name} is there twice, again as {path}")
+            raise InputError(f"{archive}: image {member.name} occurs twice, again as {path}")
         pixels[position] = _pixels(archive, path, content)
         seen[position] = True
     if not seen.all():
@@ -78,7 +79,7 @@ def _dataset(dataset, images, pixels):
 
 
 def _member(archive, dataset, path, nonparametric):
-    """What a path says, by either of the two layouts."""
+    """The image that a path describes, in either of the two layouts."""
     top, *folders = path.parts[:-1]
     if top == dataset and len(folders) == 1:
         return Member(path.name, folders[0], "all")
@@ -92,21 +93,21 @@ def _member(archive, dataset, path, nonparametric):
 
 
 def _position(archive, path, member, images):
-    """Which of the images it is."""
+    """Number of the image among those that observers saw."""
     if member.name not in images.index:
         raise InputError(f"{archive}: image {path} is unexpected: no observer of the dataset saw it")
     position = images.index.get_loc(member.name)
-    said = images.iloc[position]
-    if (member.category, member.condition) != (said.category, said.condition):
+    seen = images.iloc[position]
+    if (member.category, member.condition) != (seen.category, seen.condition):
         raise InputError(
             f"{archive}: image {path} is {member.category} in condition {member.condition}; "
-            f"observers saw it as {said.category} in condition {said.condition}"
+            f"observers saw it as {seen.category} in condition {seen.condition}"
         )
     return position
 
 
 def _pixels(archive, path, content):
-    """The pixels of a PNG (y, x, channel), uint8."""
+    """The pixels of a PNG, uint8 (y, x, channel)."""
     try:
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             size, mode = image.size, image.mode
@@ -121,5 +122,5 @@ def _pixels(archive, path, content):
 
 
 def _modes(path):
-    """Colour modes that lose nothing as RGB: distorted images may be stored as the greys that they are."""
+    """The allowed colour modes. Distorted images may be stored in grey, which RGB represents without loss."""
     return ("RGB", "L") if "dnn" in path.parts else ("RGB",)

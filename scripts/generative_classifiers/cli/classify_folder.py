@@ -1,4 +1,4 @@
-"""Classify any folder of images by any categories, without a study."""
+"""Classification of any folder of images by any categories, without a study."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,57 +7,20 @@ from typing import Literal
 import pandas as pd
 
 from generative_classifiers import models
-from generative_classifiers.decisions.from_evidence import tabulate
+from generative_classifiers.decisions.from_evidence import decision_table
 from generative_classifiers.draws.levels import DRAWS
 from generative_classifiers.draws.weighting import RATE
-from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import registry_root
 from generative_classifiers.stimuli.downloads import mirror
-from generative_classifiers.stimuli.images import image_names, read_folder
+from generative_classifiers.stimuli.folders import image_names, read_folder
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.load import load_observers
 from generative_classifiers.study.observers import DiffusionObserver, Observer
 from generative_classifiers.study.prompts import PROMPT, prompts_of
 from generative_classifiers.study.validation import unknown
-
-
-def find_observer(name: str) -> tuple[Observer, Path | None]:
-    """Row and folder of an observer given as a pipeline's folder, a name of the registry or a hub id.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    row : study.observers.ModelObserver
-    path : Path or None
-        Where its weights are, if they are on this machine.
-
-    Raises
-    ------
-    InputError
-        It is none of the three.
-    """
-    if Path(name).is_dir():
-        return _unregistered(name), Path(name)
-    root = registry_root()
-    rows = load_observers(root)
-    if name in rows:
-        row = rows[name]
-        place = getattr(row, "pipeline", None) or f"data/*/weights/{name}/model.safetensors"
-        weights = sorted(root.glob(place))  # the project's own, or those that a study of it has trained
-        return row, weights[0] if weights else None
-    if "/" in name:
-        return _unregistered(name), None
-    known = [name for name, row in rows.items() if row.kind.needs_evidence and row.enabled]
-    raise InputError(f"observer {unknown(name, known)}; a pipeline's folder or a hub id will do, too")
-
-
-def _unregistered(pipeline: str) -> DiffusionObserver:
-    return DiffusionObserver(label=pipeline, family="diffusion", pipeline=pipeline)
 
 
 def classify(
@@ -129,7 +92,7 @@ def classify(
     out = Path(out)
     if out.suffix != ".zarr":
         raise InputError(f"{out}: expected a store's name, which ends in .zarr")
-    image_names(images)  # complains of a wrong folder before large weights are loaded
+    image_names(images)  # so that a wrong folder is an error before large weights are loaded
     row, path = find_observer(observer)
     row = row.model_copy(update={"dtype": dtype}) if dtype else row
     prompts = prompts_of(categories, prompt)
@@ -146,5 +109,48 @@ def classify(
         times=times,
         reconstruct=reconstruct,
     )
-    table = tabulate(stores.read(out, drop=["reconstruction"]), weighting, rate)
+    table = decision_table(stores.read(out, drop=["reconstruction"]), weighting, rate)
     return table[["image", "decision", "margin"]]
+
+
+def find_observer(name: str) -> tuple[Observer, Path | None]:
+    """Find an observer by the folder of a pipeline, a name in the registry, or a hub id.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    row : study.observers.Observer
+    path : Path or None
+        Where its weights are, if they are on this machine.
+
+    Raises
+    ------
+    InputError
+        The name is none of the three.
+    """
+    if Path(name).is_dir():
+        return _unregistered(name), Path(name)
+    root = registry_root()
+    rows = load_observers(root)
+    if name in rows:
+        return rows[name], _local_weights(name, rows[name], root)
+    if "/" in name:
+        return _unregistered(name), None
+    known = [name for name, row in rows.items() if row.kind.needs_evidence and row.enabled]
+    raise InputError(f"observer {unknown(name, known)}; or the folder of a pipeline, or a hub id")
+
+
+def _unregistered(pipeline: str) -> DiffusionObserver:
+    return DiffusionObserver(label=pipeline, family="diffusion", pipeline=pipeline)
+
+
+def _local_weights(name: str, row: Observer, root: Path) -> Path | None:
+    """Where the project has the weights of an observer, or where a study has trained them; None if nowhere."""
+    pipeline = getattr(row, "pipeline", None)
+    if pipeline is not None:
+        return root / pipeline if (root / pipeline).is_dir() else None
+    trained = sorted(root.glob(f"data/*/weights/{name}/model.safetensors"))
+    return trained[0] if trained else None

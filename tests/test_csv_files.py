@@ -1,19 +1,19 @@
-"""Decisions in the benchmark's format: every rule of it, and what is said of a file that breaks one."""
+"""Files of decisions in the benchmark's format: how they are read, and the errors for broken ones."""
 
 import csv
 
 import numpy as np
 import pytest
 
-from generative_classifiers.decisions.from_evidence import gather
-from generative_classifiers.decisions.published import align, decisions, images, read_answers
+from generative_classifiers.decisions.csv_files import read_answers
+from generative_classifiers.decisions.side_by_side import gather_decisions
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.downloads import Source, fetch_all
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.load import load
 
 HEADER = ["subj", "Session", "trial", "rt", "object_response", "category", "condition", "imagename"]
-ROW = {"kind": "parametric", "conditions": ["0.00", "true", "inf"]}
+CONDITIONS = ["0.00", "true", "inf"]
 TRIALS = [
     ["subject-01", "1", "1", "0.5", "boat", "boat", "0.00", "0001_x_s01_0.00_boat_10_n02951358_2.png"],
     ["subject-01", "1", "2", "0.5", "na", "bear", "true", "0002_x_s01_true_bear_10_n02134084_1.png"],
@@ -37,12 +37,12 @@ def write(tmp_path):
 
 
 def read(path, kind="parametric", observer="subject-01"):
-    return read_answers(path, observer, kind, ROW["conditions"] if kind == "parametric" else ["all"])
+    return read_answers(path, observer, kind, CONDITIONS if kind == "parametric" else ["all"])
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("session", ["session", "Session"])
-def test_reads_strings_as_they_are(write, end, session):
+def test_conditions_and_responses_are_read_as_text(write, end, session):
     answers = read(write(header=[HEADER[0], session, *HEADER[2:]], end=end))
     assert answers.images.index.tolist() == ["n02951358_2.png", "n02134084_1.png", "n02690373_3.png"]
     assert answers.images.condition.tolist() == ["0.00", "true", "inf"]
@@ -51,7 +51,7 @@ def test_reads_strings_as_they_are(write, end, session):
 
 
 @pytest.mark.parametrize("value", ["0", "NaN", "3", ""])
-def test_nonparametric_conditions_mean_nothing(write, value):
+def test_condition_of_nonparametric_datasets_is_all(write, value):
     answers = read(write({(line, "condition"): value for line in (2, 3, 4)}), kind="nonparametric")
     assert answers.images.condition.tolist() == ["all"] * 3
 
@@ -81,33 +81,34 @@ def test_nonparametric_conditions_mean_nothing(write, value):
         ),
     ],
 )
-def test_broken_files(write, changes, message):
+def test_broken_rows_are_errors_that_name_the_line(write, changes, message):
     with pytest.raises(InputError, match=rf"x_subject-01_session_1\.csv, {message}"):
         read(write(changes))
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\n", (",".join(HEADER) + "\n").encode(), b'"a'])
-def test_no_csv(tmp_path, content):
+def test_other_formats_are_errors(tmp_path, content):
     (tmp_path / "some.csv").write_bytes(content)
     with pytest.raises(InputError, match=r"some\.csv"):
         read(tmp_path / "some.csv")
 
 
-def test_observers_are_their_subject_with_a_suffix(write):
+def test_observer_is_the_subject_with_or_without_a_suffix(write):
     path = write(name="alexnet")
     assert read(path, observer="alexnet-geirhos2019").response.tolist() == [4, -1, 15]
     with pytest.raises(InputError, match="subj is 'alexnet', expected vgg"):
         read(path, observer="vgg")
 
 
-def test_side_by_side_by_image(write):
+def test_observers_with_other_orders_of_trials_are_aligned_by_image(write):
     files = {
         "subject-01": write(),
         "subject-02": write(name="subject-02", trials=TRIALS[::-1]),
         "resnet": write(name="resnet", trials=TRIALS[1:] + TRIALS[:1]),
     }
     families = {"subject-01": "human", "subject-02": "simulated", "resnet": "published"}
-    table = gather("colour", ROW, files, {}, families, None)
+    answers = {name: read(path, observer=name) for name, path in files.items()}
+    table = gather_decisions("colour", answers, families)
     assert table.response.dims == ("observer", "image") and table.response.dtype == np.int8
     assert table.response.values.tolist() == [[-1, 15, 4]] * 3
     assert table.name.values.tolist() == ["n02134084_1.png", "n02690373_3.png", "n02951358_2.png"]
@@ -116,15 +117,6 @@ def test_side_by_side_by_image(write):
     assert table.category.values.tolist() == list(CATEGORIES)
     assert table.is_reference.values.tolist() == [True, True, False]
     assert table.family.sel(observer="resnet") == "published" and "texture_category" not in table.coords
-
-
-def test_models_join_over_the_same_images(write):
-    answers = read(write())
-    table = images([answers])
-    model = np.array([0, 1, 2], np.int8)
-    responses = {"subject-01": align(answers, table), "model": model}
-    both = decisions("colour", table, responses, {"subject-01": "human", "model": "diffusion"})
-    assert both.response.sel(observer="model").values.tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("odd", [1, 2, 3])
@@ -137,24 +129,26 @@ def test_models_join_over_the_same_images(write):
         (TRIALS, {(2, "category"): "car"}, r", line 2: image n02951358_2\.png is car, .* boat, 0\.00"),
     ],
 )
-def test_the_odd_one_out_is_named(write, odd, trials, changes, message):
+def test_observer_who_saw_other_images_than_most_is_named(write, odd, trials, changes, message):
     names = [f"subject-0{i}" for i in (1, 2, 3)]
     files = {name: write(name=name) for name in names}
     write(changes, name=names[odd - 1], trials=trials)
+    answers = {name: read(path, observer=name) for name, path in files.items()}
     with pytest.raises(InputError, match=rf"x_subject-0{odd}_session_1\.csv{message}"):
-        gather("colour", ROW, files, {}, dict.fromkeys(names, "human"), None)
+        gather_decisions("colour", answers, dict.fromkeys(names, "human"))
 
 
-def test_all_published_decisions(mirror, tmp_path_factory):
+def test_all_published_decisions_are_read(mirror, tmp_path_factory):
     folder = tmp_path_factory.mktemp("downloads")
     humans, networks, missed = {}, set(), 0
     study = load({"study": "humans"})
     for name, row in study.datasets.items():
         sources = [Source(*source) for source in study.sources("decisions", name)]
         files = {one.observer: one.path for one in fetch_all(sources, folder, mirror)}
-        families = {observer: "human" if observer in row["decisions"]["humans"] else "published" for observer in files}
-        table = gather(name, row, files, {}, families, None)
-        assert set(table.condition.values) == set(row["conditions"])
+        families = {observer: "human" if observer in row.decisions.humans else "published" for observer in files}
+        answers = {who: read_answers(path, who, row.kind, row.conditions) for who, path in files.items()}
+        table = gather_decisions(name, answers, families)
+        assert set(table.condition.values) == set(row.conditions)
         assert np.unique(table.true_category, return_counts=True)[1].tolist() == [table.sizes["image"] / 16] * 16
         humans[name] = int(table.is_reference.sum())
         networks.update(table.observer.values[~table.is_reference.values])

@@ -1,4 +1,4 @@
-"""Users' images become the parametric datasets."""
+"""Distortions of a user's folder of images, and the command `distort`."""
 
 import subprocess
 import sys
@@ -14,8 +14,8 @@ from generative_classifiers.__main__ import main
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli import distortions
-from generative_classifiers.stimuli.distorted_folder import distort
-from generative_classifiers.stimuli.images import read_folder
+from generative_classifiers.stimuli.distort_folder import distort_folder
+from generative_classifiers.stimuli.folders import read_folder
 from some_images import photographs
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +39,7 @@ def content(out):
 
 
 def test_each_image_is_in_every_condition_of_every_dataset(folder, tmp_path):
-    made = distort(folder, tmp_path / "out", size=SIZE)
+    made = distort_folder(folder, tmp_path / "out", size=SIZE)
     assert list(made) == list(distortions.DISTORTIONS)
     assert content(tmp_path / "out") == sorted(f"{dataset}.zarr" for dataset in made)
     originals = read_folder(folder, SIZE)
@@ -54,8 +54,8 @@ def test_each_image_is_in_every_condition_of_every_dataset(folder, tmp_path):
             np.testing.assert_array_equal(here, expected)
 
 
-def test_coordinates_are_those_of_stimuli(folder, tmp_path):
-    made = distort(folder, tmp_path / "out", ["rotation"], size=SIZE, seed=4)
+def test_coordinates_are_name_category_and_condition(folder, tmp_path):
+    made = distort_folder(folder, tmp_path / "out", ["rotation"], size=SIZE, seed=4)
     with xr.open_zarr(made["rotation"], chunks=None) as found:
         assert found["name"].values[:7].tolist() == [
             "0/cat/1.png",
@@ -71,11 +71,11 @@ def test_coordinates_are_those_of_stimuli(folder, tmp_path):
         assert found.attrs["seed"] == 4 and found.attrs["size"] == SIZE
 
 
-def test_same_bytes_in_batches_of_any_size(folder, tmp_path, monkeypatch):
+def test_bytes_do_not_depend_on_the_size_of_batches(folder, tmp_path, monkeypatch):
     wanted = ["power-equalisation", "uniform-noise"]
-    whole = distort(folder, tmp_path / "whole", wanted, size=SIZE)
-    monkeypatch.setattr("generative_classifiers.stimuli.distorted_folder.BATCH", 2)
-    parts = distort(folder, tmp_path / "parts", wanted, size=SIZE)
+    whole = distort_folder(folder, tmp_path / "whole", wanted, size=SIZE)
+    monkeypatch.setattr("generative_classifiers.stimuli.distort_folder.BATCH", 2)
+    parts = distort_folder(folder, tmp_path / "parts", wanted, size=SIZE)
     for dataset in wanted:
         files = [path.relative_to(whole[dataset]) for path in whole[dataset].rglob("*") if path.is_file()]
         assert files
@@ -89,7 +89,7 @@ def test_spread_shows_each_image_once_and_categories_evenly(tmp_path):
         (folder / category).mkdir(parents=True)
         for i, pixels in enumerate(photographs(16, 10)):
             Image.fromarray(pixels).save(folder / category / f"{i}.png")
-    made = distort(folder, tmp_path / "out", ["rotation", "colour"], size=16, spread=True)
+    made = distort_folder(folder, tmp_path / "out", ["rotation", "colour"], size=16, spread=True)
     for store in made.values():
         found = stores.read(store)
         shown = [name.partition("/")[2] for name in found["name"].values]
@@ -103,8 +103,8 @@ def test_spread_shows_each_image_once_and_categories_evenly(tmp_path):
     assert [name[-5] for name in upright if "cat" in name] != [name[-5] for name in upright if "dog" in name]
 
 
-def test_files_are_the_stimuli(folder, tmp_path):
-    made = distort(folder, tmp_path / "out", ["false-colour"], size=SIZE, png=True)
+def test_image_files_are_the_stimuli_of_the_store(folder, tmp_path):
+    made = distort_folder(folder, tmp_path / "out", ["false-colour"], size=SIZE, png=True)
     assert content(tmp_path / "out") == ["false-colour", "false-colour.zarr"]
     store = stores.read(made["false-colour"])
     files = read_folder(tmp_path / "out/false-colour", SIZE)
@@ -119,7 +119,7 @@ def test_images_are_cropped_and_resized(tmp_path):
     wide = np.zeros((16, 48, 3), np.uint8)
     wide[:, 16:32] = (10, 20, 30)
     Image.fromarray(wide).save(tmp_path / "images/wide.png")
-    found = stores.read(distort(tmp_path / "images", tmp_path / "out", ["colour"], size=24)["colour"])
+    found = stores.read(distort_folder(tmp_path / "images", tmp_path / "out", ["colour"], size=24)["colour"])
     assert found["image"].shape == (2, 24, 24, 3) and (found["image"].values[0] == (10, 20, 30)).all()
 
 
@@ -135,27 +135,27 @@ def test_images_are_cropped_and_resized(tmp_path):
         ("../out/contrast/mine.txt", {}, "contrast: exists and is not replaced"),
     ],
 )
-def test_mistakes_are_told_and_nothing_is_written(folder, tmp_path, change, options, words):
+def test_mistakes_are_errors_before_anything_is_written(folder, tmp_path, change, options, words):
     if change:
         (folder / change).parent.mkdir(parents=True, exist_ok=True)
         (folder / change).write_text("mine")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(InputError, match=words):
-        distort(folder, tmp_path / "out", **{"datasets": ["colour", "contrast"], "size": SIZE} | options)
+        distort_folder(folder, tmp_path / "out", **{"datasets": ["colour", "contrast"], "size": SIZE} | options)
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_places_that_will_not_do(folder, tmp_path):
+def test_output_inside_the_folder_or_at_a_file_is_an_error(folder, tmp_path):
     with pytest.raises(InputError, match="is inside the folder of images"):
-        distort(folder, folder / "out", ["colour"], size=SIZE)
+        distort_folder(folder, folder / "out", ["colour"], size=SIZE)
     with pytest.raises(InputError, match=r"flat\.png: is a file; expected a folder"):
-        distort(folder / "cat", folder / "flat.png", ["colour"], size=SIZE)
+        distort_folder(folder / "cat", folder / "flat.png", ["colour"], size=SIZE)
     with pytest.raises(InputError, match="no such folder of images"):
-        distort(tmp_path / "nowhere", tmp_path / "out", ["colour"], size=SIZE)
+        distort_folder(tmp_path / "nowhere", tmp_path / "out", ["colour"], size=SIZE)
     assert not (tmp_path / "out").exists()
 
 
-def test_what_is_done_stays_when_the_rest_fails(folder, tmp_path, monkeypatch):
+def test_finished_datasets_stay_when_a_later_one_fails(folder, tmp_path, monkeypatch):
     real = distortions.distort
 
     def fails(images, dataset, *more, **options):
@@ -165,11 +165,11 @@ def test_what_is_done_stays_when_the_rest_fails(folder, tmp_path, monkeypatch):
 
     monkeypatch.setattr(distortions, "distort", fails)
     with pytest.raises(KeyboardInterrupt):
-        distort(folder, tmp_path / "out", ["colour", "rotation"], size=SIZE, png=True)
+        distort_folder(folder, tmp_path / "out", ["colour", "rotation"], size=SIZE, png=True)
     assert content(tmp_path / "out") == ["colour", "colour.zarr"]
 
 
-def test_command(folder, tmp_path, capsys):
+def test_command_prints_the_stores_and_does_not_replace_them(folder, tmp_path, capsys):
     given = ["distort", str(folder), str(tmp_path / "out"), "--datasets", "contrast,low-pass", "--size", "16", "--png"]
     assert main(given) == 0
     assert capsys.readouterr().out.split() == [f"{tmp_path}/out/contrast.zarr", f"{tmp_path}/out/low-pass.zarr"]
@@ -178,7 +178,7 @@ def test_command(folder, tmp_path, capsys):
     assert "contrast.zarr: exists and is not replaced" in capsys.readouterr().err
 
 
-def test_command_needs_no_torch(folder, tmp_path):
+def test_command_does_not_import_torch(folder, tmp_path):
     code = "import sys; from generative_classifiers.__main__ import main; main(); assert 'torch' not in sys.modules"
     given = ["distort", str(folder), str(tmp_path / "out"), "--datasets", "colour", "--size", "16"]
     done = subprocess.run([sys.executable, "-c", code, *given], cwd=ROOT / "scripts", capture_output=True, text=True)

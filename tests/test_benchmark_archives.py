@@ -1,4 +1,4 @@
-"""Release archives: the images that observers saw, as they saw them."""
+"""Archives of the benchmark: the images that observers saw, or an error that names the image."""
 
 import csv
 import io
@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from generative_classifiers.decisions.published import images, read_answers
+from generative_classifiers.decisions.csv_files import read_answers
+from generative_classifiers.decisions.side_by_side import images_seen
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.stimuli.release import read_stimuli
+from generative_classifiers.stimuli.benchmark_archives import read_stimuli
 from generative_classifiers.study.benchmark_names import image_name, texture_category
 
 
@@ -54,7 +55,7 @@ def write(path, contents):
     return path
 
 
-def test_in_the_order_of_names(pack):
+def test_stimuli_are_sorted_by_name_and_hidden_files_ignored(pack):
     archive = pack(with_={".DS_Store": b"", "bird/._bird1-cat2.png": b"", "LICENSE": b"CC BY"})
     stimuli = read_stimuli(archive, "cue-conflict", SEEN)
     assert stimuli.image.dims == ("image", "y", "x", "channel") and stimuli.image.dtype == np.uint8
@@ -71,7 +72,7 @@ def test_in_the_order_of_names(pack):
         ({"cat/cat1-dog3.png": None}, r"cat1-dog3\.png is missing; expected 3 images"),
         ({"cat/cat9-dog9.png": png()}, r"cat/cat9-dog9\.png is unexpected"),
         ({"bird/cat1-dog3.png": png()}, "is bird in condition all; observers saw it as cat"),
-        ({"./cat/cat1-dog3.png": png()}, r"cat1-dog3\.png is there twice"),
+        ({"./cat/cat1-dog3.png": png()}, r"cat1-dog3\.png occurs twice"),
         ({"cat/more/cat1-dog3.png": png()}, "expected the path cue-conflict/<category>/<image>"),
         ({"cat/cat1-dog3.png": png(size=(224, 223))}, "224 x 223 pixels in RGB; expected 224 x 224"),
         ({"cat/cat1-dog3.png": png(mode="L")}, "224 x 224 pixels in L; expected 224 x 224 in RGB"),
@@ -80,12 +81,12 @@ def test_in_the_order_of_names(pack):
         ({"cat/cat1-dog3.png": png()[:-60]}, "not a readable PNG"),
     ],
 )
-def test_other_content(pack, change, message):
+def test_other_content_is_an_error_that_names_archive_and_image(pack, change, message):
     with pytest.raises(InputError, match=rf"cue-conflict\.tar\.gz: .*{message}"):
         read_stimuli(pack(with_=change), "cue-conflict", SEEN)
 
 
-def test_layout_of_sessions(tmp_path):
+def test_names_of_trials_give_category_and_condition(tmp_path):
     seen = table(("n04111531_1.png", "oven", "1-10-10"), ("n02134084_2.png", "bear", "2-10-10"))
     names = ("0001_eid_dnn_1-10-10_oven_10_n04111531_1.png", "0002_eid_dnn_2-10-10_bear_10_n02134084_2.png")
     contents = {f"eidolonI/dnn/session-1/{name}": png(i, mode="L") for i, name in enumerate(names)}
@@ -123,7 +124,7 @@ TRIALS = {
 
 
 @pytest.mark.parametrize("dataset", TRIALS)
-def test_trials_of_all_datasets(dataset, tmp_path):
+def test_names_of_trials_of_all_datasets_are_understood(dataset, tmp_path):
     trial, image, category, condition = TRIALS[dataset]
     archive = write(tmp_path / "some.tar.gz", {f"{dataset}/dnn/session-1/{trial}": png(7, mode="L")})
     stimuli = read_stimuli(archive, dataset, table((image, category, condition)))
@@ -141,18 +142,18 @@ def test_trials_of_all_datasets(dataset, tmp_path):
         ("0001_ske_s01_0_boat_00_boat-0068-sketch-23.png", "boat-0068-sketch-23.png"),
     ],
 )
-def test_image_names(imagename, image):
+def test_image_name_is_the_last_part_of_a_trials_name(imagename, image):
     assert image_name(imagename) == image
 
 
-def test_texture_names():
+def test_texture_category_is_in_the_name_of_a_cue_conflict():
     assert texture_category("bird13-cat2.png") == "cat"
     for wrong in ("bird1.png", "cat.png", "bird1-fish2.png"):
         with pytest.raises(InputError, match=wrong):
             texture_category(wrong)
 
 
-def test_archives_are_those_of_the_release(datasets):
+def test_registry_has_the_addresses_of_the_benchmarks_release(datasets):
     release = "https://github.com/bethgelab/model-vs-human/releases/download/v0.1"
     urls = {name: row["stimuli"]["url"] for name, row in datasets["datasets"].items()}
     assert urls == {name: f"{release}/{name}.tar.gz" for name in (*TRIALS, "edge", "silhouette", "cue-conflict")}
@@ -161,7 +162,7 @@ def test_archives_are_those_of_the_release(datasets):
 def of_subject(mirror_folder, dataset, row):
     """The images that the first subject saw."""
     path = next(mirror_folder.glob(f"github.com/bethgelab/*/raw/*/raw-data/{dataset}/*subject-01*.csv"))
-    return images([read_answers(path, "subject-01", row["kind"], row["conditions"])])
+    return images_seen([read_answers(path, "subject-01", row["kind"], row["conditions"])])
 
 
 def of_network(mirror_folder, dataset):
@@ -172,7 +173,7 @@ def of_network(mirror_folder, dataset):
 
 
 @pytest.mark.parametrize("dataset", TRIALS)
-def test_archives_of_published_names(dataset, tmp_path, mirror_folder, datasets):
+def test_archives_with_published_names_match_the_published_decisions(dataset, tmp_path, mirror_folder, datasets):
     seen = of_subject(mirror_folder, dataset, datasets["datasets"][dataset])
     shades = [png(shade, mode="L") for shade in range(5)]
     trials = [f"{dataset}/dnn/session-1/{name}" for name in of_network(mirror_folder, dataset)]
@@ -186,7 +187,7 @@ def test_archives_of_published_names(dataset, tmp_path, mirror_folder, datasets)
 
 
 @pytest.mark.parametrize(("dataset", "count"), [("edge", 160), ("silhouette", 160), ("cue-conflict", 1280)])
-def test_real_archives(dataset, count, mirror_folder, datasets):
+def test_repacked_archives_have_all_images_at_the_size_that_humans_saw(dataset, count, mirror_folder, datasets):
     row = datasets["datasets"][dataset]
     seen = of_subject(mirror_folder, dataset, row)
     archive = mirror_folder / row["stimuli"]["url"].removeprefix("https://")
