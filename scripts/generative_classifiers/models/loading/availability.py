@@ -16,12 +16,12 @@ from generative_classifiers.models.loading import clip, networks
 from generative_classifiers.models.loading.hub import INDEX
 from generative_classifiers.study.observers import (
     CheckpointObserver,
-    DownloadedFile,
     ModelObserver,
     PipelineObserver,
     PublishedObserver,
     TransformersClipObserver,
 )
+from generative_classifiers.study.weight_files import DownloadedFile
 
 SECONDS = 5  # that a server has to answer
 THREADS = 16

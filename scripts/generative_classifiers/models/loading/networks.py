@@ -15,7 +15,8 @@ from generative_classifiers.io.paths import DOWNLOADS
 from generative_classifiers.models.loading.hub import advice
 from generative_classifiers.models.loading.weight_hashes import check_hash, file_hash
 from generative_classifiers.stimuli.downloads import fetch
-from generative_classifiers.study.observers import IMAGENET_CLASSES, DownloadedFile, WeightFile
+from generative_classifiers.study.observers import IMAGENET_CLASSES
+from generative_classifiers.study.weight_files import DownloadedFile, WeightFile
 
 WHOLE_FILE = WeightFile(sha256=None)  # its tensors are the network's, by their names
 WEIGHTS = "model.safetensors"  # what timm calls them on the hub
