@@ -14,9 +14,10 @@ import torch
 
 from generative_classifiers.training.discriminative import train
 from generative_classifiers.training.image_folder import image_folder
-from image_folders import ROW, TRAINING
+from image_folders import learner
 
 KILLED = 5
+LEARNER = learner()
 
 
 class Deadly(torch.utils.data.Dataset):
@@ -37,7 +38,7 @@ def attempt(source, weights, step):
     if child == 0:
         try:
             source = source._replace(training=Deadly(source.training, step))
-            train("tiny", ROW, source, weights, weights.parent / "logs", device="cpu", checkpoint=2)
+            train("tiny", LEARNER, source, weights, weights.parent / "logs", device="cpu", checkpoint=2)
             os._exit(0)
         except BaseException:
             traceback.print_exc()
@@ -47,8 +48,9 @@ def attempt(source, weights, step):
 
 def main(folder, weights, seed):
     """Be killed often, then train to the end."""
-    source, chance = image_folder(folder, TRAINING, ROW, "sqrt_alphas"), random.Random(int(seed))
-    steps = sorted(chance.sample(range(1, TRAINING["epochs"] * source.steps_per_epoch), KILLED))
+    source = image_folder(folder, LEARNER.training, LEARNER, "sqrt_alphas")
+    steps = range(1, LEARNER.training.epochs * source.steps_per_epoch)
+    steps = sorted(random.Random(int(seed)).sample(steps, KILLED))
     for step in steps:
         assert attempt(source, Path(weights), step) == -signal.SIGKILL
     assert attempt(source, Path(weights), None) == 0

@@ -16,6 +16,7 @@ from generative_classifiers.io.stores import read
 from generative_classifiers.models.batches import LastResultCache, batches
 from generative_classifiers.study.prompts import prompts_of
 from killed_often import stimuli
+from typed_rows import observer
 
 CATEGORIES = ("cat", "dog", "truck")
 IMAGES, DRAWS = 20, 3
@@ -73,7 +74,7 @@ def folders(tmp_path_factory):
 
 def evidence(family, folder, store, batch_size, shard, workers):
     """A store of evidence, filled at these settings."""
-    row = {"family": family, "pipeline": folder}
+    row = observer(family=family, pipeline=str(folder))
     model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu", batch_size=batch_size)
     settings = {"observer": "tiny", "dataset": "random", "count": DRAWS, "reconstruct": 0, "progress": False}
     compute_evidence(model, stimuli(IMAGES), store, shard=shard, workers=workers, **settings)
@@ -115,7 +116,7 @@ def test_the_same_bytes_come_again_whoever_works(folders, tmp_path, threads, bat
 
 
 def test_attention_is_the_fused_one(folders):
-    row = {"family": "diffusion", "pipeline": folders["diffusion"]}
+    row = observer(family="diffusion", pipeline=str(folders["diffusion"]))
     model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu")
     assert {type(processor) for processor in model.network.attn_processors.values()} == {AttnProcessor2_0}
 
@@ -124,7 +125,7 @@ def test_attention_is_the_fused_one(folders):
 def test_compiled_networks_give_the_same(folders, monkeypatch, family):
     # What is traced matters here, not what becomes of it: a compiler would take minutes.
     monkeypatch.setattr(torch.nn.Module, "compile", lambda self: compiled(self, backend="eager"))
-    row, images = {"family": family, "pipeline": folders[family]}, stimuli(3)["image"].values
+    row, images = observer(family=family, pipeline=str(folders[family])), stimuli(3)["image"].values
     plain, fast = (models.load("tiny", row, prompts_of(CATEGORIES), device="cpu", compile=c) for c in (False, True))
     draws = plain.draws(2, 0)
     expected = plain.evaluate(images, list("abc"), draws)[0]

@@ -11,13 +11,15 @@ from generative_classifiers.models.base import signed
 from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.prompts import prompts_of
+from generative_classifiers.study.recipes import Autoencoder
 from generative_classifiers.training import latent_diffusion, pixel_diffusion
 from generative_classifiers.training.generative import Trainer, train
 from generative_classifiers.training.prompt_tokenizer import tokenizer
+from typed_rows import generative_recipe, observer, world
 
 torch.set_num_threads(1)
 PROMPT = "A bad photo of a {category}"
-WORLD = {"size": 32, "texture_contrast": [0.1, 1.0]}
+WORLD = world()
 LOOP = {"steps": 3, "batch_size": 4, "learning_rate": 1.5e-3, "warm_up": 2, "decay": 2, "ema": 0.99, "seed": 0}
 DIFFUSION = LOOP | {"time_power": 1.5, "empty_prompts": 0.2, "compile": False}
 AUTOENCODER = LOOP | {"latent_channels": 4, "widths": [8, 8, 8], "divergence": 1e-4}
@@ -28,6 +30,11 @@ RECIPES = {
     "autoregressive": LOOP | {"width": 16, "layers": 1, "codebook": CODEBOOK},
     "masked": LOOP | {"width": 16, "layers": 1, "codebook": CODEBOOK | {"widths": [8, 8, 8]}},
 }
+
+
+def recipe_of(model, **changed):
+    """The typed recipe of one of the miniature's models, small."""
+    return generative_recipe(model=model, **RECIPES[model] | changed)
 
 
 def test_one_token_a_word():
@@ -46,13 +53,13 @@ def images():
 
 
 def evaluate(folder, family="diffusion", **row):
-    row |= {"family": family, "pipeline": str(folder)}
+    row = observer(family=family, pipeline=str(folder), **row)
     model = models.load("tiny", row, prompts_of(CATEGORIES, PROMPT), device="cpu")
     return model.evaluate(images(), ["a", "b", "c"], model.draws(2, 0), 0)
 
 
 def test_saved_and_loaded_it_is_the_same(tmp_path):
-    pipeline = pixel_diffusion.untrained(RECIPES["pixel_diffusion"], 32)
+    pipeline = pixel_diffusion.untrained(recipe_of("pixel_diffusion"), 32)
     pipeline.save_pretrained(tmp_path / "a", safe_serialization=True)
     again = type(pipeline).from_pretrained(tmp_path / "a")
     sample, steps = pipeline.encode(signed(images())), torch.tensor([0, 500, 999])
@@ -70,7 +77,7 @@ def test_saved_and_loaded_it_is_the_same(tmp_path):
 
 
 def test_a_seed_is_a_model():
-    recipes = (RECIPES["pixel_diffusion"] | {"seed": seed} for seed in (0, 0, 1))
+    recipes = (recipe_of("pixel_diffusion", seed=seed) for seed in (0, 0, 1))
     first, same, other = (pixel_diffusion.untrained(recipe, 32).unet.state_dict() for recipe in recipes)
     assert all(torch.equal(first[name], same[name]) for name in first)
     assert any(not torch.equal(first[name], other[name]) for name in first)
@@ -79,7 +86,7 @@ def test_a_seed_is_a_model():
 @pytest.mark.parametrize("model", RECIPES)
 def test_a_run_that_was_stopped_goes_on(model, tmp_path, monkeypatch):
     """Stopped after every step of every stage: the same bytes as at one go."""
-    recipe = {"model": model} | RECIPES[model]
+    recipe = recipe_of(model)
     training.train_generative(recipe, PROMPT, WORLD, tmp_path / "whole")
 
     class Stopped(Exception):
@@ -111,7 +118,7 @@ def test_a_run_that_was_stopped_goes_on(model, tmp_path, monkeypatch):
 
 
 def test_recorded_loss():
-    recipe = RECIPES["pixel_diffusion"] | {"steps": 10, "batch_size": 8, "warm_up": 3}
+    recipe = recipe_of("pixel_diffusion", steps=10, batch_size=8, warm_up=3)
     trainer = Trainer(pixel_diffusion.task(recipe, PROMPT, WORLD), recipe)
     losses = [trainer.advance() for _ in range(10)]
     assert losses[-1] == pytest.approx(0.71542, rel=1e-3) and np.mean(losses) == pytest.approx(0.81904, rel=1e-3)
@@ -119,7 +126,7 @@ def test_recorded_loss():
 
 def test_autoencoder_gives_images_back():
     """And its latents, scaled, have a standard deviation of 1."""
-    recipe = AUTOENCODER | {"steps": 30, "batch_size": 8, "learning_rate": 1e-2, "decay": 10}
+    recipe = Autoencoder(**AUTOENCODER | {"steps": 30, "batch_size": 8, "learning_rate": 1e-2, "decay": 10})
     autoencoder = latent_diffusion.Autoencoder(recipe, WORLD)
     trainer = Trainer(autoencoder, recipe)
     losses = [trainer.advance() for _ in range(30)]

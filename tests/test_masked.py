@@ -20,13 +20,14 @@ from generative_classifiers.evidence.scoring import compute_evidence
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.batches import batches, everything
 from generative_classifiers.models.loading.weight_hashes import folder_hash
-from generative_classifiers.models.tokens.masked import READINGS
 from generative_classifiers.study.prompts import prompts_of
+from typed_rows import observer
 
 CATEGORIES = ("cat", "dog", "truck")
 NAMES = ["cat1.png", "sub/dog2.png", "c.png"]
 SEED = 5
 DRAWS = 4
+READINGS = ("likelihood", "reconstruction")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def images():
 
 def load(folder, reading="likelihood", **settings):
     options = {key: settings.pop(key) for key in ("batch_size", "device") if key in settings}
-    row = {"family": "masked", "pipeline": str(folder), "reading": reading, **settings}
+    row = observer(family="masked", pipeline=str(folder), reading=reading, **settings)
     return models.load("tiny", row, prompts_of(CATEGORIES), **{"device": "cpu", **options})
 
 
@@ -254,7 +255,7 @@ def test_identity(folders):
     assert (identity["family"], identity["reading"]) == ("masked", "reconstruction")
     assert (identity["dtype"], identity["batch_size"], identity["resolution"]) == ("bfloat16", 3, 8)
     json.dumps(identity)
-    assert load(folders["plain"], None).identity["reading"] == "likelihood"
+    assert load(folders["plain"]).identity["reading"] == "likelihood"
 
 
 def test_loading_warns_of_nothing(folders, caplog):
@@ -315,18 +316,12 @@ def test_no_safetensors(broken):
 
 
 def test_settings_that_make_no_sense(folders):
-    with pytest.raises(InputError, match="tiny: reading is 'aloud', expected one of likelihood, reconstruction"):
-        load(folders["plain"], "aloud")
-    with pytest.raises(InputError, match="tiny: dtype is 'int8', expected one of float32"):
-        load(folders["plain"], dtype="int8")
     with pytest.raises(InputError, match=f"the registry expects {'0' * 64}"):
         load(folders["plain"], sha256="0" * 64)
     with pytest.raises(InputError, match=r"tiny: .* neither a folder with model_index.json nor a pipeline on the hub"):
         load("nowhere")
-    row, prompts = (
-        {"family": "masked", "pipeline": folders["plain"]},
-        {"cat": "a photo of a cat", "tac": "A photo of a CAT"},
-    )
+    row = observer(family="masked", pipeline=str(folders["plain"]))
+    prompts = {"cat": "a photo of a cat", "tac": "A photo of a CAT"}
     with pytest.raises(InputError, match=r"tiny: .*cannot tell the prompts of 'cat' and 'tac' apart"):
         models.load("tiny", row, prompts, device="cpu")
 

@@ -11,6 +11,7 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import read
 from generative_classifiers.study.prompts import prompts_of
 from killed_often import stimuli
+from typed_rows import observer
 
 DRAWS, CATEGORIES = 2, ("cat", "dog", "truck")
 
@@ -22,7 +23,7 @@ def folder(tmp_path_factory):
 
 def limited(folder, batch_size, most=None, from_call=0):
     """A model whose network has no memory for more evaluations than that, and what it evaluated at once."""
-    row, asked = {"family": "diffusion", "pipeline": folder}, []
+    row, asked = observer(family="diffusion", pipeline=str(folder)), []
     model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu", batch_size=batch_size)
 
     def before(_, args):

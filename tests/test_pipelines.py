@@ -9,16 +9,16 @@ import threading
 import huggingface_hub
 import pytest
 import torch
-import yaml
 from huggingface_hub import constants
 
 import tiny_pipelines
-from conftest import ROOT
 from generative_classifiers import models
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.loading import pipelines
 from generative_classifiers.models.loading.weight_hashes import folder_hash
+from generative_classifiers.study.load import load_observers
 from generative_classifiers.study.prompts import prompts_of
+from typed_rows import observer
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def folder(tmp_path_factory):
 
 
 def load(source, **row):
-    row = {"family": "diffusion", "pipeline": str(source), **row}
+    row = observer(family="diffusion", pipeline=str(source), **row)
     return models.load("tiny", row, prompts_of(("cat", "dog", "truck")), device="cpu")
 
 
@@ -183,7 +183,6 @@ def test_pipeline_from_the_cache(offline, folder):
 
 
 def test_hub_ids_of_the_registry_are_pinned():
-    rows = yaml.safe_load((ROOT / "registry/observers.yaml").read_text())["observers"]
-    for name, row in rows.items():
-        if row["family"] == "diffusion" and "training" not in row:
-            assert len(row["revision"]) == 40 and row["licence"], name
+    for name, row in load_observers().items():
+        if row.family == "diffusion" and not row.training:
+            assert len(row.revision) == 40 and row.licence, name

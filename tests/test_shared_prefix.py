@@ -11,6 +11,7 @@ from generative_classifiers import models
 from generative_classifiers.models.batches import batches
 from generative_classifiers.models.diffusion import shared_prefix
 from generative_classifiers.study.prompts import prompts_of
+from typed_rows import observer
 
 CATEGORIES = ("cat", "dog", "truck", "car")
 # Cross-attention from the start as in Stable Diffusion 1, then as in 2; or after one block or two, or never.
@@ -82,7 +83,8 @@ def test_where_the_prompt_is_in_from_the_start_nothing_is_shared(kind):
 @pytest.mark.parametrize("make", ["stable_diffusion_xl", "stable_diffusion_3", "flux", "pixart", "deepfloyd"])
 def test_other_pipelines_share_nothing(tmp_path, make):
     folder = getattr(tiny_pipelines, make)(tmp_path)
-    model = models.load("tiny", {"family": "diffusion", "pipeline": folder}, prompts_of(CATEGORIES), device="cpu")
+    row = observer(family="diffusion", pipeline=str(folder))
+    model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu")
     assert shared_prefix.prefix(model.network) == []
 
 
@@ -90,7 +92,7 @@ def test_other_pipelines_share_nothing(tmp_path, make):
 @pytest.mark.parametrize("batch_size", [7, 64])
 def test_losses_are_those_without_sharing(tmp_path, monkeypatch, prediction_type, batch_size):
     folder = tiny_pipelines.stable_diffusion(tmp_path, prediction_type)
-    row = {"family": "diffusion", "pipeline": folder}
+    row = observer(family="diffusion", pipeline=str(folder))
     model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu", batch_size=batch_size)
     images, draws = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8), model.draws(4, 0)
     rows = []
