@@ -16,7 +16,7 @@ from generative_classifiers import models
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.loading.weight_hashes import folder_hash
 from generative_classifiers.models.tokens.autoregressive import tokenise
-from generative_classifiers.models.tokens.likelihood import tokens_of
+from generative_classifiers.models.tokens import likelihood
 from generative_classifiers.study.prompts import prompts_of
 from typed_rows import observer
 
@@ -76,7 +76,7 @@ def reference(folder, images):
 def test_losses_are_those_of_a_float64_implementation(folder, images):
     model = load(folder)
     assert model.resolution == 16 and not model.reconstructs
-    assert sorted(model.there.sum(1).tolist()) == [14, 14, 14, 15]
+    assert sorted(model.prompt_mask.sum(1).tolist()) == [14, 14, 14, 15]
     loss, expected = evaluate(model, images)[:, :, 0], reference(folder, images)
     np.testing.assert_allclose(loss, expected, rtol=1e-4)
     # Categories must differ by far more than that, or the test would say little about prompts.
@@ -92,7 +92,7 @@ def test_tokens_are_told_by_direction(folder, images):
     model = load(folder)
     pixels = torch.from_numpy(images).permute(0, 3, 1, 2) / 127.5 - 1
     with torch.no_grad():
-        found = tokens_of(pixels, lambda image: tokenise(model.tokenizer, image))
+        found = likelihood.tokenise_singly(pixels, lambda image: tokenise(model.tokenizer, image))
         expected = torch.stack([reference_tokens(model.tokenizer, image[None]) for image in pixels])
         by_length_too = model.tokenizer.encode(pixels).image_tokens.reshape(3, -1)
     assert (found == expected).all()
@@ -134,8 +134,7 @@ def test_the_same_bytes_come_again(folder, images):
 
 def test_parts_of_the_logits(folder, images, monkeypatch):
     expected = evaluate(load(folder), images)
-    for module in ("autoregressive", "likelihood"):
-        monkeypatch.setattr(f"generative_classifiers.models.tokens.{module}.LOGITS", 800)
+    monkeypatch.setattr(likelihood, "MAX_LOGITS", 800)
     np.testing.assert_allclose(evaluate(load(folder), images), expected, rtol=1e-5)
 
 
@@ -153,7 +152,7 @@ def test_saved_again(folder, images, tmp_path):
     network.half().save_pretrained(tmp_path)
     processor.save_pretrained(tmp_path)
     again = load(tmp_path)
-    assert next(again.language.parameters()).dtype == torch.float32
+    assert next(again.network.parameters()).dtype == torch.float32
     np.testing.assert_allclose(evaluate(again, images), evaluate(load(folder), images), rtol=0.05)
     network.float().save_pretrained(tmp_path)
     twice = JanusForConditionalGeneration.from_pretrained(tmp_path)
@@ -245,5 +244,5 @@ def test_from_the_cache_without_a_network(folder, images, tmp_path, monkeypatch)
     model = load("some/janus")
     assert model.identity["revision"] == commit
     assert evaluate(model, images).tobytes() == evaluate(load(folder), images).tobytes()
-    with pytest.raises(InputError, match=r"tiny: some/other is neither a folder .* `hf download some/other` where"):
+    with pytest.raises(InputError, match=r"tiny: some/other is neither a folder .*run `hf download some/other` where"):
         load("some/other")

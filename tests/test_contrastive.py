@@ -180,13 +180,15 @@ def test_bad_rows(places, tmp_path):
         load(places, "open_clip", network="no-clip")
     with pytest.raises(InputError, match="tiny: open_clip knows of no weights 'mine' of 'tiny-clip' on the hub"):
         load({"open_clip": None}, "open_clip", weights="mine")
-    with pytest.raises(InputError, match=r"'openai' are of another activation than 'ViT-B-32', see ViT-B-32-quick"):
+    with pytest.raises(
+        InputError, match=r"'openai' need another activation function than 'ViT-B-32' has, see ViT-B-32-quick"
+    ):
         load({"open_clip": None}, "open_clip", network="ViT-B-32", weights="openai")
     file = places["open_clip"]
     with pytest.raises(InputError, match=f"tiny: .*sha256 {file_hash(file)}, the registry expects {'f' * 64}"):
         load(places, "open_clip", sha256="f" * 64)
     (tmp_path / "torn.safetensors").write_bytes(file.read_bytes()[:500])
-    with pytest.raises(InputError, match=r"tiny: .*torn.safetensors is not the weights of a tiny-clip"):
+    with pytest.raises(InputError, match=r"tiny: .*torn.safetensors does not hold the weights of a tiny-clip"):
         load({"open_clip": tmp_path / "torn.safetensors"}, "open_clip")
     (places["transformers"] / "config.json").rename(tmp_path / "config.json")
     with pytest.raises(InputError, match=r"tiny: .* is neither a folder with config.json nor a model on the hub"):

@@ -156,12 +156,12 @@ def test_bad_rows(weights, tmp_path):
         load(weights, classes=10)
     with pytest.raises(InputError, match="tiny: no file is given as its weights"):
         load(None)
-    with pytest.raises(InputError, match=r"tiny: .*gone.safetensors is not the weights of a SmallCNN"):
+    with pytest.raises(InputError, match=r"tiny: .*gone.safetensors does not hold the weights of a SmallCNN"):
         load(tmp_path / "gone.safetensors")
     torn = tmp_path / "torn.safetensors"
     torn.write_bytes(weights.read_bytes()[:500])
-    with pytest.raises(InputError, match=r"tiny: .*torn.safetensors is not the weights of a SmallCNN"):
+    with pytest.raises(InputError, match=r"tiny: .*torn.safetensors does not hold the weights of a SmallCNN"):
         load(torn)
     save_file({"other": torch.zeros(1)}, tmp_path / "other.safetensors")
-    with pytest.raises(InputError, match=r"tiny: .*other.safetensors is not the weights of a SmallCNN"):
+    with pytest.raises(InputError, match=r"tiny: .*other.safetensors does not hold the weights of a SmallCNN"):
         load(tmp_path / "other.safetensors")

@@ -14,10 +14,10 @@ from safetensors.torch import save_file
 
 from generative_classifiers import models
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.models.classifiers.discriminative import losses
+from generative_classifiers.models.classifiers.classifier import category_losses
 from generative_classifiers.models.classifiers.preprocessing import Preprocessing
 from generative_classifiers.models.classifiers.wide_resnet import WideResNet50
-from generative_classifiers.models.loading import networks
+from generative_classifiers.models.loading import hub, network_weights, networks
 from generative_classifiers.models.loading.weight_hashes import file_hash
 from generative_classifiers.study.imagenet_classes import members
 from generative_classifiers.study.load import load_observers
@@ -32,7 +32,7 @@ ROWS = {
     for name, row in load_observers().items()
     if row.family == "discriminative" and row.classes in (None, IMAGENET_CLASSES)
 }
-FROM = {source: [name for name, row in ROWS.items() if row.source == source] for source in networks.SOURCES}
+FROM = {source: [name for name, row in ROWS.items() if row.source == source] for source in network_weights.SOURCES}
 CHECKPOINT = {
     "family": "discriminative", "source": "checkpoint", "library": "torchvision", "network": "resnet18",
     "files": [{"url": "https://example.org/a.pth", "sha256": None}],
@@ -42,7 +42,7 @@ SMALL = ("shufflenet_v2_x0_5", "squeezezenet1_1", "mnasnet0_5")  # less than 3 m
 
 @pytest.fixture(autouse=True)
 def _downloads(monkeypatch, tmp_path):
-    monkeypatch.setattr(networks, "DOWNLOADS", tmp_path / "downloads")
+    monkeypatch.setattr(network_weights, "DOWNLOADS", tmp_path / "downloads")
     monkeypatch.setattr("generative_classifiers.stimuli.downloads.RETRIES", 0)
 
 
@@ -67,7 +67,7 @@ def test_every_row_is_a_network_with_decisions(name):
         network = networks.build(name, row).eval()
         side = Preprocessing.of(row).resolution
         logits = network(torch.zeros(2, 3, side, side))
-    assert logits.shape == (2, 1000) and losses(logits, members().values()).shape == (2, 16)
+    assert logits.shape == (2, 1000) and category_losses(logits, members().values()).shape == (2, 16)
     size = sum(tensor.nbytes for tensor in network.state_dict().values()) / 1e6
     assert size == pytest.approx(row.size_mb or size, rel=0.03, abs=0.6)
 
@@ -119,7 +119,7 @@ def test_wide_networks():
 
 @pytest.mark.parametrize("name", FROM["torchvision"])
 def test_torchvision_has_the_weights(name):
-    url = networks.entry(name, ROWS[name]).url
+    url = network_weights.torchvision_weights(name, ROWS[name]).url
     assert re.fullmatch(r"https://download.pytorch.org/models/[\w.-]+-[0-9a-f]{8,10}\.pth", url)
 
 
@@ -151,12 +151,12 @@ def test_names_of_a_checkpoints_tensors(name, server, tmp_path):
         place = folder / file.url.removeprefix("https://").partition("?")[0]
         place.parent.mkdir(parents=True, exist_ok=True)
         torch.save({file.key: saved, "epoch": 90}, place)
-    found, identity = networks.load(name, row, mirror=address)
+    found, identity = network_weights.load_network(name, row, mirror=address)
     assert same(found, network)
     hashes = identity["weights"] if len(row.files) > 1 else [identity["weights"]]
     assert len(hashes) == len(row.files) and all(re.fullmatch("[0-9a-f]{64}", one) for one in hashes)
     place.unlink()
-    assert same(networks.load(name, row, mirror=address)[0], network)  # it is kept
+    assert same(network_weights.load_network(name, row, mirror=address)[0], network)  # it is kept
 
 
 def test_weights_of_torchvision(server, tmp_path, monkeypatch):
@@ -167,14 +167,14 @@ def test_weights_of_torchvision(server, tmp_path, monkeypatch):
     row = ROWS["shufflenet_v2_x0_5"]
     for begin in (digest[:8], 8 * "f"):
         url = f"https://download.pytorch.org/network-{begin}.pth"
-        monkeypatch.setattr(networks, "entry", lambda *_, url=url: SimpleNamespace(url=url))
+        monkeypatch.setattr(network_weights, "torchvision_weights", lambda *_, url=url: SimpleNamespace(url=url))
         (folder / url.removeprefix("https://")).write_bytes((tmp_path / "file").read_bytes())
         if begin == digest[:8]:
-            found, identity = networks.load("tiny", row, mirror=address)
+            found, identity = network_weights.load_network("tiny", row, mirror=address)
             assert same(found, small()) and identity["weights"] == digest
         else:
             with pytest.raises(InputError, match=f"tiny: weights .* have sha256 {digest[:8]}, .* expects {begin}"):
-                networks.load("tiny", row, mirror=address)
+                network_weights.load_network("tiny", row, mirror=address)
 
 
 def test_weights_of_the_hub(tmp_path, monkeypatch):
@@ -187,11 +187,11 @@ def test_weights_of_the_hub(tmp_path, monkeypatch):
         asked.append((*source, revision))
         return str(commit / "model.safetensors")
 
-    monkeypatch.setattr(networks, "hf_hub_download", download)
+    monkeypatch.setattr(hub, "hf_hub_download", download)
     row = observer(
         family="discriminative", source="timm", library="torchvision", network="shufflenet_v2_x0_5", revision="main"
     )
-    found, identity = networks.load("tiny", row)
+    found, identity = network_weights.load_network("tiny", row)
     assert same(found, small()) and identity["revision"] == "a" * 40
     assert asked == [("timm/shufflenet_v2_x0_5", "model.safetensors", "main")]
 
@@ -199,16 +199,16 @@ def test_weights_of_the_hub(tmp_path, monkeypatch):
 def test_what_is_out_of_reach_is_told(server, monkeypatch):
     _, address, _ = server
     with pytest.raises(InputError, match=r"^resnet18: https://download.pytorch.org/.*: the server says 404"):
-        networks.load("resnet18", ROWS["resnet18"], mirror=address)
+        network_weights.load_network("resnet18", ROWS["resnet18"], mirror=address)
     with pytest.raises(InputError, match=r"^pirl-resnet-50: https://www.dropbox.com/.*: the server says 404"):
-        networks.load("pirl-resnet-50", ROWS["pirl-resnet-50"], mirror=address)
+        network_weights.load_network("pirl-resnet-50", ROWS["pirl-resnet-50"], mirror=address)
 
     def nothing(*_, **__):
         raise huggingface_hub.errors.LocalEntryNotFoundError("no connection")
 
-    monkeypatch.setattr(networks, "hf_hub_download", nothing)
-    with pytest.raises(InputError, match=r"^vit-s: timm/vit_small_patch16_224.augreg_in1k is not within reach"):
-        networks.load("vit-s", ROWS["vit-s"])
+    monkeypatch.setattr(hub, "hf_hub_download", nothing)
+    with pytest.raises(InputError, match=r"^vit-s: timm/vit_small_patch16_224.augreg_in1k is not available"):
+        network_weights.load_network("vit-s", ROWS["vit-s"])
 
 
 TORCHVISION = {
@@ -229,9 +229,9 @@ def packaged(package):
         (TORCHVISION | {"weights": "V9"}, "torchvision has no weights 'V9' of 'resnet18'"),
         (ROW, "no file is given as its weights"),
         (packaged("no_such_package"), "package no_such_package, which has its weights, is not installed"),
-        (packaged("timm"), r".*a.pth is not the weights of a ResNet"),
+        (packaged("timm"), r".*a.pth does not hold the weights of a ResNet"),
     ],
 )
 def test_wrong_rows(row, message):
     with pytest.raises(InputError, match=f"^tiny: {message}"):
-        networks.load("tiny", observer(**row))
+        network_weights.load_network("tiny", observer(**row))

@@ -45,11 +45,11 @@ def network(settings):
 
 
 def some(size):
-    """A batch that begins and ends within a sample, and its arguments of the network."""
+    """A batch that begins and ends within a noised image, and the network's arguments for it."""
     wanted = np.random.default_rng(0).random((3, 5, 4)) < 0.8
     batch = list(batches(wanted, size))[1].to("cpu")
-    noised = torch.randn(len(batch.first), 4, 8, 8).double()[batch.sample]
-    time = torch.randint(1000, (len(batch.first),))[batch.sample]
+    noised = torch.randn(len(batch.first), 4, 8, 8).double()[batch.noised]
+    time = torch.randint(1000, (len(batch.first),))[batch.noised]
     return batch, (noised, time, torch.randn(5, 12, tiny_pipelines.WIDTH).double()[batch.category])
 
 
@@ -68,7 +68,7 @@ def test_predictions_are_those_of_the_plain_network(kind, size):
         module.register_forward_pre_hook(
             lambda _, args, kwargs: rows.append(len((*args, *kwargs.values())[0])), with_kwargs=True
         )
-    with shared_prefix.samples(batch.sample, batch.first):
+    with shared_prefix.noised_images(batch.first, batch.noised):
         found = unet(*inputs).sample
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
     assert set(rows) == {len(batch.first)}
@@ -98,7 +98,7 @@ def test_losses_are_those_without_sharing(tmp_path, monkeypatch, prediction_type
     rows = []
     model.network.conv_in.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
     found, _ = model.evaluate(images, list("abc"), draws)
-    monkeypatch.setattr(shared_prefix, "samples", lambda *rows: nullcontext())
+    monkeypatch.setattr(shared_prefix, "noised_images", lambda *rows: nullcontext())
     shared = sum(rows)
     expected, _ = model.evaluate(images, list("abc"), draws)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
