@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from generative_classifiers import models, training
-from generative_classifiers.models.base import signed
+from generative_classifiers.models.pixels import pixels_to_tensor
 from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.recipes import Autoencoder
-from generative_classifiers.training import latent_diffusion, pixel_diffusion
 from generative_classifiers.training.generative import Trainer, train
-from generative_classifiers.training.prompt_tokenizer import tokenizer
+from generative_classifiers.training.miniature import latent_diffusion, pixel_diffusion
+from generative_classifiers.training.miniature.prompt_tokenizer import prompt_tokenizer
 from typed_rows import generative_recipe, observer, world
 
 torch.set_num_threads(1)
@@ -38,14 +38,15 @@ def recipe_of(model, **changed):
 
 
 def test_one_token_a_word():
-    words = tokenizer()
+    tokenizer = prompt_tokenizer()
     for category in CATEGORIES:
         prompt = PROMPT.format(category=category)
-        tokens = words.tokenize(prompt)
+        tokens = tokenizer.tokenize(prompt)
         assert tokens == [f"{word}</w>" for word in prompt.lower().split()]
-        ids = words(prompt, padding="max_length")["input_ids"]
-        assert len(ids) == words.model_max_length and words.decode(ids, skip_special_tokens=True) == prompt.lower()
-    assert words("").input_ids == [words.bos_token_id, words.eos_token_id]
+        ids = tokenizer(prompt, padding="max_length")["input_ids"]
+        assert len(ids) == tokenizer.model_max_length
+        assert tokenizer.decode(ids, skip_special_tokens=True) == prompt.lower()
+    assert tokenizer("").input_ids == [tokenizer.bos_token_id, tokenizer.eos_token_id]
 
 
 def images():
@@ -62,8 +63,8 @@ def test_saved_and_loaded_it_is_the_same(tmp_path):
     pipeline = pixel_diffusion.untrained(recipe_of("pixel_diffusion"), 32)
     pipeline.save_pretrained(tmp_path / "a", safe_serialization=True)
     again = type(pipeline).from_pretrained(tmp_path / "a")
-    sample, steps = pipeline.encode(signed(images())), torch.tensor([0, 500, 999])
-    assert torch.equal(pipeline.decode(sample), signed(images())) and sample.shape == (3, 48, 8, 8)
+    sample, steps = pipeline.encode(pixels_to_tensor(images())), torch.tensor([0, 500, 999])
+    assert torch.equal(pipeline.decode(sample), pixels_to_tensor(images())) and sample.shape == (3, 48, 8, 8)
     with torch.inference_mode():
         found = []
         for one in (pipeline, again):
@@ -127,12 +128,12 @@ def test_recorded_loss():
 def test_autoencoder_gives_images_back():
     """And its latents, scaled, have a standard deviation of 1."""
     recipe = Autoencoder(**AUTOENCODER | {"steps": 30, "batch_size": 8, "learning_rate": 1e-2, "decay": 10})
-    autoencoder = latent_diffusion.Autoencoder(recipe, WORLD)
-    trainer = Trainer(autoencoder, recipe)
+    task = latent_diffusion.AutoencodingTask(recipe, WORLD)
+    trainer = Trainer(task, recipe)
     losses = [trainer.advance() for _ in range(30)]
     assert np.mean(losses[-5:]) < 0.6 * losses[0]
     trainer.finish()
-    autoencoder.scale()
+    task.scale_latents()
     with torch.inference_mode():
-        latents = autoencoder.vae.encode(signed(images())).latent_dist.mean * autoencoder.vae.config.scaling_factor
+        latents = task.vae.encode(pixels_to_tensor(images())).latent_dist.mean * task.vae.config.scaling_factor
     assert 0.5 < latents.std() < 2

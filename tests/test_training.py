@@ -13,7 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from generative_classifiers import models
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import PACKAGE
-from generative_classifiers.models.base import signed
+from generative_classifiers.models.pixels import pixels_to_tensor
 from generative_classifiers.models.loading import networks
 from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
 from generative_classifiers.study.categories import CATEGORIES
@@ -21,7 +21,7 @@ from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.recipes import Discriminative
 from generative_classifiers.training import discriminative, jobs
 from generative_classifiers.training.image_folder import image_folder as images_of
-from generative_classifiers.training.log import Log
+from generative_classifiers.training.curves import CurveLog
 from generative_classifiers.training.schedule import in_steps, learning_rate
 from image_folders import image_folder, learner
 from small_studies import python
@@ -52,11 +52,11 @@ def curves(logs):
     return pd.read_csv(logs / "curves.csv").pivot(index="step", columns="measure", values="value")
 
 
-def train(folder, place, row=None, noise="sqrt_alphas", **settings):
+def train(folder, place, row=None, **settings):
     """Train on a folder of images; the weights' file."""
-    row = row or learner()
-    source = images_of(folder, row.training, row, noise)
-    discriminative.train("tiny", row, source, place / "model.safetensors", place / "logs", device="cpu", **settings)
+    row = row or learner(noise="sqrt_alphas")
+    data = images_of(folder, row)
+    discriminative.train("tiny", row, data, place / "model.safetensors", place / "logs", device="cpu", **settings)
     return place / "model.safetensors"
 
 
@@ -92,37 +92,34 @@ def test_killed_while_writing_a_checkpoint(folder, weights, tmp_path, monkeypatc
     assert train(folder, tmp_path, checkpoint=3, workers=2).read_bytes() == weights.read_bytes()
 
 
-def interrupted(save):
-    """A `torch.save` after which the run is stopped."""
+def test_checkpoint_of_another_training(folder, tmp_path, monkeypatch):
+    save = discriminative.Trainer.save
 
     def save_and_stop(*arguments):
         save(*arguments)
         raise KeyboardInterrupt
 
-    return save_and_stop
-
-
-def test_checkpoint_of_another_training(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(torch, "save", interrupted(torch.save))
-    with pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(discriminative.Trainer, "save", save_and_stop)
         train(folder, tmp_path, learner(noise="alphas"), checkpoint=3)
+    AcceleratorState._reset_state(reset_partial_state=True)
     with pytest.raises(InputError, match=r"model.checkpoint: the training began with noise alphas, now it is sqrt_alp"):
         train(folder, tmp_path, learner(noise="sqrt_alphas"))
 
 
 def test_two_processes_are_as_one(folder, tmp_path):
     """A process for each of the recipe's two devices, or one for both."""
-    losses, networks = [], []
+    losses, trained = [], []
     for count in (1, 2):
         place = tmp_path / str(count)
         place.mkdir()
         settings = {"weights": str(place / "model.safetensors"), "logs": str(place / "logs"), "folder": str(folder)}
         jobs.start(count, observer="tiny", row=learner(noise="alphas"), device="cpu", **settings)
         losses.append(curves(place / "logs").loc[:, ["loss", "validation_loss"]])
-        networks.append(load_file(place / "model.safetensors"))
+        trained.append(load_file(place / "model.safetensors"))
     np.testing.assert_allclose(losses[0]["loss"], losses[1]["loss"], atol=1e-3)
     learnt = dict(networks.build("tiny", learner()).named_parameters())
-    differences = {name: (networks[0][name] - networks[1][name]).abs().max().item() for name in learnt}
+    differences = {name: (trained[0][name] - trained[1][name]).abs().max().item() for name in learnt}
     assert max(differences.values()) < 1e-3
     # Running statistics are of all shares, or of the first process' alone.
     np.testing.assert_allclose(losses[0]["validation_loss"], losses[1]["validation_loss"], rtol=0.05)
@@ -131,13 +128,13 @@ def test_two_processes_are_as_one(folder, tmp_path):
 def test_processes(monkeypatch):
     for gpus, expected in {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 8: 4}.items():
         monkeypatch.setattr(torch.cuda, "device_count", lambda gpus=gpus: gpus)
-        assert jobs.processes("auto", 4) == expected
-        assert jobs.processes("cpu", 4) == jobs.processes("cuda:1", 4) == 1
+        assert jobs.process_count("auto", 4) == expected
+        assert jobs.process_count("cpu", 4) == jobs.process_count("cuda:1", 4) == 1
 
 
 def test_it_learns_and_says_so(folder, tmp_path):
     row = learner({"epochs": 12, "dtype": "bfloat16"})
-    train(folder, tmp_path, row, noise=None)
+    train(folder, tmp_path, row)
     shown = curves(tmp_path / "logs")
     assert shown.index.tolist() == sorted([*range(6, 73, 6), 50])
     assert shown["validation_accuracy"].iloc[0] < 0.4 and shown["validation_accuracy"].iloc[-1] > 0.8
@@ -150,13 +147,13 @@ def test_it_learns_and_says_so(folder, tmp_path):
 
 
 def test_curves_go_on_where_the_checkpoint_is(tmp_path):
-    log = Log(tmp_path)
+    log = CurveLog(tmp_path)
     for step in (50, 100, 150):
         log.add(step, loss=1 / step)
     log.close()
     with (tmp_path / "curves.csv").open("a") as file:
         file.write("20")  # half a line
-    log = Log(tmp_path, 100)
+    log = CurveLog(tmp_path, 100)
     log.add(150, loss=2.0)
     log.close()
     assert (tmp_path / "curves.csv").read_text() == "step,measure,value\n50,loss,0.02\n100,loss,0.01\n150,loss,2.0\n"
@@ -218,7 +215,7 @@ def test_saved_weights_are_an_observer(trained, noise):
         network = networks.build("cnn", row).eval()
         network.load_state_dict(load_file(path))
         with torch.inference_mode():
-            expected = -network(signed(images)).log_softmax(1)
+            expected = -network(pixels_to_tensor(images)).log_softmax(1)
         np.testing.assert_allclose(loss[:, :, 0], expected, rtol=1e-4)
 
 

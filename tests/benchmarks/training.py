@@ -46,11 +46,11 @@ def main():
     given = options.parse_args()
     torch.set_num_threads(1)
     recipe = RECIPE | {"batch_size": given.batch_size, "dtype": given.dtype}
-    network = {"source": "training", "library": "torchvision", "network": given.network}
+    network = {"source": "training", "library": "torchvision", "network": given.network, "noise": "sqrt_alphas"}
     row = observer(family="discriminative", **network, training=recipe)
     with tempfile.TemporaryDirectory() as folder:
         make(Path(folder), given.batch_size)
-        source = image_folder(folder, row.training, row, "sqrt_alphas")
+        source = image_folder(folder, row)
         for workers in given.workers:
             print(f"{loading(source, given, workers):8.1f} images/s loaded by {workers} workers", flush=True)
         print(f"{training(source, row, given):8.1f} images/s trained on: {given.network}, {given.dtype}")
