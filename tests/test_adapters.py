@@ -18,6 +18,7 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.diffusion.adapters import ADAPTERS
 from generative_classifiers.study.prompts import prompts_of
 from reference_pipelines import reference
+from typed_rows import observer
 
 CATEGORIES = ("cat", "dog", "truck")
 NAMES = ["cat1.png", "sub/dog2.png"]
@@ -54,7 +55,7 @@ def images():
 
 
 def load(folder, prompts=None, batch_size=64, **row):
-    row = {"family": "diffusion", "pipeline": str(folder), "resolution": 16, **row}
+    row = observer(**{"family": "diffusion", "pipeline": str(folder), "resolution": 16, **row})
     return models.load("tiny", row, prompts or prompts_of(CATEGORIES), device="cpu", batch_size=batch_size)
 
 

@@ -8,12 +8,15 @@ import threading
 
 import pytest
 import requests
-from generative_classifiers.study.registry import file_url, load
+from generative_classifiers.study.registry import load
 from huggingface_hub import constants
 
 from generative_classifiers.models.loading import availability
-from generative_classifiers.models.loading.availability import Hub, as_text, ask, state, survey
+from generative_classifiers.models.loading.availability import as_text, ask, state, survey
+from generative_classifiers.models.loading.weight_sources import HubFile, weight_source
+from generative_classifiers.study.load import load
 from small_studies import copy_project, snakemake
+from typed_rows import observer
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -71,13 +74,13 @@ def keep(path):
     ("status", "content", "word"),
     [
         (200, "application/octet-stream", "reachable"),
-        (200, "text/html; charset=utf-8", "not there"),
+        (200, "text/html; charset=utf-8", "missing"),
         (401, "text/plain", "gated"),
         (403, "text/plain", "gated"),
-        (404, "text/plain", "not there"),
-        (410, "text/plain", "not there"),
-        (429, "text/plain", "out of reach"),
-        (503, "text/plain", "out of reach"),
+        (404, "text/plain", "missing"),
+        (410, "text/plain", "missing"),
+        (429, "text/plain", "unreachable"),
+        (503, "text/plain", "unreachable"),
     ],
 )
 def test_what_a_server_says(status, content, word, nowhere, monkeypatch):
@@ -86,49 +89,54 @@ def test_what_a_server_says(status, content, word, nowhere, monkeypatch):
         monkeypatch.setattr(
             constants, "HUGGINGFACE_CO_URL_TEMPLATE", address + "/{repo_id}/resolve/{revision}/{filename}"
         )
-        assert state("timm", [Hub("timm/some", "model.safetensors", COMMIT)]) == word
+        assert state("timm", [HubFile("timm/some", "model.safetensors", COMMIT)]) == word
     assert asked == ["/example.org/weights.pth", f"/timm/some/resolve/{COMMIT}/model.safetensors"]
 
 
 def test_servers_that_say_nothing(monkeypatch):
     with answering(200) as (address, _):
         pass
-    assert ask("https://example.org/weights.pth", address) == "out of reach"  # nobody listens there any more
+    assert ask("https://example.org/weights.pth", address) == "unreachable"  # nobody listens there any more
 
     def head(*_, timeout, **__):
         raise requests.exceptions.ReadTimeout(f"{timeout} s")
 
     monkeypatch.setattr(requests, "head", head)
-    assert ask("https://example.org/weights.pth") == "out of reach"
+    assert ask("https://example.org/weights.pth") == "unreachable"
 
 
 def test_what_is_here_is_not_asked_for(nowhere, silence):
-    address, place = "https://example.org/a/weights.pth", Hub("timm/some", "model.safetensors", COMMIT)
+    address, place = "https://example.org/a/weights.pth", HubFile("timm/some", "model.safetensors", COMMIT)
     assert state("checkpoint", [address], offline=True) == state("timm", [place], offline=True) == "unknown"
     keep(nowhere / "downloads/example.org/a/weights.pth")
     keep(nowhere / f"hub/models--timm--some/snapshots/{COMMIT}/model.safetensors")
-    assert state("checkpoint", [address]) == state("timm", [place]) == "here"
-    other = Hub("timm/some", "model.safetensors", COMMIT[::-1])
+    assert state("checkpoint", [address]) == state("timm", [place]) == "local"
+    other = HubFile("timm/some", "model.safetensors", COMMIT[::-1])
     assert state("timm", [place, other], offline=True) == state("timm", [other], offline=True) == "unknown"
 
 
 def test_an_index_alone_is_no_pipeline(nowhere, silence):
-    place = Hub("some/pipeline", "model_index.json", COMMIT)
+    place = HubFile("some/pipeline", "model_index.json", COMMIT)
     keep(nowhere / f"hub/models--some--pipeline/snapshots/{COMMIT}/model_index.json")
     assert state("hub", [place], offline=True) == "unknown"
     keep(nowhere / f"hub/models--some--pipeline/snapshots/{COMMIT}/unet/model.fp16.safetensors")
-    assert state("hub", [place]) == "here"
+    assert state("hub", [place]) == "local"
 
 
-def test_packages_and_folders(silence):
-    row = {"source": "package", "files": [{"package": "numpy", "file": "version.py", "sha256": "f" * 64}]}
-    missing = {"source": "package", "files": [{"package": "no_such_package", "file": "a.pth", "sha256": "f" * 64}]}
-    assert state("package", availability._files("tiny", row)) == "here"
-    assert state("package", availability._files("tiny", missing)) == "not there"
+def test_packages_and_folders(paper, silence):
+    def weights(package, file):
+        files = [{"package": package, "file": file, "sha256": None}]
+        settings = {"library": "torchvision", "network": "resnet18", "files": files}
+        row = observer(family="discriminative", source="package", **settings)
+        study = dataclasses.replace(paper, named={"tiny": row})
+        return state(*weight_source(study, "tiny")[:2])
+
+    assert weights("numpy", "version.py") == "local"
+    assert weights("no_such_package", "a.pth") == "missing"
     table = survey(load({"study": "miniature"}), offline=True).set_index("observer")
     expected = {
         "simulated": "made",
-        "miniature-diffusion": "here",
+        "miniature-diffusion": "local",
         "miniature-cnn": "made",
         "miniature-cnn-noise": "made",
     }
@@ -159,10 +167,10 @@ def test_all_rows_of_the_paper(paper, nowhere, silence):
 
 def test_weights_of_the_users_own_are_here(paper, tmp_path, silence):
     keep(tmp_path / "mine/clip.safetensors")
-    row = paper.named["clip-vit-b-1-prompt"] | {"weights": str(tmp_path / "mine/clip.safetensors"), "sha256": "f" * 64}
-    del row["verified"]
+    mine = {"weights": str(tmp_path / "mine/clip.safetensors"), "sha256": "f" * 64, "verified": None}
+    row = paper.named["clip-vit-b-1-prompt"].model_copy(update=mine)
     (found,) = survey(dataclasses.replace(paper, named={"mine": row}), offline=True).to_dict("records")
-    assert (found["weights"], found["place"], found["verified"]) == ("here", "mine/clip.safetensors", True)
+    assert (found["weights"], found["place"], found["verified"]) == ("local", "mine/clip.safetensors", True)
 
 
 def test_decisions_of_the_users_own_are_here(paper, tmp_path, silence):
@@ -171,7 +179,7 @@ def test_decisions_of_the_users_own_are_here(paper, tmp_path, silence):
         paper, answers=paper.answers | {"imagen": {"colour": str(tmp_path / "answers/imagen.csv")}}
     )
     table = survey(study, offline=True).set_index("observer")
-    assert table.loc["imagen", "weights"] == "here" and table.loc["imagen", "verified"] is False
+    assert table.loc["imagen", "weights"] == "local" and table.loc["imagen", "verified"] is False
 
 
 def test_the_page(paper, nowhere, silence):
@@ -190,7 +198,7 @@ def test_the_page(paper, nowhere, silence):
         "244",
         "no",
     ]
-    assert "unknown: not here, and no server was asked" in page and "gated" not in page
+    assert "unknown: not on this machine, and no server was asked" in page and "gated" not in page
     counts = re.search(r"^(\d+) observers: (\d+) unknown, 5 none, 3 made; 1 verified, (\d+) not$", lines[-1])
     assert [int(one) for one in counts.groups()] == [len(paper.named), len(paper.named) - 8, len(paper.named) - 4]
 
@@ -198,13 +206,13 @@ def test_the_page(paper, nowhere, silence):
 def test_the_command(server, tmp_path):
     upstream, address, asked = server
     study, project = load({"study": "humans"}), copy_project(tmp_path / "project")
-    (file,) = [row["decisions"]["networks"]["resnet50"] for name, row in study.datasets.items() if name == "colour"]
-    keep(upstream / file_url(file, study.repositories).removeprefix("https://"))
+    file = study.datasets["colour"].decisions.networks["resnet50"]
+    keep(upstream / study.registry.address(file).removeprefix("https://"))
     elsewhere = {"HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "hf"), "PYTHONPATH": str(project / "scripts")}
     run = snakemake(project, "observers", "--quiet", "all", surroundings=elsewhere, study="humans", mirror=address)
     assert run.returncode == 0, run.stdout
     found = {line.split()[0]: line for line in run.stdout.splitlines() if line.strip()}
-    assert " reachable " in found["resnet50"] and " not there " in found["bagnet33"] and " none " in found["imagen"]
+    assert " reachable " in found["resnet50"] and " missing " in found["bagnet33"] and " none " in found["imagen"]
     # No file was asked for, but whether it is there; nothing is made or downloaded.
     assert not asked
     made = [path for room in ("data", "figures") for path in (project / room).rglob("*") if path.is_file()]

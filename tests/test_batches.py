@@ -11,11 +11,13 @@ import tiny_pipelines
 import tiny_tokens
 from generative_classifiers import models
 from generative_classifiers.decisions.from_evidence import score_categories
+from generative_classifiers.draws.levels import Draws
 from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.io.stores import read
 from generative_classifiers.models.batches import LastResultCache, batches
 from generative_classifiers.study.prompts import prompts_of
 from killed_often import stimuli
+from typed_rows import observer
 
 CATEGORIES = ("cat", "dog", "truck")
 IMAGES, DRAWS = 20, 3
@@ -28,17 +30,27 @@ def test_batches_are_all_that_is_wanted_and_full(size, share):
     found = list(batches(wanted, size))
     assert [len(batch.draw) for batch in found[:-1]] == [size] * (len(found) - 1)
     assert len(found) == -(-wanted.sum() // size)
-    places = [place for batch in found for place in zip(batch.draw, batch.image, batch.category, strict=True)]
-    assert places == sorted(zip(*wanted.transpose(2, 0, 1).nonzero(), strict=True))
+    indices = [np.stack([batch.draw, batch.image, batch.category], 1) for batch in found]
+    expected = sorted((draw, image, category) for image, category, draw in np.argwhere(wanted))
+    np.testing.assert_array_equal(np.concatenate([np.empty((0, 3)), *indices]), np.reshape(expected, (-1, 3)))
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 64])
-def test_samples_are_images_seen_through_draws(size):
+def test_a_noised_image_is_an_image_at_a_draw(size):
     wanted = np.random.default_rng(1).random((4, 3, 5)) < 0.7
     for batch in batches(wanted, size):
         seen = list(zip(batch.draw, batch.image, strict=True))
-        assert [seen[place] for place in batch.first] == list(dict.fromkeys(seen))
-        assert [seen[place] for place in batch.first[batch.sample]] == seen
+        assert [seen[evaluation] for evaluation in batch.first] == list(dict.fromkeys(seen))
+        assert [seen[evaluation] for evaluation in batch.first[batch.noised]] == seen
+
+
+def test_noised_images_have_names_and_draws():
+    wanted = np.zeros((3, 2, 4), bool)
+    wanted[[0, 2, 2], :, [1, 0, 3]] = True
+    draws = Draws(np.arange(10, 14), *np.zeros((3, 4)), np.arange(4))
+    (batch,) = batches(wanted, 64)
+    names, noised = batch.noised_images(["a", "b", "c"], draws)
+    assert names == ["c", "a", "c"] and noised.number.tolist() == [10, 11, 13]
 
 
 def test_the_first_draws_of_a_longer_run_fill_the_same_batches():
@@ -73,7 +85,7 @@ def folders(tmp_path_factory):
 
 def evidence(family, folder, store, batch_size, shard, workers):
     """A store of evidence, filled at these settings."""
-    row = {"family": family, "pipeline": folder}
+    row = observer(family=family, pipeline=str(folder))
     model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu", batch_size=batch_size)
     settings = {"observer": "tiny", "dataset": "random", "count": DRAWS, "reconstruct": 0, "progress": False}
     compute_evidence(model, stimuli(IMAGES), store, shard=shard, workers=workers, **settings)
@@ -115,7 +127,7 @@ def test_the_same_bytes_come_again_whoever_works(folders, tmp_path, threads, bat
 
 
 def test_attention_is_the_fused_one(folders):
-    row = {"family": "diffusion", "pipeline": folders["diffusion"]}
+    row = observer(family="diffusion", pipeline=str(folders["diffusion"]))
     model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu")
     assert {type(processor) for processor in model.network.attn_processors.values()} == {AttnProcessor2_0}
 
@@ -124,7 +136,7 @@ def test_attention_is_the_fused_one(folders):
 def test_compiled_networks_give_the_same(folders, monkeypatch, family):
     # What is traced matters here, not what becomes of it: a compiler would take minutes.
     monkeypatch.setattr(torch.nn.Module, "compile", lambda self: compiled(self, backend="eager"))
-    row, images = {"family": family, "pipeline": folders[family]}, stimuli(3)["image"].values
+    row, images = observer(family=family, pipeline=str(folders[family])), stimuli(3)["image"].values
     plain, fast = (models.load("tiny", row, prompts_of(CATEGORIES), device="cpu", compile=c) for c in (False, True))
     draws = plain.draws(2, 0)
     expected = plain.evaluate(images, list("abc"), draws)[0]

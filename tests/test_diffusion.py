@@ -19,6 +19,7 @@ from generative_classifiers.models.diffusion.parametrisation import PARAMETRISAT
 from generative_classifiers.models.diffusion.pixel_pipeline import PixelDiffusionPipeline
 from generative_classifiers.stimuli.square_images import squares
 from generative_classifiers.study.prompts import prompts_of
+from typed_rows import observer
 
 CATEGORIES = ("cat", "dog", "truck")
 NAMES = ["cat1.png", "sub/dog2.png", "c.png"]
@@ -40,7 +41,7 @@ def images():
 
 def load(folder, **settings):
     options = {key: settings.pop(key) for key in ("batch_size", "device") if key in settings}
-    row = {"family": "diffusion", "pipeline": str(folder), **settings}
+    row = observer(family="diffusion", pipeline=str(folder), **settings)
     return models.load("tiny", row, prompts_of(CATEGORIES), **{"device": "cpu", **options})
 
 
@@ -253,7 +254,7 @@ def test_parametrisations_undo_the_forward_process():
 
 
 def test_prompts_that_the_tokenizer_cannot_tell_apart(folders):
-    row = {"family": "diffusion", "pipeline": folders["epsilon"]}
+    row = observer(family="diffusion", pipeline=str(folders["epsilon"]))
     prompts = {"cat": "a photo of a cat", "tac": "A photo of a CAT"}
     with pytest.raises(InputError, match=r"tiny: .*cannot tell the prompts of 'cat' and 'tac' apart"):
         models.load("tiny", row, prompts, device="cpu")
@@ -262,11 +263,9 @@ def test_prompts_that_the_tokenizer_cannot_tell_apart(folders):
 def test_settings_that_make_no_sense(folders):
     with pytest.raises(InputError, match="tiny: batch size is 0"):
         load(folders["epsilon"], batch_size=0)
-    with pytest.raises(InputError, match="tiny: dtype is 'int8', expected one of float32"):
-        load(folders["epsilon"], dtype="int8")
     with pytest.raises(InputError, match="device 'gpu' cannot be used"):
         load(folders["epsilon"], device="gpu")
-    with pytest.raises(InputError, match="tiny: family 'psychic' has no models"):
-        models.load("tiny", {"family": "psychic"}, {"cat": "cat"})
+    with pytest.raises(InputError, match="tiny: its family published has no model"):
+        models.load("tiny", observer(family="published"), {"cat": "cat"})
     with pytest.raises(InputError, match="tiny: no categories"):
-        models.load("tiny", {"family": "diffusion"}, {})
+        models.load("tiny", observer(family="diffusion", pipeline="some/pipeline"), {})

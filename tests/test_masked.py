@@ -18,15 +18,16 @@ from generative_classifiers import models
 from generative_classifiers.decisions.from_evidence import score_categories
 from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.models.batches import batches, everything
+from generative_classifiers.models.batches import batches
 from generative_classifiers.models.loading.weight_hashes import folder_hash
-from generative_classifiers.models.tokens.masked import READINGS
 from generative_classifiers.study.prompts import prompts_of
+from typed_rows import observer
 
 CATEGORIES = ("cat", "dog", "truck")
 NAMES = ["cat1.png", "sub/dog2.png", "c.png"]
 SEED = 5
 DRAWS = 4
+READINGS = ("likelihood", "reconstruction")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def images():
 
 def load(folder, reading="likelihood", **settings):
     options = {key: settings.pop(key) for key in ("batch_size", "device") if key in settings}
-    row = {"family": "masked", "pipeline": str(folder), "reading": reading, **settings}
+    row = observer(family="masked", pipeline=str(folder), reading=reading, **settings)
     return models.load("tiny", row, prompts_of(CATEGORIES), **{"device": "cpu", **options})
 
 
@@ -120,10 +121,10 @@ def test_draws_hide_a_share_of_the_tokens(folders):
     np.testing.assert_allclose(draws.alpha + draws.sigma, 1)
     hidden, counts = np.unique(np.round(draws.sigma * 16, 9), return_counts=True)
     assert hidden.tolist() == list(range(1, 17)) and counts.min() > 55  # uniform, as the bound wants it
-    for batch in batches(everything(model, NAMES, draws[:5]), 4):
-        found = [row.nonzero()[:, 0].tolist() for row in model._mask_tokens(NAMES, draws, batch).flatten(1)]
-        samples = list(dict.fromkeys(zip(batch.image, batch.draw, strict=True)))
-        assert found == [reference_hidden(NAMES[image], draw) for image, draw in samples]
+    for batch in batches(np.ones((3, 3, 5), bool), 4):
+        names, noised = batch.noised_images(NAMES, draws)
+        found = [row.nonzero()[:, 0].tolist() for row in model._hidden_tokens(names, noised).flatten(1)]
+        assert found == [reference_hidden(name, draw) for name, draw in zip(names, noised.number, strict=True)]
 
 
 def test_what_is_hidden_is_shared_by_the_categories(folders, images, monkeypatch):
@@ -232,7 +233,7 @@ def test_variants_are_computed_in_float32(folders, images, tmp_path):
     folder = tiny_tokens.amused(tmp_path / "half", variant="fp16")
     assert (folder / "transformer/diffusion_pytorch_model.fp16.safetensors").is_file()
     model = load(folder, variant="fp16")
-    assert {next(part.parameters()).dtype for part in (model.transformer, model.vqvae)} == {torch.float32}
+    assert {next(part.parameters()).dtype for part in (model.network, model.vqvae)} == {torch.float32}
     draws = model.draws(3, SEED)
     expected = load(folders["plain"]).evaluate(images, NAMES, draws)[0]
     np.testing.assert_allclose(model.evaluate(images, NAMES, draws)[0], expected, rtol=1e-5)
@@ -254,7 +255,7 @@ def test_identity(folders):
     assert (identity["family"], identity["reading"]) == ("masked", "reconstruction")
     assert (identity["dtype"], identity["batch_size"], identity["resolution"]) == ("bfloat16", 3, 8)
     json.dumps(identity)
-    assert load(folders["plain"], None).identity["reading"] == "likelihood"
+    assert load(folders["plain"]).identity["reading"] == "likelihood"
 
 
 def test_loading_warns_of_nothing(folders, caplog):
@@ -315,18 +316,12 @@ def test_no_safetensors(broken):
 
 
 def test_settings_that_make_no_sense(folders):
-    with pytest.raises(InputError, match="tiny: reading is 'aloud', expected one of likelihood, reconstruction"):
-        load(folders["plain"], "aloud")
-    with pytest.raises(InputError, match="tiny: dtype is 'int8', expected one of float32"):
-        load(folders["plain"], dtype="int8")
     with pytest.raises(InputError, match=f"the registry expects {'0' * 64}"):
         load(folders["plain"], sha256="0" * 64)
     with pytest.raises(InputError, match=r"tiny: .* neither a folder with model_index.json nor a pipeline on the hub"):
         load("nowhere")
-    row, prompts = (
-        {"family": "masked", "pipeline": folders["plain"]},
-        {"cat": "a photo of a cat", "tac": "A photo of a CAT"},
-    )
+    row = observer(family="masked", pipeline=str(folders["plain"]))
+    prompts = {"cat": "a photo of a cat", "tac": "A photo of a CAT"}
     with pytest.raises(InputError, match=r"tiny: .*cannot tell the prompts of 'cat' and 'tac' apart"):
         models.load("tiny", row, prompts, device="cpu")
 
@@ -342,5 +337,5 @@ def test_from_the_cache_without_a_network(folders, images, tmp_path, monkeypatch
     draws = model.draws(2, SEED)
     assert model.identity["revision"] == commit
     assert model.evaluate(images, NAMES, draws)[0].tobytes() == here.evaluate(images, NAMES, draws)[0].tobytes()
-    with pytest.raises(InputError, match=r"tiny: some/other is neither a folder .* `hf download some/other` where"):
+    with pytest.raises(InputError, match=r"tiny: some/other is neither a folder .*run `hf download some/other` where"):
         load("some/other")

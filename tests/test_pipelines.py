@@ -9,16 +9,16 @@ import threading
 import huggingface_hub
 import pytest
 import torch
-import yaml
 from huggingface_hub import constants
 
 import tiny_pipelines
-from conftest import ROOT
 from generative_classifiers import models
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.models.loading import pipelines
+from generative_classifiers.models.loading import model_folders
 from generative_classifiers.models.loading.weight_hashes import folder_hash
+from generative_classifiers.study.load import load_observers
 from generative_classifiers.study.prompts import prompts_of
+from typed_rows import observer
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def folder(tmp_path_factory):
 
 
 def load(source, **row):
-    row = {"family": "diffusion", "pipeline": str(source), **row}
+    row = observer(family="diffusion", pipeline=str(source), **row)
     return models.load("tiny", row, prompts_of(("cat", "dog", "truck")), device="cpu")
 
 
@@ -68,7 +68,7 @@ def test_unknown_pipeline_class(broken):
 
 def test_broken_index(broken):
     (broken / "model_index.json").write_text("{")
-    with pytest.raises(InputError, match=r"tiny: .*model_index.json is not an index"):
+    with pytest.raises(InputError, match=r"tiny: .*model_index.json does not say what it describes by '_class_name'"):
         load(broken)
 
 
@@ -138,7 +138,7 @@ def hub(monkeypatch, tmp_path):
     def download(*args, **settings):
         return huggingface_hub.hf_hub_download(*args, endpoint=address, cache_dir=tmp_path, **settings)
 
-    monkeypatch.setattr(pipelines, "hf_hub_download", download)
+    monkeypatch.setattr(model_folders, "hf_hub_download", download)
     yield
     server.shutdown()
     server.server_close()
@@ -148,13 +148,13 @@ def hub(monkeypatch, tmp_path):
     ("code", "say"),
     [
         ("GatedRepo", "accept its licence at https://huggingface.co/some/GatedRepo, then log in with `hf auth login`"),
-        ("RepoNotFound", "vanished, give a copy's hub id or folder instead"),
+        ("RepoNotFound", "if it has been removed, give a copy's hub id or folder instead"),
         ("RevisionNotFound", "it has no such revision"),
         ("EntryNotFound", "it has no model_index.json"),
     ],
 )
 def test_what_the_hub_does_not_give(hub, code, say):
-    with pytest.raises(InputError, match=f"tiny: some/{code} is neither a folder .* within reach: .*{say}"):
+    with pytest.raises(InputError, match=f"tiny: some/{code} is neither a folder .* on the hub: .*{say}"):
         load(f"some/{code}", revision="1" * 40)
 
 
@@ -167,7 +167,9 @@ def offline(monkeypatch, tmp_path):
 
 
 def test_nothing_in_the_cache(offline):
-    with pytest.raises(InputError, match=r"out of reach, .* not in the cache: `hf download some/pipeline` where"):
+    with pytest.raises(
+        InputError, match=r"cannot be reached, .* not in the cache: run `hf download some/pipeline` where"
+    ):
         load("some/pipeline")
 
 
@@ -183,7 +185,6 @@ def test_pipeline_from_the_cache(offline, folder):
 
 
 def test_hub_ids_of_the_registry_are_pinned():
-    rows = yaml.safe_load((ROOT / "registry/observers.yaml").read_text())["observers"]
-    for name, row in rows.items():
-        if row["family"] == "diffusion" and "training" not in row:
-            assert len(row["revision"]) == 40 and row["licence"], name
+    for name, row in load_observers().items():
+        if row.family == "diffusion" and not row.training:
+            assert len(row.revision) == 40 and row.licence, name

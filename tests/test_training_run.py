@@ -5,7 +5,8 @@ import pytest
 import xarray as xr
 import yaml
 
-from generative_classifiers.study import registry, training_targets
+from generative_classifiers.study import training_targets
+from generative_classifiers.study.load import load
 from image_folders import ROW, TRAINING, image_folder
 from small_studies import snakemake, tiny_project, write
 
@@ -23,8 +24,8 @@ def project(tmp_path_factory):
     study, observers = (yaml.safe_load((folder / path).read_text()) for path in ("studies/tiny.yaml", OBSERVERS))
     study |= {"datasets": ["colour"], "observers": ["simulated", "learner"]}
     del study["example_images"]
-    row = {"label": "Learner", "family": "discriminative", "source": "training", "noise": "sqrt_alphas"}
-    observers["observers"]["learner"] = row | ROW | {"training": TRAINING | {"dtype": "bfloat16"}}
+    row = {"label": "Learner", "noise": "sqrt_alphas", "training": TRAINING | {"dtype": "bfloat16"}}
+    observers["observers"]["learner"] = ROW | row
     write(study, folder / "studies/tiny.yaml")
     write(observers, folder / OBSERVERS)
     return folder
@@ -32,7 +33,7 @@ def project(tmp_path_factory):
 
 def test_without_images_networks_are_left_out(tmp_path):
     named = ["resnet50-noise", "resnet50-noise-alphas", "resnet50-vanilla"]
-    without, with_images = (registry.load({"study": "paper"} | one) for one in ({}, {"imagenet": "/somewhere"}))
+    without, with_images = (load({"study": "paper"} | one) for one in ({}, {"imagenet": "/somewhere"}))
     assert sorted(without.left_out) == named and not without.observers.keys() & {*named}
     assert with_images.left_out == {} and with_images.observers.keys() >= {*named}
     assert with_images.without_noise.items() >= dict.fromkeys(named[:2], named[2]).items()
@@ -42,7 +43,7 @@ def test_without_images_networks_are_left_out(tmp_path):
     left = training_targets.left_out("paper", with_images.observers, tmp_path, None)
     assert sorted(left) == named[1:]
     assert left[named[2]] == (
-        "config.yaml does not name the folder of ImageNet, to train it on, and its weights are not at "
+        "config.yaml does not name a folder of ImageNet to train it on, and its weights are not at "
         "data/paper/weights/resnet50-vanilla/model.safetensors"
     )
 

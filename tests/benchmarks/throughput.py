@@ -27,6 +27,7 @@ import tiny_pipelines
 from generative_classifiers import models
 from generative_classifiers.models.diffusion import shared_prefix
 from generative_classifiers.study.prompts import prompts_of
+from typed_rows import observer
 
 BATCH_SIZES = (16, 32, 64)
 IMAGES, DRAWS = 2, 4
@@ -71,7 +72,8 @@ def main():
 def load(folder, device, share=True):
     """The pipeline as a model, with its hooks or without."""
     with nullcontext() if share else mock.patch.object(shared_prefix, "share"):
-        row = {"family": "diffusion", "variant": "fp16" if any(Path(folder).rglob("*.fp16.*")) else None}
+        variant = "fp16" if any(Path(folder).rglob("*.fp16.*")) else None
+        row = observer(family="diffusion", pipeline=str(folder), variant=variant)
         return models.load("benchmark", row, prompts_of(), path=Path(folder), device=device)
 
 
