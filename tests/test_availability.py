@@ -8,7 +8,6 @@ import threading
 
 import pytest
 import requests
-from generative_classifiers.study.registry import load
 from huggingface_hub import constants
 
 from generative_classifiers.models.loading import availability
