@@ -44,7 +44,7 @@ RUNS = {
 
 
 def numbers(names):
-    """Numbers of classes by torchvision's names."""
+    """Numbers of classes, given by their names in torchvision."""
     return [NAMES.index(name) for name in names.split(", ")]
 
 
@@ -86,7 +86,7 @@ def test_equal_logits_give_equal_losses():
 
 @pytest.mark.parametrize("scale", [1, 30])
 def test_decisions_are_those_of_mean_probabilities(scale):
-    """Against probabilities in float64 by numpy; the sum instead of the mean would decide otherwise."""
+    """Compared with probabilities in float64 by numpy. Sums instead of means would give other decisions."""
     logits = np.random.default_rng(0).standard_normal((500, 1000)).astype(np.float32) * scale
     exponentials = np.exp(logits.astype(np.float64))
     probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
