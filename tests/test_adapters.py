@@ -141,7 +141,7 @@ def rewrite(path, **changes):
     ],
 )
 def test_parts_that_losses_do_not_depend_on_are_not_loaded(folders, tmp_path, kind, parts):
-    folder = shutil.copytree(folders[kind], tmp_path / "more")  # of which there are no files
+    folder = shutil.copytree(folders[kind], tmp_path / "more")  # without files of these parts
     library = "deepfloyd_if" if kind == "deepfloyd" else "transformers"
     rewrite(folder / "model_index.json", **{name: [library, part] for name, part in parts.items()})
     load(folder)

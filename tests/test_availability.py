@@ -95,7 +95,7 @@ def test_answers_of_a_server(status, content, word, nowhere, monkeypatch):
 def test_servers_that_do_not_answer_are_unreachable(monkeypatch):
     with answering(200) as (address, _):
         pass
-    assert ask("https://example.org/weights.pth", address) == "unreachable"  # nobody listens there any more
+    assert ask("https://example.org/weights.pth", address) == "unreachable"  # the server has stopped
 
     def head(*_, timeout, **__):
         raise requests.exceptions.ReadTimeout(f"{timeout} s")
@@ -159,7 +159,7 @@ def test_survey_of_the_paper(paper, nowhere, silence):
     }
     for name, expected in rows.items():
         assert tuple(table.loc[name, ["source", "place", "verified"]]) == expected
-    # Nothing is claimed of what nobody could load.
+    # Weights that were never loaded are not called verified.
     assert set(table.index[table["verified"].eq(True)]) == {"humans"}
     assert table.loc["alexnet", "licence"] == "BSD-3-Clause" and table.loc["alexnet", "size_mb"] == 244
 
@@ -212,7 +212,7 @@ def test_snakemake_observers_asks_but_downloads_nothing(server, tmp_path):
     assert run.returncode == 0, run.stdout
     found = {line.split()[0]: line for line in run.stdout.splitlines() if line.strip()}
     assert " reachable " in found["resnet50"] and " missing " in found["bagnet33"] and " none " in found["imagen"]
-    # No file was asked for, but whether it is there; nothing is made or downloaded.
+    # The server was asked whether it has files, but for none of them; nothing is made or downloaded.
     assert not asked
     made = [path for room in ("data", "figures") for path in (project / room).rglob("*") if path.is_file()]
     assert not [path for path in made if path.suffix != ".log"]
