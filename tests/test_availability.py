@@ -1,4 +1,4 @@
-"""The list of observers: what it says of each, and that it asks servers for no more than whether they have a file."""
+"""The list of observers, and that nothing is downloaded to make it."""
 
 import contextlib
 import dataclasses
@@ -22,7 +22,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @contextlib.contextmanager
 def answering(status, content="application/octet-stream"):
-    """A server that answers whatever it is asked in one way; gives its address and what it was asked."""
+    """A server that gives every request the same answer; yields its address and the requests."""
     asked = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -43,7 +43,7 @@ def answering(status, content="application/octet-stream"):
 
 @pytest.fixture
 def nowhere(tmp_path, monkeypatch):
-    """Neither downloads nor a cache of the hub, but folders for them."""
+    """Empty folders for downloads and for the hub's cache."""
     monkeypatch.setattr(availability, "DOWNLOADS", tmp_path / "downloads")
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     return tmp_path
@@ -51,7 +51,7 @@ def nowhere(tmp_path, monkeypatch):
 
 @pytest.fixture
 def silence(monkeypatch):
-    """Whoever asks a server fails."""
+    """Asking a server fails the test."""
 
     def head(*_, **__):
         raise AssertionError("a server was asked")
@@ -82,7 +82,7 @@ def keep(path):
         (503, "text/plain", "unreachable"),
     ],
 )
-def test_what_a_server_says(status, content, word, nowhere, monkeypatch):
+def test_answers_of_a_server(status, content, word, nowhere, monkeypatch):
     with answering(status, content) as (address, asked):
         assert ask("https://example.org/weights.pth", address) == word
         monkeypatch.setattr(
@@ -92,10 +92,10 @@ def test_what_a_server_says(status, content, word, nowhere, monkeypatch):
     assert asked == ["/example.org/weights.pth", f"/timm/some/resolve/{COMMIT}/model.safetensors"]
 
 
-def test_servers_that_say_nothing(monkeypatch):
+def test_servers_that_do_not_answer_are_unreachable(monkeypatch):
     with answering(200) as (address, _):
         pass
-    assert ask("https://example.org/weights.pth", address) == "unreachable"  # nobody listens there any more
+    assert ask("https://example.org/weights.pth", address) == "unreachable"  # the server has stopped
 
     def head(*_, timeout, **__):
         raise requests.exceptions.ReadTimeout(f"{timeout} s")
@@ -104,7 +104,7 @@ def test_servers_that_say_nothing(monkeypatch):
     assert ask("https://example.org/weights.pth") == "unreachable"
 
 
-def test_what_is_here_is_not_asked_for(nowhere, silence):
+def test_local_files_are_not_asked_for(nowhere, silence):
     address, place = "https://example.org/a/weights.pth", HubFile("timm/some", "model.safetensors", COMMIT)
     assert state("checkpoint", [address], offline=True) == state("timm", [place], offline=True) == "unknown"
     keep(nowhere / "downloads/example.org/a/weights.pth")
@@ -114,7 +114,7 @@ def test_what_is_here_is_not_asked_for(nowhere, silence):
     assert state("timm", [place, other], offline=True) == state("timm", [other], offline=True) == "unknown"
 
 
-def test_an_index_alone_is_no_pipeline(nowhere, silence):
+def test_an_index_without_weights_is_not_local(nowhere, silence):
     place = HubFile("some/pipeline", "model_index.json", COMMIT)
     keep(nowhere / f"hub/models--some--pipeline/snapshots/{COMMIT}/model_index.json")
     assert state("hub", [place], offline=True) == "unknown"
@@ -122,7 +122,7 @@ def test_an_index_alone_is_no_pipeline(nowhere, silence):
     assert state("hub", [place]) == "local"
 
 
-def test_packages_and_folders(paper, silence):
+def test_files_of_packages_and_folders_are_local(paper, silence):
     def weights(package, file):
         files = [{"package": package, "file": file, "sha256": None}]
         settings = {"library": "torchvision", "network": "resnet18", "files": files}
@@ -143,7 +143,7 @@ def test_packages_and_folders(paper, silence):
     assert table.loc["miniature-diffusion", "verified"] is True and table.loc["simulated", "verified"] is None
 
 
-def test_all_rows_of_the_paper(paper, nowhere, silence):
+def test_survey_of_the_paper(paper, nowhere, silence):
     table = survey(paper, offline=True).set_index("observer")
     assert list(table.index) == list(paper.named) and set(table.index[table["takes_part"]]) == set(paper.observers)
     assert table["weights"].value_counts().to_dict().keys() == {"unknown", "made", "none"}
@@ -159,12 +159,12 @@ def test_all_rows_of_the_paper(paper, nowhere, silence):
     }
     for name, expected in rows.items():
         assert tuple(table.loc[name, ["source", "place", "verified"]]) == expected
-    # Nothing is claimed of what nobody could load.
+    # Weights that were never loaded are not called verified.
     assert set(table.index[table["verified"].eq(True)]) == {"humans"}
     assert table.loc["alexnet", "licence"] == "BSD-3-Clause" and table.loc["alexnet", "size_mb"] == 244
 
 
-def test_weights_of_the_users_own_are_here(paper, tmp_path, silence):
+def test_the_users_own_weights_are_local(paper, tmp_path, silence):
     keep(tmp_path / "mine/clip.safetensors")
     mine = {"weights": str(tmp_path / "mine/clip.safetensors"), "sha256": "f" * 64, "verified": None}
     row = paper.named["clip-vit-b-1-prompt"].model_copy(update=mine)
@@ -172,7 +172,7 @@ def test_weights_of_the_users_own_are_here(paper, tmp_path, silence):
     assert (found["weights"], found["place"], found["verified"]) == ("local", "mine/clip.safetensors", True)
 
 
-def test_decisions_of_the_users_own_are_here(paper, tmp_path, silence):
+def test_the_users_own_decisions_are_local(paper, tmp_path, silence):
     keep(tmp_path / "answers/imagen.csv")
     study = dataclasses.replace(
         paper, answers=paper.answers | {"imagen": {"colour": str(tmp_path / "answers/imagen.csv")}}
@@ -181,7 +181,7 @@ def test_decisions_of_the_users_own_are_here(paper, tmp_path, silence):
     assert table.loc["imagen", "weights"] == "local" and table.loc["imagen", "verified"] is False
 
 
-def test_the_page(paper, nowhere, silence):
+def test_text_of_the_survey(paper, nowhere, silence):
     page = as_text(survey(paper, offline=True))
     lines = page.splitlines()
     for name in paper.named:
@@ -202,7 +202,7 @@ def test_the_page(paper, nowhere, silence):
     assert [int(one) for one in counts.groups()] == [len(paper.named), len(paper.named) - 8, len(paper.named) - 4]
 
 
-def test_the_command(server, tmp_path):
+def test_snakemake_observers_asks_but_downloads_nothing(server, tmp_path):
     upstream, address, asked = server
     study, project = load({"study": "humans"}), copy_project(tmp_path / "project")
     file = study.datasets["colour"].decisions.networks["resnet50"]
@@ -212,7 +212,7 @@ def test_the_command(server, tmp_path):
     assert run.returncode == 0, run.stdout
     found = {line.split()[0]: line for line in run.stdout.splitlines() if line.strip()}
     assert " reachable " in found["resnet50"] and " missing " in found["bagnet33"] and " none " in found["imagen"]
-    # No file was asked for, but whether it is there; nothing is made or downloaded.
+    # The server was asked whether it has files, but for none of them; nothing is made or downloaded.
     assert not asked
     made = [path for room in ("data", "figures") for path in (project / room).rglob("*") if path.is_file()]
     assert not [path for path in made if path.suffix != ".log"]

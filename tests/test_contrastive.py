@@ -91,7 +91,7 @@ def reference(places, source, texts):
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_a_prompt_for_each_category(places, source):
+def test_losses_with_prompts_agree_with_a_float64_reference(places, source):
     model = load(places, source, batch_size=2)
     loss = evaluate(model)
     expected = reference(places, source, [[f"a photo of a {category}"] for category in CATEGORIES])
@@ -101,7 +101,7 @@ def test_a_prompt_for_each_category(places, source):
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_templates_are_averaged(places, source):
+def test_losses_with_templates_agree_with_a_float64_reference(places, source):
     templates = content("registry/templates.yaml")["imagenet-80"]
     loss = evaluate(load(places, source, ("cat", "teapot"), templates="imagenet-80"))
     texts = [[template.replace("{category}", name) for template in templates] for name in ("cat", "teapot")]
@@ -109,14 +109,14 @@ def test_templates_are_averaged(places, source):
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_classes_of_imagenet(places, source):
+def test_losses_with_classes_of_imagenet_agree_with_a_float64_reference(places, source):
     loss = evaluate(load(places, source, ("dog", "airplane"), templates="imagenet-1", classes=1000))
     probability = reference(places, source, [[f"a photo of a {name}."] for name in open_clip.IMAGENET_CLASSNAMES])
     expected = [probability[:, members()[category]].mean(axis=1) for category in ("dog", "airplane")]
     np.testing.assert_allclose(loss, -np.log(np.stack(expected, 1)), rtol=1e-4, atol=1e-5)
 
 
-def test_templates_are_those_of_clip():
+def test_templates_are_those_of_clips_authors():
     templates = content("registry/templates.yaml")
     assert [one.replace("{category}", "#") for one in templates["imagenet-80"]] == [
         template("#") for template in open_clip.OPENAI_IMAGENET_TEMPLATES
@@ -125,7 +125,7 @@ def test_templates_are_those_of_clip():
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_half_precision_and_batches(places, source):
+def test_half_precision_and_batch_size_change_losses_little(places, source):
     whole = evaluate(load(places, source))
     np.testing.assert_allclose(evaluate(load(places, source, batch_size=1)), whole, rtol=1e-4, atol=1e-5)
     model = load(places, source, dtype="bfloat16")
@@ -150,7 +150,7 @@ def test_texts_are_encoded_once(places, monkeypatch):
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_evidence(places, source, tmp_path):
+def test_evidence_depends_on_all_settings(places, source, tmp_path):
     def fingerprint(number, **settings):
         model = load(places, source, **settings)
         what = {"observer": "tiny", "dataset": "random", "progress": False}
@@ -167,12 +167,12 @@ def test_evidence(places, source, tmp_path):
     np.testing.assert_allclose(np.exp(-store["loss"]).sum("category"), 1, rtol=1e-5)
 
 
-def test_a_file_that_the_row_names(places):
+def test_a_row_can_name_a_file(places):
     named = evaluate(load({"open_clip": None}, "open_clip", weights=str(places["open_clip"])))
     np.testing.assert_array_equal(named, evaluate(load(places, "open_clip")))
 
 
-def test_bad_rows(places, tmp_path):
+def test_faulty_rows_and_weights_are_errors(places, tmp_path):
     with pytest.raises(InputError, match="tiny: templates: 'none' is unknown, expected one of imagenet-80, imagenet-1"):
         load(places, "open_clip", templates="none")
     with pytest.raises(InputError, match=r"tiny: knows airplane, .*; not teapot"):
@@ -196,7 +196,7 @@ def test_bad_rows(places, tmp_path):
         load(places, "transformers")
 
 
-def test_rows_of_the_registry_ask_for_what_there_is():
+def test_rows_of_the_registry_agree_with_open_clip():
     rows = {name: row for name, row in load_observers().items() if row.family == "contrastive"}
     assert rows.keys() == {"clip-vit-b-1-prompt", "clip-vit-b-80-prompts"}
     for name, row in rows.items():

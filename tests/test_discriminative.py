@@ -1,4 +1,4 @@
-"""Networks as observers: what becomes of their logits, with diffusion noise and without."""
+"""Discriminative models: losses from logits, with and without diffusion noise."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def load(weights, categories=CATEGORIES, batch_size=None, **settings):
     return models.load("tiny", row, prompts_of(categories), path=weights, device="cpu", batch_size=batch_size)
 
 
-def test_network_is_the_miniatures(weights):
+def test_size_of_the_small_cnn(weights):
     network = SmallCNN()
     assert sum(p.numel() for p in network.parameters()) == pytest.approx(289_000, rel=0.01)
     assert network.features(torch.zeros(1, 3, 32, 32)).shape == (1, 128, 4, 4)
@@ -66,7 +66,7 @@ def test_losses_are_negative_log_probabilities(weights, images):
     np.testing.assert_allclose(loss[:, :, 0], expected, rtol=1e-4)
 
 
-def test_some_of_the_categories(weights, images):
+def test_losses_of_some_categories_are_those_of_all(weights, images):
     whole, _ = load(weights).evaluate(images, NAMES, load(weights).draws(1, 0))
     model = load(weights, ("truck", "cat"))
     loss, _ = model.evaluate(images, NAMES, model.draws(1, 0))
@@ -74,7 +74,7 @@ def test_some_of_the_categories(weights, images):
 
 
 @pytest.mark.parametrize(("noise", "curve"), [("sqrt_alphas", np.sqrt), ("alphas", lambda u: u)])
-def test_diffusion_noise(weights, images, noise, curve):
+def test_images_are_seen_through_diffusion_noise(weights, images, noise, curve):
     model = load(weights, noise=noise)
     draws = model.draws(1, 3)
     loss, _ = model.evaluate(images, NAMES, draws)
@@ -103,7 +103,7 @@ def compute(model, store):
     return read(store)
 
 
-def test_any_batch_size_decides_the_same(weights, tmp_path):
+def test_decisions_do_not_depend_on_the_batch_size(weights, tmp_path):
     stores = [compute(load(weights, batch_size=size), tmp_path / f"{size}.zarr") for size in (1, 3, 64)]
     for store in stores[1:]:
         np.testing.assert_allclose(store["loss"], stores[0]["loss"], rtol=1e-4)
@@ -125,7 +125,7 @@ def test_batches_are_halved_where_memory_runs_out(weights, tmp_path):
     assert found["loss"].values.tobytes() == expected["loss"].values.tobytes()
 
 
-def test_half_precision(weights, images):
+def test_half_precision_changes_losses_little(weights, images):
     whole, model = load(weights), load(weights, dtype="bfloat16")
     loss, _ = model.evaluate(images, NAMES, model.draws(1, 0))
     assert {p.dtype for p in model.network.parameters()} == {torch.bfloat16} and loss.dtype == np.float32
@@ -134,7 +134,7 @@ def test_half_precision(weights, images):
     assert (loss != expected).any()
 
 
-def test_evidence_is_known_by_all_that_it_depends_on(weights, tmp_path):
+def test_the_fingerprint_depends_on_all_settings(weights, tmp_path):
     def fingerprint(**settings):
         return compute(load(weights, **settings), tmp_path / f"{len(list(tmp_path.iterdir()))}.zarr").attrs[
             "fingerprint"
@@ -149,7 +149,7 @@ def test_evidence_is_known_by_all_that_it_depends_on(weights, tmp_path):
     assert identity["categories"] == ["truck", "cat"] and identity["classes"] == [[15], [7]]
 
 
-def test_bad_rows(weights, tmp_path):
+def test_faulty_rows_and_weights_are_errors(weights, tmp_path):
     with pytest.raises(InputError, match=r"tiny: knows airplane, .*; not whale"):
         load(weights, ("cat", "whale"))
     with pytest.raises(InputError, match="tiny: has 10 classes, expected the 16 categories or ImageNet's"):

@@ -1,4 +1,4 @@
-"""The miniature's generative models: their words, short training runs, and what becomes of their weights."""
+"""The miniature's generative models: their tokenizer, short trainings, and the weights that these save."""
 
 from contextlib import suppress
 
@@ -37,7 +37,7 @@ def recipe_of(model, **changed):
     return generative_recipe(model=model, **RECIPES[model] | changed)
 
 
-def test_one_token_a_word():
+def test_the_tokenizer_has_one_token_per_word():
     tokenizer = prompt_tokenizer()
     for category in CATEGORIES:
         prompt = PROMPT.format(category=category)
@@ -59,7 +59,7 @@ def evaluate(folder, family="diffusion", **row):
     return model.evaluate(images(), ["a", "b", "c"], model.draws(2, 0), 0)
 
 
-def test_saved_and_loaded_it_is_the_same(tmp_path):
+def test_a_saved_pipeline_is_loaded_unchanged(tmp_path):
     pipeline = pixel_diffusion.untrained(recipe_of("pixel_diffusion"), 32)
     pipeline.save_pretrained(tmp_path / "a", safe_serialization=True)
     again = type(pipeline).from_pretrained(tmp_path / "a")
@@ -77,7 +77,7 @@ def test_saved_and_loaded_it_is_the_same(tmp_path):
     assert loss.shape == (3, 16, 2) and np.isfinite(loss).all() and painted.shape == (3, 16, 32, 32, 3)
 
 
-def test_a_seed_is_a_model():
+def test_the_seed_decides_the_initial_weights():
     recipes = (recipe_of("pixel_diffusion", seed=seed) for seed in (0, 0, 1))
     first, same, other = (pixel_diffusion.untrained(recipe, 32).unet.state_dict() for recipe in recipes)
     assert all(torch.equal(first[name], same[name]) for name in first)
@@ -85,7 +85,7 @@ def test_a_seed_is_a_model():
 
 
 @pytest.mark.parametrize("model", RECIPES)
-def test_a_run_that_was_stopped_goes_on(model, tmp_path, monkeypatch):
+def test_a_training_stopped_after_every_step_gives_the_same_bytes(model, tmp_path, monkeypatch):
     """Stopped after every step of every stage: the same bytes as at one go."""
     recipe = recipe_of(model)
     training.train_generative(recipe, PROMPT, WORLD, tmp_path / "whole")
@@ -125,7 +125,7 @@ def test_recorded_loss():
     assert losses[-1] == pytest.approx(0.71542, rel=1e-3) and np.mean(losses) == pytest.approx(0.81904, rel=1e-3)
 
 
-def test_autoencoder_gives_images_back():
+def test_the_autoencoder_learns_and_its_latents_are_scaled():
     """And its latents, scaled, have a standard deviation of 1."""
     recipe = Autoencoder(**AUTOENCODER | {"steps": 30, "batch_size": 8, "learning_rate": 1e-2, "decay": 10})
     task = latent_diffusion.AutoencodingTask(recipe, WORLD)

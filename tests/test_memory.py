@@ -1,4 +1,4 @@
-"""Batches that do not fit into memory are halved, and the shard is redone."""
+"""Batches that do not fit into memory are halved, and the shard is evaluated again."""
 
 import numpy as np
 import pytest
@@ -73,7 +73,7 @@ def test_a_shard_is_redone_as_a_whole(folder, tmp_path):
     assert found["loss"].values[4:].tobytes() == small[4:].tobytes()
 
 
-def test_a_single_evaluation_that_does_not_fit(folder, tmp_path):
+def test_too_little_memory_for_one_evaluation_is_an_error(folder, tmp_path):
     model, asked = limited(folder, 3, most=0)
     with pytest.raises(InputError, match="tiny on random: cpu has too little memory for a single evaluation"):
         compute(model, tmp_path / "none.zarr")

@@ -1,4 +1,4 @@
-"""Networks by rows of the registry: every row builds, and takes the weights that its source has."""
+"""Networks of the registry: every row builds one, and loads the weights of its source."""
 
 import re
 from functools import cache
@@ -60,7 +60,7 @@ def same(one, other):
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_every_row_is_a_network_with_decisions(name):
+def test_every_row_builds_a_network_of_the_size_it_says(name):
     """Without memory for the weights: shapes alone."""
     row = ROWS[name]
     with torch.device("meta"):
@@ -73,7 +73,7 @@ def test_every_row_is_a_network_with_decisions(name):
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_decisions_of_random_weights(name, tmp_path):
+def test_losses_of_random_weights_agree_with_the_library(name, tmp_path):
     torch.save(small(ROWS[name].network).state_dict(), tmp_path / "random.pth")
     model = models.load(name, ROWS[name], prompts_of(), path=tmp_path / "random.pth", device="cpu")
     images = np.random.default_rng(0).integers(0, 256, (3, 240, 224, 3), dtype=np.uint8)
@@ -100,7 +100,7 @@ def test_images_are_resized_cropped_and_scaled():
     assert Preprocessing.of(row) == Preprocessing(30, 40, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
 
 
-def test_wide_networks():
+def test_channels_of_wide_networks():
     torch.manual_seed(0)
     network, usual = WideResNet50().eval(), torchvision.models.resnet50().eval()
     usual.load_state_dict(network.state_dict())
@@ -131,7 +131,7 @@ def test_timm_has_the_weights(name):
 
 
 @pytest.mark.parametrize("name", FROM["checkpoint"])
-def test_names_of_a_checkpoints_tensors(name, server, tmp_path):
+def test_tensors_of_a_checkpoint_are_renamed(name, server, tmp_path):
     """Files as their authors made them, of a smaller network."""
     folder, address, _ = server
     small_one = {"library": "torchvision", "network": "shufflenet_v2_x0_5", "settings": NetworkSettings()}
@@ -159,7 +159,7 @@ def test_names_of_a_checkpoints_tensors(name, server, tmp_path):
     assert same(network_weights.load_network(name, row, mirror=address)[0], network)  # it is kept
 
 
-def test_weights_of_torchvision(server, tmp_path, monkeypatch):
+def test_weights_of_torchvision_are_checked_by_their_name(server, tmp_path, monkeypatch):
     folder, address, _ = server
     torch.save(small().state_dict(), tmp_path / "file")
     digest = file_hash(tmp_path / "file")
@@ -177,7 +177,7 @@ def test_weights_of_torchvision(server, tmp_path, monkeypatch):
                 network_weights.load_network("tiny", row, mirror=address)
 
 
-def test_weights_of_the_hub(tmp_path, monkeypatch):
+def test_weights_of_timm_come_from_the_hub(tmp_path, monkeypatch):
     commit = tmp_path / "snapshots" / ("a" * 40)
     commit.mkdir(parents=True)
     save_file(small().state_dict(), commit / "model.safetensors")
@@ -196,7 +196,7 @@ def test_weights_of_the_hub(tmp_path, monkeypatch):
     assert asked == [("timm/shufflenet_v2_x0_5", "model.safetensors", "main")]
 
 
-def test_what_is_out_of_reach_is_told(server, monkeypatch):
+def test_unavailable_weights_are_an_error(server, monkeypatch):
     _, address, _ = server
     with pytest.raises(InputError, match=r"^resnet18: https://download.pytorch.org/.*: the server says 404"):
         network_weights.load_network("resnet18", ROWS["resnet18"], mirror=address)
@@ -232,6 +232,6 @@ def packaged(package):
         (packaged("timm"), r".*a.pth does not hold the weights of a ResNet"),
     ],
 )
-def test_wrong_rows(row, message):
+def test_faulty_rows_are_errors(row, message):
     with pytest.raises(InputError, match=f"^tiny: {message}"):
         network_weights.load_network("tiny", observer(**row))

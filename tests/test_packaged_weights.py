@@ -1,4 +1,4 @@
-"""Real weights on real stimuli, beside an evaluation with nothing but torch, Pillow and the packages of the weights."""
+"""Real weights on real stimuli, compared with an independent evaluation by torch and Pillow."""
 
 import importlib
 import io
@@ -51,7 +51,7 @@ def independent(number, files):
 
 
 @pytest.mark.parametrize("number", SIDES)
-def test_decisions_on_cue_conflicts(number, files):
+def test_decisions_on_cue_conflicts_agree_with_an_independent_evaluation(number, files):
     name, names = f"efficientnet-lite{number}", list(files)
     model = models.load(name, load_observers()[name], prompts_of(), device="cpu")
     loss, _ = model.evaluate(np.stack(pictures(files)), names, model.draws(1, 0))

@@ -1,4 +1,4 @@
-"""What comes before the prompt in a U-Net, computed once for all categories: the same predictions for less work."""
+"""The part of a U-Net before the prompt, computed once for all categories: the same predictions for less work."""
 
 from contextlib import nullcontext
 
@@ -56,7 +56,7 @@ def some(size):
 @torch.no_grad()
 @pytest.mark.parametrize("kind", UNETS)
 @pytest.mark.parametrize("size", [1, 7, 20])
-def test_predictions_are_those_of_the_plain_network(kind, size):
+def test_sharing_does_not_change_predictions(kind, size):
     settings, length = UNETS[kind]
     unet, (batch, inputs) = network(settings), some(size)
     expected = unet(*inputs).sample
@@ -76,12 +76,12 @@ def test_predictions_are_those_of_the_plain_network(kind, size):
 
 
 @pytest.mark.parametrize("kind", NO_SHARING)
-def test_where_the_prompt_is_in_from_the_start_nothing_is_shared(kind):
+def test_nothing_is_shared_if_the_prompt_enters_at_the_start(kind):
     assert shared_prefix.prefix(network(NO_SHARING[kind])) == []
 
 
 @pytest.mark.parametrize("make", ["stable_diffusion_xl", "stable_diffusion_3", "flux", "pixart", "deepfloyd"])
-def test_other_pipelines_share_nothing(tmp_path, make):
+def test_nothing_is_shared_in_other_pipelines(tmp_path, make):
     folder = getattr(tiny_pipelines, make)(tmp_path)
     row = observer(family="diffusion", pipeline=str(folder))
     model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu")
@@ -90,7 +90,7 @@ def test_other_pipelines_share_nothing(tmp_path, make):
 
 @pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
 @pytest.mark.parametrize("batch_size", [7, 64])
-def test_losses_are_those_without_sharing(tmp_path, monkeypatch, prediction_type, batch_size):
+def test_sharing_does_not_change_losses(tmp_path, monkeypatch, prediction_type, batch_size):
     folder = tiny_pipelines.stable_diffusion(tmp_path, prediction_type)
     row = observer(family="diffusion", pipeline=str(folder))
     model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu", batch_size=batch_size)

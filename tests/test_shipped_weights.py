@@ -1,4 +1,4 @@
-"""The weights in weights/ are those that the recorded numbers were measured with."""
+"""The weights in weights/ give the recorded losses and decisions."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def plain(study):
     return stimuli.isel(image=stimuli["condition"].values == "cr")
 
 
-def test_all_are_recorded(study):
+def test_all_shipped_models_are_recorded(study):
     assert list(RECORDED) == [name for name, row in study.observers.items() if isinstance(row, PipelineObserver)]
 
 

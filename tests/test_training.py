@@ -1,4 +1,4 @@
-"""Training of networks: a run that was killed, on two processes, on the world; and what becomes of the weights."""
+"""Training of discriminative networks: interrupted, in two processes, on the world's drawings."""
 
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def weights(folder, tmp_path_factory):
     return train(folder, tmp_path_factory.mktemp("whole"))
 
 
-def test_killed_five_times_it_is_the_same(folder, weights, tmp_path):
+def test_a_training_killed_five_times_gives_the_same_bytes(folder, weights, tmp_path):
     place = tmp_path / "model.safetensors"
     run = python(HERE, "killed_trainings.py", folder, place, "0", surroundings={"PYTHONPATH": str(PACKAGE.parent)})
     assert run.returncode == 0 and len(run.stdout.splitlines()[-1].split()) == 5, run.stdout
@@ -75,7 +75,7 @@ def test_killed_five_times_it_is_the_same(folder, weights, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"model.safetensors", "logs"}
 
 
-def test_killed_while_writing_a_checkpoint(folder, weights, tmp_path, monkeypatch):
+def test_a_kill_while_writing_a_checkpoint_leaves_the_one_before(folder, weights, tmp_path, monkeypatch):
     written, save = [], torch.save
 
     def half(state, path):
@@ -92,7 +92,7 @@ def test_killed_while_writing_a_checkpoint(folder, weights, tmp_path, monkeypatc
     assert train(folder, tmp_path, checkpoint=3, workers=2).read_bytes() == weights.read_bytes()
 
 
-def test_checkpoint_of_another_training(folder, tmp_path, monkeypatch):
+def test_a_checkpoint_of_another_training_is_an_error(folder, tmp_path, monkeypatch):
     save = discriminative.Trainer.save
 
     def save_and_stop(*arguments):
@@ -107,7 +107,7 @@ def test_checkpoint_of_another_training(folder, tmp_path, monkeypatch):
         train(folder, tmp_path, learner(noise="sqrt_alphas"))
 
 
-def test_two_processes_are_as_one(folder, tmp_path):
+def test_two_processes_train_like_one(folder, tmp_path):
     """A process for each of the recipe's two devices, or one for both."""
     losses, trained = [], []
     for count in (1, 2):
@@ -125,14 +125,14 @@ def test_two_processes_are_as_one(folder, tmp_path):
     np.testing.assert_allclose(losses[0]["validation_loss"], losses[1]["validation_loss"], rtol=0.05)
 
 
-def test_processes(monkeypatch):
+def test_number_of_processes(monkeypatch):
     for gpus, expected in {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 8: 4}.items():
         monkeypatch.setattr(torch.cuda, "device_count", lambda gpus=gpus: gpus)
         assert jobs.process_count("auto", 4) == expected
         assert jobs.process_count("cpu", 4) == jobs.process_count("cuda:1", 4) == 1
 
 
-def test_it_learns_and_says_so(folder, tmp_path):
+def test_a_network_learns_and_its_curves_are_logged(folder, tmp_path):
     row = learner({"epochs": 12, "dtype": "bfloat16"})
     train(folder, tmp_path, row)
     shown = curves(tmp_path / "logs")
@@ -146,7 +146,7 @@ def test_it_learns_and_says_so(folder, tmp_path):
     )
 
 
-def test_curves_go_on_where_the_checkpoint_is(tmp_path):
+def test_curves_continue_from_the_checkpoint(tmp_path):
     log = CurveLog(tmp_path)
     for step in (50, 100, 150):
         log.add(step, loss=1 / step)
@@ -186,7 +186,7 @@ def trained(on_the_world):
     return {noise: on_the_world(noise) for noise in (None, "sqrt_alphas")}
 
 
-def test_a_run_is_the_same_again(trained, on_the_world):
+def test_a_training_is_reproducible_to_the_byte(trained, on_the_world):
     torch.rand(5)
     weights, loss = on_the_world("sqrt_alphas")
     assert weights.read_bytes() == trained["sqrt_alphas"][0].read_bytes() and loss == trained["sqrt_alphas"][1]
@@ -198,12 +198,12 @@ def test_recorded_loss(trained, noise, recorded):
     assert trained[noise][1] == pytest.approx(recorded, rel=5e-3)
 
 
-def test_seed_matters(on_the_world):
+def test_the_seed_changes_the_loss(on_the_world):
     assert on_the_world(None, steps=1)[1] != on_the_world(None, steps=1, seed=1)[1]
 
 
 @pytest.mark.parametrize("noise", [None, "sqrt_alphas"])
-def test_saved_weights_are_an_observer(trained, noise):
+def test_saved_weights_load_as_an_observer(trained, noise):
     path, _ = trained[noise]
     assert {file.name for file in path.parent.iterdir()} == {"model.safetensors", "logs"}
     row = cnn(noise, RECIPE)

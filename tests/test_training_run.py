@@ -31,7 +31,7 @@ def project(tmp_path_factory):
     return folder
 
 
-def test_without_images_networks_are_left_out(tmp_path):
+def test_networks_are_left_out_without_images_and_weights(tmp_path):
     named = ["resnet50-noise", "resnet50-noise-alphas", "resnet50-vanilla"]
     without, with_images = (load({"study": "paper"} | one) for one in ({}, {"imagenet": "/somewhere"}))
     assert sorted(without.left_out) == named and not without.observers.keys() & {*named}
@@ -48,14 +48,14 @@ def test_without_images_networks_are_left_out(tmp_path):
     )
 
 
-def test_the_rule_looks_at_the_folder_first(project):
+def test_the_rule_checks_the_folder_first(project):
     run = snakemake(project, WEIGHTS, study="tiny", imagenet="../elsewhere")
     assert run.returncode == 1 and "Traceback" not in run.stdout
     assert "../elsewhere/train: no such folder, expected train/<class>/… of 16 classes" in run.stdout
     assert not (project / WEIGHTS).parent.exists() or not any((project / WEIGHTS).parent.iterdir())
 
 
-def test_from_a_folder_of_images_to_decisions(project):
+def test_a_study_trains_on_a_folder_and_decides(project):
     run = snakemake(project, f"{DECISIONS}/zarr.json", study="tiny", imagenet="../images")
     assert run.returncode == 0, run.stdout
     decisions = xr.open_zarr(project / DECISIONS)

@@ -1,8 +1,8 @@
-"""How many images a second are loaded, and how many a network is trained on.
+"""How many images are loaded per second, and how many a network is trained on.
 
-Pictures of the usual size of ImageNet are made for it, JPEG files of 500 x 375 pixels. Loading is reading, cropping,
-flipping and diffusion noise, by so many workers; a step is forth, back and the optimizer, on images that are there
-already.
+The images are JPEG files of 500 x 375 pixels, the usual size of ImageNet's. Loading means reading, cropping, flipping
+and diffusion noise, by a number of workers. A step is a forward pass, a backward pass and the optimizer, on images in
+memory.
 
 Usage: python tests/benchmarks/training.py [--network resnet50] [--workers 0 1 2] [--batch-size 64] [--steps 5]
        [--device auto] [--dtype bfloat16]
@@ -57,7 +57,7 @@ def main():
 
 
 def make(folder, count):
-    """Smooth random images, about as large as files as photographs are."""
+    """Smooth random images, whose files are about as large as those of photographs."""
     rng = np.random.default_rng(0)
     for split, number in itertools.product(("train", "val"), range(count)):
         path = folder / split / f"class{number % CLASSES}" / f"{number}.jpg"
@@ -67,7 +67,7 @@ def make(folder, count):
 
 
 def loading(source, given, workers):
-    """Images per second, from the second batch on: workers take time to begin."""
+    """Images per second from the second batch on, since workers take time to start."""
     batches = iter(loader(source.training, ((step, 0) for step in range(given.steps + 1)), workers))
     next(batches)
     start = time.perf_counter()
@@ -83,7 +83,7 @@ def training(source, row, given):
     start = time.perf_counter()
     for _ in range(given.steps):
         total = trainer.advance(iter([batch]))
-    total.item()  # a GPU has then finished
+    total.item()  # waits for a GPU to finish
     return given.steps * given.batch_size / (time.perf_counter() - start)
 
 

@@ -84,6 +84,12 @@ def batches(wanted: np.ndarray, size: int) -> Iterator[Batch]:
     Yields
     ------
     Batch
+
+    Examples
+    --------
+    >>> wanted = np.ones((1, 3, 2), bool)
+    >>> [batch.draw.tolist() for batch in batches(wanted, 4)]
+    [[0, 0, 0, 1], [1, 1]]
     """
     draw, image, category = evaluations(wanted)
     noised_image = draw * len(wanted) + image
