@@ -6,8 +6,8 @@ GENERATIVE = [
 ]
 
 
-# Snakemake looks up a script's name once here and once in the job, where the loop has long ended. In both places `rule` is
-# the rule's own name.
+# Snakemake evaluates the path of a script twice: here, and again in the job, when this loop has ended. There, too, `rule` is
+# the name of the job's own rule.
 for rule in PLOTS:
 
     rule:

@@ -1,4 +1,4 @@
-# Decisions -> metrics: each a store, and beside it the same numbers as a tidy CSV.
+# Decisions -> metrics. Each is a store, and the same numbers as a tidy CSV next to it.
 
 CELLS = {
     "conditions": {name: list(row.conditions) for name, row in STUDY.datasets.items()},
@@ -75,7 +75,7 @@ rule benchmark:
     output:
         store=f"{DATA}/metrics/benchmark.zarr/zarr.json",
         table=f"{DATA}/metrics/benchmark.csv",
-        # What it averages.
+        # The numbers that it averages.
         conditions=f"{DATA}/metrics/conditions.zarr/zarr.json",
         conditions_table=f"{DATA}/metrics/conditions.csv",
     log:

@@ -1,4 +1,4 @@
-"""The benchmark's row of every model and of the reference group, and what it averages: the same in every cell."""
+"""The benchmark's averages of every model and of the reference group, and the numbers in every cell behind them."""
 
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of, write

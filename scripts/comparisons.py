@@ -1,4 +1,4 @@
-"""Tests of all pairs of observers: is one better than the other?"""
+"""Tests of all pairs of observers: is one of them better than the other?"""
 
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of, write

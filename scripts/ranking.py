@@ -1,4 +1,4 @@
-"""The benchmark's rows and those that the paper prints, ranked together."""
+"""One ranking of the study's observers and of those whose numbers the paper prints."""
 
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of, write

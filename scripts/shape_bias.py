@@ -1,4 +1,4 @@
-"""Shape bias on the cue conflicts, per category and overall."""
+"""Shape bias on cue-conflict images, by category and overall."""
 
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of, write

@@ -1,7 +1,7 @@
-"""The benchmark's metrics once more, slowly: loops over trials, without the library.
+"""An independent, slow implementation of the metrics: loops over trials, without the library.
 
-Also what the tests of the metrics share: the published decisions, read independently of the library's
-reader, and small made-up ones.
+It also has what the tests of the metrics share: the published decisions, read without the library's reader, and small
+made-up decisions.
 """
 
 import csv

@@ -151,13 +151,13 @@ def test_error_names_an_excluded_condition_that_does_not_exist():
 
 
 def test_error_names_the_image_with_an_unknown_condition():
-    with pytest.raises(InputError, match=r"colour, image bw0.png: condition 'bw' is none of \['cr'\]"):
+    with pytest.raises(InputError, match=r"colour, image bw0.png: condition 'bw' is unknown, expected one of \['cr'\]"):
         run([joined("colour", trials({"a": "r"}, "bw"))], {"colour": ["cr"]})
 
 
 def test_error_names_the_image_with_an_unknown_category():
     decisions = joined("sketch", trials({"a": "r"}, category="unicorn"))
-    with pytest.raises(InputError, match=r"sketch, image all0.png: category 'unicorn' is none of"):
+    with pytest.raises(InputError, match=r"sketch, image all0.png: category 'unicorn' is unknown, expected one of"):
         run([decisions], {"sketch": ["all"]})
 
 

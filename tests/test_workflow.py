@@ -16,7 +16,7 @@ from small_studies import content, snakemake
 
 PUBLISHED = load_figures()
 PLOTS = {f"plot_{figure.plot}" for figure in PUBLISHED.figures.values()}
-# The text of rules by script: `script` of rules of their own, and below of the rules that a loop makes.
+# The text of each rule, of each loop that makes rules, and of the rule of each script.
 RULES = {
     name: body
     for path in sorted((ROOT / "rules").glob("*.smk"))

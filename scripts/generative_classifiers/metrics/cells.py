@@ -62,7 +62,7 @@ def list_cells(conditions: Mapping[str, Sequence[str]], excluded: Mapping[str, S
         known = conditions.get(dataset, [])
         for name in names:
             if name not in known:
-                raise InputError(f"{dataset}: excluded condition {name!r} is none of its conditions {known}")
+                raise InputError(f"{dataset}: excluded condition {name!r} is unknown, expected one of {known}")
     return [
         Cell(dataset, condition, condition not in excluded.get(dataset, []))
         for dataset, names in conditions.items()
@@ -196,7 +196,7 @@ def _check_known(decisions, known, what, values, expected):
         image = np.argmin(known)
         name, value = str(decisions["name"].values[image]), str(values.values[image])
         where = f"{decisions.attrs['dataset']}, image {name}"
-        raise InputError(f"{where}: {what} {value!r} is none of {expected}")
+        raise InputError(f"{where}: {what} {value!r} is unknown, expected one of {expected}")
 
 
 def _observers(decisions):
