@@ -10,6 +10,10 @@ configfile: "config.yaml"
 report: "docs/captions/workflow.rst"
 
 
+# The image that `--sdm conda apptainer` runs jobs in, built from envs/Dockerfile: docs/cluster.md.
+containerized: "envs/generative-classifiers.sif"
+
+
 import sys
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
