@@ -22,7 +22,7 @@ from generative_classifiers.metrics.consistency import consistency
 from generative_classifiers.metrics.shape_bias import shape_bias
 from generative_classifiers.study.benchmark_names import answers_file, image_name
 from generative_classifiers.study.load import load
-from generative_classifiers.study.measures import BENCHMARK
+from generative_classifiers.study.measures import MEASURES
 from small_studies import content, copy_project, snakemake, write
 
 # One of each spelling that pandas changes when it reads a condition, and of each kind of image's name.
@@ -165,7 +165,7 @@ def test_toolbox_gets_the_same_metrics(decisions, raw_data):
             means = np.mean(both, axis=(0, 1))
             averages[model].append([pooled, fmean(found), *means])
     for model, found in averages.items():
-        expected = dict(zip(BENCHMARK, np.mean(found, axis=0), strict=True))
+        expected = dict(zip(MEASURES, np.mean(found, axis=0), strict=True))
         for measure, value in expected.items():
             assert summary[measure].sel(observer=model) == pytest.approx(value, abs=1e-12)
 
