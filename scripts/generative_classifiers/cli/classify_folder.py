@@ -18,7 +18,7 @@ from generative_classifiers.stimuli.downloads import mirror
 from generative_classifiers.stimuli.folders import image_names, read_folder
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.load import load_observers
-from generative_classifiers.study.observers import DiffusionObserver, Observer
+from generative_classifiers.study.observers import DiffusionObserver, ModelObserver, Observer
 from generative_classifiers.study.prompts import PROMPT, prompts_of
 from generative_classifiers.study.validation import unknown
 
@@ -94,6 +94,8 @@ def classify(
         raise InputError(f"{out}: expected a store's name, which ends in .zarr")
     image_names(images)  # so that a wrong folder is an error before large weights are loaded
     row, path = find_observer(observer)
+    if not isinstance(row, ModelObserver):
+        raise InputError(f"{observer}: its family {row.family} has no model; its decisions are read from files")
     row = row.model_copy(update={"dtype": dtype}) if dtype else row
     prompts = prompts_of(categories, prompt)
     model = models.load(observer, row, prompts, path=path, device=device, batch_size=batch_size, mirror=mirror())
