@@ -41,7 +41,7 @@ class DiffusionNoise(torch.nn.Module):
     Examples
     --------
     >>> from torchvision.transforms import v2
-    >>> v2.Compose([v2.RandomResizedCrop(224), v2.Normalize([0.5] * 3, [0.5] * 3), DiffusionNoise()])
+    >>> transforms = v2.Compose([v2.RandomResizedCrop(224), v2.Normalize([0.5] * 3, [0.5] * 3), DiffusionNoise()])
     """
 
     def __init__(self, variant="sqrt_alphas"):
