@@ -36,7 +36,7 @@ def stimuli(images=IMAGES, seed=0):
 
 
 def job(pipeline, store, log):
-    """One evidence job that logs what it evaluates."""
+    """An evidence job that logs what it evaluates."""
     row = observer(family="diffusion", pipeline=str(pipeline), batch_size=6)
     model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu")
     evaluate = model.evaluate
@@ -52,7 +52,7 @@ def job(pipeline, store, log):
 
 
 def run(work):
-    """Work in a child, so that what was imported need not be imported again."""
+    """Start work in a child process, which need not import anything again."""
     child = os.fork()
     if child == 0:
         try:
@@ -65,7 +65,7 @@ def run(work):
 
 
 def main(pipeline, store, log, seed):
-    """Kill jobs until one ends well."""
+    """Kill jobs until one of them ends without an error."""
     work, chance, killed = job(pipeline, store, log), random.Random(int(seed)), 0
     while True:
         child = run(work)

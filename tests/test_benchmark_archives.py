@@ -34,7 +34,7 @@ SEEN = table(("bird1-cat2.png", "bird", "all"), ("bird2-bird1.png", "bird", "all
 
 @pytest.fixture
 def pack(tmp_path):
-    """Make a cue-conflict archive with other members than the usual ones; None leaves one out."""
+    """Make an archive of cue-conflict, with some members replaced, or left out where the content is None."""
 
     def make(**changes):
         paths = [f"cue-conflict/{row.category}/{name}" for name, row in SEEN.iterrows()]
@@ -166,7 +166,7 @@ def of_subject(mirror_folder, dataset, row):
 
 
 def of_network(mirror_folder, dataset):
-    """The names that ResNet-50's images had."""
+    """The names of the images that ResNet-50 saw."""
     path = next(mirror_folder.glob(f"github.com/bethgelab/*/raw/*/raw-data/{dataset}/{dataset}_resnet50_*.csv"))
     with path.open(newline="") as file:
         return [row["imagename"] for row in csv.DictReader(file)]

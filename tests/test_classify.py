@@ -34,7 +34,7 @@ def pipeline(tmp_path_factory):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Images of several sizes and formats, in sub-folders; and what is to be ignored."""
+    """Images of several sizes and formats in sub-folders, and hidden files."""
     generator = np.random.default_rng(0)
     root = tmp_path / "images"
     names = {"z.png": (16, 16), "cat/a b.jpg": (30, 20), "cat/c.webp": (16, 40), "deep/er/d.bmp": (50, 50)}
@@ -121,7 +121,7 @@ def arguments(pipeline, folder, store, *more):
 
 
 def run(*arguments):
-    """The command in a process of its own."""
+    """Run the command in another process."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "scripts")}
     command = [sys.executable, "-m", "generative_classifiers", *map(str, arguments)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)

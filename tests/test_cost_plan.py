@@ -153,7 +153,7 @@ def test_hours_are_evaluations_divided_by_the_given_speed(paper):
 
 
 def changed(study, name, **keys):
-    """The study with other keys in an observer's row."""
+    """The study with other values in an observer's row."""
     rows = study.observers | {name: study.observers[name].model_copy(update=keys)}
     return dataclasses.replace(study, observers=rows)
 

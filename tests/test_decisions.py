@@ -88,7 +88,7 @@ def test_decisions_do_not_depend_on_the_order_of_categories():
 
 @pytest.fixture
 def answers(tmp_path):
-    """Answers of two simulated observers, in an order of trials of their own."""
+    """Files of two simulated observers with different orders of trials."""
 
     def write(observer, responses):
         path = tmp_path / f"{observer}.csv"

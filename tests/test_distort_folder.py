@@ -14,7 +14,7 @@ from generative_classifiers.__main__ import main
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli import distortions
-from generative_classifiers.stimuli.distort_folder import distort_folder
+from generative_classifiers.stimuli.distort_folder import distort
 from generative_classifiers.stimuli.folders import read_folder
 from some_images import photographs
 
@@ -39,7 +39,7 @@ def content(out):
 
 
 def test_each_image_is_in_every_condition_of_every_dataset(folder, tmp_path):
-    made = distort_folder(folder, tmp_path / "out", size=SIZE)
+    made = distort(folder, tmp_path / "out", size=SIZE)
     assert list(made) == list(distortions.DISTORTIONS)
     assert content(tmp_path / "out") == sorted(f"{dataset}.zarr" for dataset in made)
     originals = read_folder(folder, SIZE)
@@ -55,7 +55,7 @@ def test_each_image_is_in_every_condition_of_every_dataset(folder, tmp_path):
 
 
 def test_coordinates_are_name_category_and_condition(folder, tmp_path):
-    made = distort_folder(folder, tmp_path / "out", ["rotation"], size=SIZE, seed=4)
+    made = distort(folder, tmp_path / "out", ["rotation"], size=SIZE, seed=4)
     with xr.open_zarr(made["rotation"], chunks=None) as found:
         assert found["name"].values[:7].tolist() == [
             "0/cat/1.png",
@@ -73,9 +73,9 @@ def test_coordinates_are_name_category_and_condition(folder, tmp_path):
 
 def test_bytes_do_not_depend_on_the_size_of_batches(folder, tmp_path, monkeypatch):
     wanted = ["power-equalisation", "uniform-noise"]
-    whole = distort_folder(folder, tmp_path / "whole", wanted, size=SIZE)
+    whole = distort(folder, tmp_path / "whole", wanted, size=SIZE)
     monkeypatch.setattr("generative_classifiers.stimuli.distort_folder.BATCH", 2)
-    parts = distort_folder(folder, tmp_path / "parts", wanted, size=SIZE)
+    parts = distort(folder, tmp_path / "parts", wanted, size=SIZE)
     for dataset in wanted:
         files = [path.relative_to(whole[dataset]) for path in whole[dataset].rglob("*") if path.is_file()]
         assert files
@@ -89,7 +89,7 @@ def test_spread_shows_each_image_once_and_categories_evenly(tmp_path):
         (folder / category).mkdir(parents=True)
         for i, pixels in enumerate(photographs(16, 10)):
             Image.fromarray(pixels).save(folder / category / f"{i}.png")
-    made = distort_folder(folder, tmp_path / "out", ["rotation", "colour"], size=16, spread=True)
+    made = distort(folder, tmp_path / "out", ["rotation", "colour"], size=16, spread=True)
     for store in made.values():
         found = stores.read(store)
         shown = [name.partition("/")[2] for name in found["name"].values]
@@ -104,7 +104,7 @@ def test_spread_shows_each_image_once_and_categories_evenly(tmp_path):
 
 
 def test_image_files_are_the_stimuli_of_the_store(folder, tmp_path):
-    made = distort_folder(folder, tmp_path / "out", ["false-colour"], size=SIZE, png=True)
+    made = distort(folder, tmp_path / "out", ["false-colour"], size=SIZE, png=True)
     assert content(tmp_path / "out") == ["false-colour", "false-colour.zarr"]
     store = stores.read(made["false-colour"])
     files = read_folder(tmp_path / "out/false-colour", SIZE)
@@ -119,7 +119,7 @@ def test_images_are_cropped_and_resized(tmp_path):
     wide = np.zeros((16, 48, 3), np.uint8)
     wide[:, 16:32] = (10, 20, 30)
     Image.fromarray(wide).save(tmp_path / "images/wide.png")
-    found = stores.read(distort_folder(tmp_path / "images", tmp_path / "out", ["colour"], size=24)["colour"])
+    found = stores.read(distort(tmp_path / "images", tmp_path / "out", ["colour"], size=24)["colour"])
     assert found["image"].shape == (2, 24, 24, 3) and (found["image"].values[0] == (10, 20, 30)).all()
 
 
@@ -141,17 +141,17 @@ def test_mistakes_are_errors_before_anything_is_written(folder, tmp_path, change
         (folder / change).write_text("mine")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(InputError, match=words):
-        distort_folder(folder, tmp_path / "out", **{"datasets": ["colour", "contrast"], "size": SIZE} | options)
+        distort(folder, tmp_path / "out", **{"datasets": ["colour", "contrast"], "size": SIZE} | options)
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_output_inside_the_folder_or_at_a_file_is_an_error(folder, tmp_path):
     with pytest.raises(InputError, match="is inside the folder of images"):
-        distort_folder(folder, folder / "out", ["colour"], size=SIZE)
+        distort(folder, folder / "out", ["colour"], size=SIZE)
     with pytest.raises(InputError, match=r"flat\.png: is a file; expected a folder"):
-        distort_folder(folder / "cat", folder / "flat.png", ["colour"], size=SIZE)
+        distort(folder / "cat", folder / "flat.png", ["colour"], size=SIZE)
     with pytest.raises(InputError, match="no such folder of images"):
-        distort_folder(tmp_path / "nowhere", tmp_path / "out", ["colour"], size=SIZE)
+        distort(tmp_path / "nowhere", tmp_path / "out", ["colour"], size=SIZE)
     assert not (tmp_path / "out").exists()
 
 
@@ -165,7 +165,7 @@ def test_finished_datasets_stay_when_a_later_one_fails(folder, tmp_path, monkeyp
 
     monkeypatch.setattr(distortions, "distort", fails)
     with pytest.raises(KeyboardInterrupt):
-        distort_folder(folder, tmp_path / "out", ["colour", "rotation"], size=SIZE, png=True)
+        distort(folder, tmp_path / "out", ["colour", "rotation"], size=SIZE, png=True)
     assert content(tmp_path / "out") == ["colour", "colour.zarr"]
 
 

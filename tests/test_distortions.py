@@ -26,8 +26,8 @@ def test_conditions_are_those_of_the_registry(request):
     assert {name: list(row.strengths) for name, row in DISTORTIONS.items()} == parametric
 
 
-def said(dataset, condition):
-    """The numbers that a condition's name says."""
+def numbers_in(dataset, condition):
+    """The numbers in the name of a condition."""
     numbers = [float(number) for number in re.findall(r"[0-9.]+", condition)]
     if dataset == "contrast":
         return [numbers[0] / 100]
@@ -37,7 +37,7 @@ def said(dataset, condition):
 @pytest.mark.parametrize(("dataset", "condition"), CELLS)
 def test_strengths_are_the_numbers_in_the_names_of_conditions(dataset, condition):
     strength = DISTORTIONS[dataset].strengths[condition]
-    assert list(strength or ()) == ([] if strength is None else said(dataset, condition))
+    assert list(strength or ()) == ([] if strength is None else numbers_in(dataset, condition))
 
 
 @pytest.mark.parametrize(("dataset", "condition"), CELLS)

@@ -27,7 +27,7 @@ def _at_once(monkeypatch):
 
 @pytest.fixture
 def upstream(server):
-    """Put content upstream; gives the function, the address, the paths asked for."""
+    """A function that puts content on a server, the address of the server, and the paths requested from it."""
     folder, address, asked = server
 
     def put(content, place=PLACE):
@@ -38,7 +38,7 @@ def upstream(server):
 
 
 def left(folder):
-    """All files of a folder but the locks."""
+    """All files of a folder except the locks."""
     return sorted(str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file() and f.suffix != ".lock")
 
 
@@ -123,7 +123,7 @@ def test_two_processes_download_once(upstream, tmp_path, known):
 
 
 def environment():
-    """Of a process that finds the library."""
+    """The environment of a process that finds the library."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
 
 

@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 
 
 class FakeModel:
-    """A model without a network: losses from names, draws and pixels. Knows what it was asked."""
+    """A model without a network, whose losses depend on names, draws and pixels. It records its evaluations."""
 
     categories = ("cat", "dog", "truck")
     resolution = 16
@@ -62,7 +62,7 @@ def compute(store, model=None, images=None, **settings):
 
 
 def files(store):
-    """Content by path of all files of a store."""
+    """Content of all files of a store, by path."""
     return {p.relative_to(store).as_posix(): p.read_bytes() for p in sorted(store.rglob("*")) if p.is_file()}
 
 
@@ -145,7 +145,7 @@ def test_empty_folder_in_the_place_is_replaced(tmp_path):
 
 
 def stopped_after(shards, store, **settings):
-    """A partial store: the model fails after so many shards."""
+    """Leave an unfinished store: the model fails after some shards."""
     model = FakeModel()
     evaluate = model.evaluate
 

@@ -17,7 +17,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" 
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
-    """A copy of the project with a study of two models of random weights, that shows a file and a drawing."""
+    """A copy of the project with a study of two models with random weights, and two ambiguous images."""
     folder = copy_project(tmp_path_factory.mktemp("shown") / "project")
     study, registry = content("studies/miniature.yaml"), content("registry/observers.yaml")
     tiny_pipelines.pixel_diffusion(folder / "weights/pixels", side=study["world"]["size"] // 2)
@@ -55,7 +55,7 @@ def test_example_images_run_from_downloads_and_drawings_to_figures(shown, server
 
 
 def check_stores(data):
-    """Raise AssertionError unless the stores hold what docs and later users count on."""
+    """Check that the stores have what the documentation says."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         images = xr.open_zarr(data / "stimuli/ambiguous_images.zarr").load()

@@ -9,7 +9,7 @@ import torch
 from timm.data import ImageNetInfo
 from torchvision.models._meta import _IMAGENET_CATEGORIES as NAMES
 
-from generative_classifiers.models.classifiers.discriminative import losses
+from generative_classifiers.models.classifiers.classifier import category_losses
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.imagenet_classes import members
 
@@ -44,7 +44,7 @@ RUNS = {
 
 
 def numbers(names):
-    """Numbers of classes by torchvision's names."""
+    """Numbers of classes, given by their names in torchvision."""
     return [NAMES.index(name) for name in names.split(", ")]
 
 
@@ -79,19 +79,19 @@ def test_classes_include_those_of_the_images_that_humans_saw(mirror_folder):
 
 
 def test_equal_logits_give_equal_losses():
-    answers = losses(torch.zeros(2, 1000), members().values())
+    answers = category_losses(torch.zeros(2, 1000), members().values())
     np.testing.assert_allclose(answers, np.log(1000), rtol=1e-6)
     assert answers.dtype == torch.float32
 
 
 @pytest.mark.parametrize("scale", [1, 30])
 def test_decisions_are_those_of_mean_probabilities(scale):
-    """Against probabilities in float64 by numpy; the sum instead of the mean would decide otherwise."""
+    """Compared with probabilities in float64 by numpy. Sums instead of means would give other decisions."""
     logits = np.random.default_rng(0).standard_normal((500, 1000)).astype(np.float32) * scale
     exponentials = np.exp(logits.astype(np.float64))
     probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
     means = np.stack([probabilities[:, group].mean(axis=1) for group in members().values()], axis=1)
-    answers = losses(torch.from_numpy(logits), members().values()).numpy()
+    answers = category_losses(torch.from_numpy(logits), members().values()).numpy()
     np.testing.assert_allclose(answers, -np.log(means), rtol=1e-5)
     np.testing.assert_array_equal(answers.argmin(axis=1), means.argmax(axis=1))
     sums = np.stack([probabilities[:, group].sum(axis=1) for group in members().values()], axis=1)
@@ -102,5 +102,5 @@ def test_decisions_are_those_of_mean_probabilities(scale):
 def test_certain_class_decides_for_its_category(category):
     logits = torch.full((len(members()[category]), 1000), -200.0)
     logits[range(len(logits)), members()[category]] = 200.0
-    answers = losses(logits, members().values())
+    answers = category_losses(logits, members().values())
     assert (answers.argmin(dim=1) == CATEGORIES.index(category)).all() and answers.isfinite().all()

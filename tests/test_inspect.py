@@ -29,7 +29,7 @@ IMAGES, SHARD = 6, 4
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """A folder as of a project: stimuli and evidence of the study `miniature`, and the notebook."""
+    """A folder such as a project has: stimuli and evidence of the study `miniature`, and the notebook."""
     folder = tmp_path_factory.mktemp("project")
     miniature = load({"study": "miniature"})
     images = render("cue-conflict", miniature.datasets["cue-conflict"], world(size=16)).isel(image=slice(IMAGES))
@@ -57,12 +57,12 @@ def store(study):
 
 def test_summary_of_evidence_has_sizes_attributes_and_images(store, capsys):
     assert main(["inspect", str(store)]) == 0
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     evidence = stores.read(store)
-    assert f"{store}: evidence" in said and "image 6" in said and "category 16" in said and "draw 3" in said
-    assert evidence.attrs["fingerprint"] in said and evidence.attrs["weights"] in said
+    assert f"{store}: evidence" in printed and "image 6" in printed and "category 16" in printed and "draw 3" in printed
+    assert evidence.attrs["fingerprint"] in printed and evidence.attrs["weights"] in printed
     for name in evidence["name"].values:
-        assert name in said
+        assert name in printed
 
 
 def test_decisions_are_those_of_the_losses(store, tmp_path):
@@ -89,26 +89,26 @@ def test_summary_of_an_unfinished_store_has_its_progress(store, tmp_path):
     (sibling(place, ".partial") / "zarr.json").unlink()
     (sibling(place, ".partial") / "evaluations/c/1").unlink()
     for named in (place, sibling(place, ".partial")):
-        said = summarise(named)
-        assert "unfinished evidence" in said and "1 of 2 shards, 4 of 6 images are complete" in said
+        printed = summarise(named)
+        assert "unfinished evidence" in printed and "1 of 2 shards, 4 of 6 images are complete" in printed
     with pytest.raises(InputError, match="neither a complete store nor an unfinished one"):
         summarise(tmp_path / "b.zarr")
 
 
 def test_summary_of_stimuli_counts_images_per_category(study):
-    said = summarise(study / "stimuli/cue-conflict.zarr")
-    assert "stimuli" in said and "images per category" in said and "airplane 6" in said
+    printed = summarise(study / "stimuli/cue-conflict.zarr")
+    assert "stimuli" in printed and "images per category" in printed and "airplane 6" in printed
 
 
 def test_image_is_plotted_by_name_or_number_with_the_same_bytes(store, tmp_path, capsys):
-    out = tmp_path / "sheet.png"
+    out = tmp_path / "plot.png"
     name = stores.read(store)["name"].values[2]
     for image in (name, "2"):
         assert main(["inspect", str(store), "--image", image, "--out", str(out)]) == 0
-        with Image.open(out) as sheet:
-            assert sheet.width > 1000
-        said = capsys.readouterr().out
-        assert name in said and str(out) in said
+        with Image.open(out) as plot:
+            assert plot.width > 1000
+        printed = capsys.readouterr().out
+        assert name in printed and str(out) in printed
         content = out.read_bytes()
         out.unlink()
     assert main(["inspect", str(store), "--image", name, "--out", str(out)]) == 0

@@ -21,7 +21,7 @@ WORLD, NONPARAMETRIC = world(), dataset()
 
 
 @pytest.fixture(scope="module")
-def albums():
+def drawing_sets():
     return {split: drawing_set(split) for split in ("training", "held_out")}
 
 
@@ -35,10 +35,10 @@ def pixels(stimuli):
     return dict(zip(stimuli["name"].values, map(np.ndarray.tobytes, stimuli["image"].values), strict=True))
 
 
-def test_every_drawing_of_the_registry_is_rendered_with_a_margin(albums):
+def test_every_drawing_of_the_registry_is_rendered_with_a_margin(drawing_sets):
     registry = yaml.safe_load((ROOT / "registry/drawings.yaml").read_text())
     assert list(registry) == list(CATEGORIES)
-    for split, drawings in albums.items():
+    for split, drawings in drawing_sets.items():
         named = [name for category in CATEGORIES for name in registry[category][split]]
         assert drawings.names.tolist() == named and drawings.planes.shape == (len(named), 2, SIZE, SIZE)
         assert np.bincount(drawings.categories, minlength=16).min() >= 1
@@ -48,18 +48,18 @@ def test_every_drawing_of_the_registry_is_rendered_with_a_margin(albums):
         assert drawings.planes[:, :, :4].max() == drawings.planes[..., -4:].max() == 0
 
 
-def test_training_and_held_out_drawings_differ(albums):
-    names = {split: set(drawings.names) for split, drawings in albums.items()}
+def test_training_and_held_out_drawings_differ(drawing_sets):
+    names = {split: set(drawings.names) for split, drawings in drawing_sets.items()}
     assert not names["training"] & names["held_out"]
-    assert all(len(names[split]) == len(albums[split].names) for split in names)
+    assert all(len(names[split]) == len(drawing_sets[split].names) for split in names)
 
     def standard(planes):
         flat = planes[:, 0].reshape(len(planes), -1)
         flat = flat - flat.mean(axis=1, keepdims=True)
         return flat / np.linalg.norm(flat, axis=1, keepdims=True)
 
-    # Two fonts may hold the same drawing, perhaps the other way round.
-    training, held_out = (albums[split].planes for split in ("training", "held_out"))
+    # Two fonts may have the same drawing, perhaps mirrored.
+    training, held_out = (drawing_sets[split].planes for split in ("training", "held_out"))
     for side in (held_out, held_out[..., ::-1]):
         assert (standard(training) @ standard(side).T).max() < 0.995
 
@@ -76,7 +76,7 @@ def test_textures_are_in_range_and_distinct():
     u, v = rng.uniform(-60, 60, (2, 16, 100, 100)).astype(np.float32)
     values = texture(np.array(CATEGORIES), u, v)
     assert values.dtype == np.float32 and np.isfinite(values).all() and np.abs(values).max() <= 1 + 1e-6
-    # None is all but flat, and none is another's.
+    # No texture is almost constant, and no two textures are similar.
     assert values.std(axis=(1, 2)).min() > 0.3
     same = texture(np.array(CATEGORIES), *np.broadcast_to(np.mgrid[:32, :32][:, None], (2, 16, 32, 32)))
     likeness = np.corrcoef(same.reshape(16, -1))
@@ -94,8 +94,8 @@ def test_image_depends_on_its_name_and_the_seed_only(name):
 
 
 def test_datasets_have_different_images():
-    looks = [render(name, NONPARAMETRIC, WORLD)["image"].values for name in ("silhouette", "sketch")]
-    assert (looks[0] != looks[1]).any(axis=(1, 2, 3)).all()
+    images = [render(name, NONPARAMETRIC, WORLD)["image"].values for name in ("silhouette", "sketch")]
+    assert (images[0] != images[1]).any(axis=(1, 2, 3)).all()
 
 
 def test_parametric_datasets_distort_images_by_condition():
@@ -124,30 +124,30 @@ def test_more_cue_conflicts_keep_the_first_images(cue_conflicts):
     assert pixels(cue_conflicts).items() <= pixels(more).items() and len(set(more["name"].values)) == 480
 
 
-def test_stimuli_show_held_out_drawings_only(albums, monkeypatch):
-    given = Mock(side_effect=albums.get)
+def test_stimuli_show_held_out_drawings_only(drawing_sets, monkeypatch):
+    given = Mock(side_effect=drawing_sets.get)
     monkeypatch.setattr("generative_classifiers.stimuli.miniature.datasets.drawing_set", given)
     render("silhouette", NONPARAMETRIC, WORLD)
     given.assert_called_once_with("held_out")
 
 
-def test_picked_drawings_are_of_the_category(albums):
+def test_picked_drawings_are_of_the_category(drawing_sets):
     categories = np.repeat(np.arange(16), 50)
-    which = pick_drawings(albums["training"], categories, generator("a test"))
-    np.testing.assert_array_equal(albums["training"].categories[which], categories)
-    assert len(set(which)) > 0.9 * len(albums["training"].names)
+    which = pick_drawings(drawing_sets["training"], categories, generator("a test"))
+    np.testing.assert_array_equal(drawing_sets["training"].categories[which], categories)
+    assert len(set(which)) > 0.9 * len(drawing_sets["training"].names)
 
 
-def test_training_batch_depends_on_step_and_seed_only(albums):
-    images, categories = batch(albums["training"], 7, 12, 0, WORLD)
-    batch(albums["training"], 6, 5, 0, WORLD)
+def test_training_batch_depends_on_step_and_seed_only(drawing_sets):
+    images, categories = batch(drawing_sets["training"], 7, 12, 0, WORLD)
+    batch(drawing_sets["training"], 6, 5, 0, WORLD)
     np.random.default_rng().random(3)
-    again, same = batch(albums["training"], 7, 12, 0, WORLD)
+    again, same = batch(drawing_sets["training"], 7, 12, 0, WORLD)
     np.testing.assert_array_equal(again, images)
     np.testing.assert_array_equal(same, categories)
     assert images.shape == (12, 32, 32, 3) and images.dtype == np.uint8
     for step, seed in ((8, 0), (7, 1)):
-        assert (batch(albums["training"], step, 12, seed, WORLD)[0] != images).any(axis=(1, 2, 3)).all()
+        assert (batch(drawing_sets["training"], step, 12, seed, WORLD)[0] != images).any(axis=(1, 2, 3)).all()
 
 
 def test_objects_differ_from_the_ground_in_luminance():

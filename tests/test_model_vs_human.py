@@ -22,7 +22,7 @@ from generative_classifiers.metrics.consistency import consistency
 from generative_classifiers.metrics.shape_bias import shape_bias
 from generative_classifiers.study.benchmark_names import answers_file, image_name
 from generative_classifiers.study.load import load
-from generative_classifiers.study.measures import BENCHMARK
+from generative_classifiers.study.measures import MEASURES
 from small_studies import content, copy_project, snakemake, write
 
 # One of each spelling that pandas changes when it reads a condition, and of each kind of image's name.
@@ -38,7 +38,7 @@ needs_published = pytest.mark.skipif(not UPSTREAM.is_dir(), reason=f"needs the p
 
 @pytest.fixture(scope="module")
 def decisions():
-    """Decisions of people and a few networks, by dataset."""
+    """Decisions of humans and a few networks, by dataset."""
     found = {}
     for dataset in DATASETS:
         trials = reference.published_trials(dataset)
@@ -49,10 +49,10 @@ def decisions():
 
 @pytest.fixture(scope="module")
 def raw_data(decisions, tmp_path_factory):
-    """What model-vs-human would have: people's published files, and the networks' as we write them."""
+    """The folder of model-vs-human: published files of the humans, and exported files of the networks."""
     folder = tmp_path_factory.mktemp("exchange")
-    for dataset, said in decisions.items():
-        stores.write(said, folder / f"{dataset}.zarr")
+    for dataset, store in decisions.items():
+        stores.write(store, folder / f"{dataset}.zarr")
         export(folder / f"{dataset}.zarr", folder / "raw-data")
         for file in (HUMANS / dataset).glob("*subject-*.csv"):
             (folder / "raw-data" / dataset / file.name).symlink_to(file)
@@ -62,15 +62,15 @@ def raw_data(decisions, tmp_path_factory):
 @needs_published
 def test_exported_decisions_are_read_as_written(decisions, raw_data):
     rows = content("registry/datasets.yaml")["datasets"]
-    for dataset, said in decisions.items():
+    for dataset, store in decisions.items():
         for model in MODELS:
             file = answers_file(raw_data, dataset, model)
             assert (NETWORKS / dataset / file.name).is_file()  # the name that model-vs-human itself has given it
             read = read_answers(file, model, rows[dataset]["kind"], rows[dataset]["conditions"])
-            assert read.images.index.tolist() == said["name"].values.tolist()
-            assert read.images.category.tolist() == said["true_category"].values.tolist()
-            assert read.images.condition.tolist() == said["condition"].values.tolist()
-            np.testing.assert_array_equal(read.response, said["response"].sel(observer=model))
+            assert read.images.index.tolist() == store["name"].values.tolist()
+            assert read.images.category.tolist() == store["true_category"].values.tolist()
+            assert read.images.condition.tolist() == store["condition"].values.tolist()
+            np.testing.assert_array_equal(read.response, store["response"].sel(observer=model))
 
 
 @needs_published
@@ -90,7 +90,7 @@ def test_exported_columns_are_those_of_the_published_files(raw_data):
 
 
 def as_the_toolbox_reads(raw_data, dataset):
-    """All answers on a dataset as model-vs-human's plotting code has them: by pandas, which guesses types."""
+    """All answers on a dataset as the plotting code of model-vs-human reads them, with types guessed by pandas."""
     tables = [pd.read_csv(file) for file in sorted((raw_data / dataset).iterdir())]
     table = pd.concat([table.rename(columns=str.lower) for table in tables])
     parts = table["imagename"].str.split("_")
@@ -99,14 +99,14 @@ def as_the_toolbox_reads(raw_data, dataset):
 
 
 def spelled(dataset, condition):
-    """A condition as it is spelled once pandas has taken the column for numbers or truths."""
+    """How a condition is spelled after pandas has guessed numbers or booleans."""
     if dataset in ("high-pass", "uniform-noise"):
         return str(float(condition))
     return condition.capitalize() if dataset == "false-colour" else condition
 
 
 def conditions_of(dataset):
-    """Conditions that count in the benchmark, ours beside the toolbox's; None: all trials."""
+    """Conditions that count in the benchmark, by our spelling that of the toolbox; None for all trials."""
     if dataset in reference.NONPARAMETRIC:
         return {"all": None}
     kept = [name for name in reference.CONDITIONS[dataset] if name not in reference.EXCLUDED[dataset]]
@@ -114,7 +114,7 @@ def conditions_of(dataset):
 
 
 def right(table, subject, condition):
-    """Right or wrong by image."""
+    """Whether responses are right, by image."""
     table = table[table["subj"] == subject]
     table = table if condition is None else table[table["condition"] == condition]
     return (table["object_response"] == table["category"]).set_axis(table["image_id"]).sort_index()
@@ -165,7 +165,7 @@ def test_toolbox_gets_the_same_metrics(decisions, raw_data):
             means = np.mean(both, axis=(0, 1))
             averages[model].append([pooled, fmean(found), *means])
     for model, found in averages.items():
-        expected = dict(zip(BENCHMARK, np.mean(found, axis=0), strict=True))
+        expected = dict(zip(MEASURES, np.mean(found, axis=0), strict=True))
         for measure, value in expected.items():
             assert summary[measure].sel(observer=model) == pytest.approx(value, abs=1e-12)
 

@@ -23,7 +23,7 @@ def draws(count):
 
 
 def losses(images, categories, count, advantage, seed=0):
-    """Losses with much variance from draw to draw that all categories share; the first one is better on average."""
+    """Losses that vary much from draw to draw, for all categories alike; the first category is better on average."""
     rng = np.random.default_rng(seed)
     shared = rng.gamma(2, 1, (images, 1, count))
     own = rng.normal(size=(images, categories, count))
@@ -32,7 +32,7 @@ def losses(images, categories, count, advantage, seed=0):
 
 
 class Recorded:
-    """A model whose losses are known; it counts what it is asked for."""
+    """A model whose losses are known. It counts how often each of them is evaluated."""
 
     def __init__(self, loss):
         self.loss, self.categories, self.asked = loss, tuple(range(loss.shape[1])), np.zeros(loss.shape, int)
@@ -133,7 +133,7 @@ def test_only_the_sequential_test_keeps_its_level_over_all_looks():
 def test_decided_images_get_no_more_draws():
     loss, asked = prune(losses(20, 3, 64, 8.0), SEQUENTIAL)
     spent = (~np.isnan(loss)).sum(axis=2)
-    # Whoever is left at last has as many draws as the one that was dropped last.
+    # The winner has as many draws as the category that was dropped last.
     assert (np.sort(spent, axis=1)[:, -1] == np.sort(spent, axis=1)[:, -2]).all()
     assert (spent < 64).all() and np.array_equal(asked.sum(axis=2), spent)
 
@@ -156,7 +156,7 @@ def test_equal_losses_drop_no_category():
 
 
 def test_dropped_category_is_compared_on_its_own_draws():
-    # The second draw is a hard one. Whoever was dropped before it would seem to win.
+    # The second draw has larger losses. The category that was dropped before it has the smallest mean.
     loss = np.array([[[1.0, 9.0], [1.2, 9.1], [1.5, np.nan]]])
     assert pruning_correction(loss, np.ones(2)).round(6).tolist() == [[0, 0, 3.975]]
     assert decide(loss, np.ones(2)).tolist() == [0]

@@ -19,7 +19,7 @@ from typed_rows import dataset, world
 SIZE = 32
 WORLD = world({"nonparametric": 160}, size=SIZE)
 EXACT = SimulatedObserver(texture_weight=0, noise=0, lapse=0)
-# Unlike in noise, in lapses and in what they look at.
+# They differ in the cues that they use, in noise and in lapses.
 OBSERVERS = {
     "simulated-01": SimulatedObserver(texture_weight=0.3, noise=0.5, lapse=0.10),
     "simulated-02": SimulatedObserver(texture_weight=0.8, noise=0.8, lapse=0.02),
@@ -52,7 +52,7 @@ def test_evidence_is_standardised_and_shows_both_cues(seen):
         np.testing.assert_allclose(evidence.mean(axis=1), 0, atol=1e-5)
         np.testing.assert_allclose(evidence.std(axis=1), 1, rtol=1e-4)
     categories = np.array(CATEGORIES)
-    # Both cues are there to be seen: far above chance, 1 in 16.
+    # Both cues are visible: chance is 1 in 16.
     assert (categories[shape.argmax(axis=1)] == stimuli["category"].values).mean() > 0.6
     assert (categories[texture.argmax(axis=1)] == stimuli["texture_category"].values).mean() > 0.4
 
@@ -93,7 +93,7 @@ def test_lapses_are_random_responses():
 
 
 def probabilities(observer, shape, texture):
-    """What an observer answers to each image how often: (image, category), from their parameters by Monte Carlo."""
+    """Probability of each response to each image, float (image, category), by Monte Carlo."""
     parameters = OBSERVERS[observer]
     score = (shape + parameters.texture_weight * texture)[:, None]
     noise = np.random.default_rng(1).standard_normal((SAMPLES, 16)) * parameters.noise
@@ -103,7 +103,7 @@ def probabilities(observer, shape, texture):
 
 
 def experiment(seen, dataset, seed):
-    """The decisions of both observers, as the pipeline has them."""
+    """The decisions of both observers, as in the pipeline."""
     stimuli, _, _ = seen[dataset]
     table = stimuli[["category", "condition"]].to_pandas()[["category", "condition"]].set_index(stimuli["name"].values)
     both = {
@@ -114,7 +114,7 @@ def experiment(seen, dataset, seed):
 
 
 def agree(measured, truth):
-    """The mean of repeated measurements is the truth, within four of its standard errors."""
+    """Check that the mean of repeated measurements equals the truth, up to four standard errors."""
     measured = np.array(measured)
     error = measured.std(axis=0, ddof=1) / np.sqrt(len(measured))
     assert (error > 0).all() and (error < 0.02).all()

@@ -17,7 +17,7 @@ def files(folder):
 
 @pytest.fixture
 def responses():
-    """Numbers with text beside them."""
+    """Numbers with text coordinates."""
     return xr.Dataset(
         {"response": (("observer", "image"), np.array([[0, 15, -1], [3, 4, 5]], np.int8))},
         coords={

@@ -4,6 +4,7 @@ from pydantic import TypeAdapter
 
 from generative_classifiers.study.datasets import Dataset
 from generative_classifiers.study.observers import AnyObserver
+from generative_classifiers.study.recipes import GenerativeRecipe
 from generative_classifiers.study.settings import World
 
 ARCHIVE = {"url": "https://example.org/a.tar.gz", "sha256": None}
@@ -32,3 +33,8 @@ def world(images=None, **changed):
     """Settings of a small world; `images` changes the number of images of some datasets."""
     numbers = {"parametric": 16, "nonparametric": 16, "cue-conflict": 240, **(images or {})}
     return World.model_validate({"seed": 0, "size": 32, "texture_contrast": [0.1, 1.0], "images": numbers, **changed})
+
+
+def generative_recipe(**recipe):
+    """The recipe of one of the miniature's generative models."""
+    return TypeAdapter(GenerativeRecipe).validate_python(recipe)

@@ -1,6 +1,6 @@
-"""What pruning saves, and what it costs: a share of a study's images, with and without.
+"""How many evaluations pruning saves, and how many decisions it changes, on some images of a study.
 
-All draws of all categories are evaluated once and kept in a store, then each rule is given what it asks for.
+All draws of all categories are evaluated once and stored. Each pruning test then gets the losses that it asks for.
 
 Usage: python tests/benchmarks/pruning.py --observer miniature-diffusion --store pruning.zarr
     [--study miniature] [--images 500] [--draws 64] [--workers 2]
@@ -77,7 +77,7 @@ def main():
 
 
 def sample(study, count):
-    """Images of all datasets, chosen by their names alone."""
+    """Images of all datasets, in an order that depends only on their names."""
     stores = (read(ROOT / f"data/{study.name}/stimuli/{dataset}.zarr") for dataset in study.stimuli)
     parts = [store.drop_vars("texture_category", errors="ignore") for store in stores]
     for dataset, part in zip(study.stimuli, parts, strict=True):

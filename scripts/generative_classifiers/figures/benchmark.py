@@ -1,6 +1,11 @@
 """The benchmark's averages as bars: how accurate every observer is, and how human-like."""
 
+from collections.abc import Callable
+
 import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -15,7 +20,7 @@ MANY_BARS = 30
 
 
 @paper()
-def benchmark_panels(ranking, styles):
+def benchmark_panels(ranking: xr.Dataset, styles: pd.DataFrame) -> Figure:
     """All measures side by side, with one row per observer: the reference group, then the models by their mean rank.
 
     Parameters
@@ -49,7 +54,7 @@ def benchmark_panels(ranking, styles):
 
 
 @paper()
-def benchmark_bars(ranking, styles, name):
+def benchmark_bars(ranking: xr.Dataset, styles: pd.DataFrame, name: str) -> Figure:
     """One measure, with one column per observer: the reference group, then the models from best to worst.
 
     Parameters
@@ -97,17 +102,17 @@ def _legend_entries(styles):
     return family_entries(styles) + [hollow] * (PUBLISHED in styles["source"].values)
 
 
-def bar_step(table):
+def bar_step(table: pd.DataFrame) -> tuple[float, float]:
     """The distance between horizontal bars in inches, and the font size of their labels."""
     return (0.118, 5.8) if len(table) > MANY_BARS else (0.15, 6.5)
 
 
-def bar_positions(table):
+def bar_positions(table: pd.DataFrame) -> np.ndarray:
     """The positions of the bars. The reference group stands a little apart."""
     return np.arange(len(table)) - 0.4 * table["is_reference"].values
 
 
-def bars(ax, positions, table, name, upright=False):
+def bars(ax: Axes, positions: np.ndarray, table: pd.DataFrame, name: str, upright: bool = False) -> None:
     """A bar per observer with its interval. The value of the reference group is a dashed line through all of them.
 
     Parameters
@@ -123,15 +128,14 @@ def bars(ax, positions, table, name, upright=False):
     upright : bool
         Whether the bars are columns instead of rows.
     """
-    if upright:
-        plot_bars, plot_line, plot_intervals = ax.bar, ax.axhline, ax.vlines
-    else:
-        plot_bars, plot_line, plot_intervals = ax.barh, ax.axvline, ax.hlines
+    functions: tuple[Callable, ...] = (ax.bar, ax.axhline, ax.vlines) if upright else (ax.barh, ax.axvline, ax.hlines)
+    plot_bars, plot_line, plot_intervals = functions
     is_hollow = table["source"] == PUBLISHED
     fillings = [tint(colour, FILLING * hollow) for colour, hollow in zip(table["colour"], is_hollow, strict=True)]
     plot_bars(positions, table[name], 0.72, color=fillings, edgecolor=table["colour"], linewidth=0.6)
     plot_intervals(positions, table[f"{name}_lower"], table[f"{name}_upper"], color="black", linewidth=0.8, zorder=4)
     for _, row in table[table["is_reference"]].iterrows():
         plot_line(row[name], color=row["colour"], linewidth=0.8, linestyle="--", zorder=3)
-    if MEASURES[name].chance is not None:
-        plot_line(MEASURES[name].chance, color="black", linewidth=0.8, linestyle=":", zorder=3)
+    chance = MEASURES[name].chance
+    if chance is not None:
+        plot_line(chance, color="black", linewidth=0.8, linestyle=":", zorder=3)

@@ -8,7 +8,7 @@ from generative_classifiers.io.errors import InputError
 OPENING = re.compile(r"\*\*(?:(?:Figure|Table) (?P<number>\d+): )?(?P<title>.+?)\*\*", re.DOTALL)
 
 
-def title(path):
+def title(path: Path | str) -> str:
     """Number and title in one line that sorts by number, for example `06: error consistency on cue-conflict images`.
 
     Parameters

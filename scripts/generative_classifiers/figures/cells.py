@@ -1,9 +1,11 @@
 """The cell of a dataset that has a single condition."""
 
+import xarray as xr
+
 from generative_classifiers.io.errors import InputError
 
 
-def only_cell(store, dataset):
+def only_cell(store: xr.Dataset, dataset: str) -> xr.Dataset:
     """Select the only cell of a dataset.
 
     Parameters

@@ -1,8 +1,11 @@
 """How accuracy and error consistency change with the strength of a distortion: curves over a dataset's conditions."""
 
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
+import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -37,7 +40,13 @@ STRONG = {"markersize": 3, "markeredgecolor": "white", "markeredgewidth": 0.3, "
 
 
 @paper()
-def condition_curves(conditions, styles, datasets, measures=("accuracy",), highlights=()):
+def condition_curves(
+    conditions: xr.Dataset,
+    styles: pd.DataFrame,
+    datasets: Mapping[str, Mapping[str, Any]],
+    measures: Sequence[str] = ("accuracy",),
+    highlights: Collection[str] = (),
+) -> Figure:
     """Curves over the conditions of every dataset, with bands of 95 % intervals.
 
     Parameters
@@ -81,7 +90,7 @@ def condition_curves(conditions, styles, datasets, measures=("accuracy",), highl
     return figure
 
 
-def line_styles(styles, highlights):
+def line_styles(styles: pd.DataFrame, highlights: Collection[str]) -> pd.DataFrame:
     """Choose a line for every observer.
 
     Parameters

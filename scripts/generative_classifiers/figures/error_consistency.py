@@ -1,7 +1,9 @@
 """Error consistency of all pairs of observers on a dataset with a single condition, as a matrix."""
 
 import numpy as np
+import pandas as pd
 import seaborn as sns
+import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -21,7 +23,7 @@ STRIP = 0.012
 
 
 @paper()
-def error_consistency(consistency, styles, dataset, title):
+def error_consistency(consistency: xr.Dataset, styles: pd.DataFrame, dataset: str, title: str) -> Figure:
     """Kappa of all pairs of observers that saw a dataset, in groups, with the mean of every block.
 
     Parameters
@@ -50,6 +52,7 @@ def error_consistency(consistency, styles, dataset, title):
     size = max(SMALLEST, min(DOUBLE, 2.2 + 0.15 * n), 2.4 + 0.1 * n)
     figure = Figure(figsize=(size, size - 0.5))
     ax = figure.add_subplot(title=title, facecolor=BLANK)
+    colour_bar = ax.inset_axes(CORNER)
     sns.heatmap(
         kappa,
         mask=np.isnan(kappa),
@@ -58,11 +61,11 @@ def error_consistency(consistency, styles, dataset, title):
         vmax=LIMITS[1],
         square=True,
         linewidth=0.2,
-        cbar_ax=ax.inset_axes(CORNER),
+        cbar_ax=colour_bar,
         cbar_kws={"orientation": "horizontal", "extend": "min", "ticks": [0, 0.5, 1]},
         ax=ax,
     )
-    ax.child_axes[0].set_title("Error consistency κ", loc="right", fontweight="normal", fontsize=6.5)
+    colour_bar.set_title("Error consistency κ", loc="right", fontweight="normal", fontsize=6.5)
     _label_observers(ax, styles)
     _label_groups(ax, kappa, runs(styles["group_label"]))
     legend(figure, family_entries(styles))

@@ -1,7 +1,10 @@
 """Shape bias of networks before and after training with diffusion noise, category by category."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
+import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -17,7 +20,7 @@ FAINT = {"alpha": 0.45, "linewidth": 0, "zorder": 2}
 
 
 @paper()
-def noise_training(shape_bias, styles, without_noise):
+def noise_training(shape_bias: xr.Dataset, styles: pd.DataFrame, without_noise: Mapping[str, str]) -> Figure:
     """Markers for the categories, and horizontal lines for all of them together.
 
     Parameters

@@ -1,6 +1,10 @@
 """Accuracy on the datasets that have a single condition: one panel of bars per dataset."""
 
+from collections.abc import Mapping
+
 import numpy as np
+import pandas as pd
+import xarray as xr
 from matplotlib.figure import Figure
 
 from generative_classifiers.figures.benchmark import bar_positions, bar_step, bars
@@ -14,7 +18,7 @@ MEASURE = "ood_accuracy"
 
 
 @paper()
-def nonparametric_accuracy(conditions, styles, labels):
+def nonparametric_accuracy(conditions: xr.Dataset, styles: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
     """A bar per observer and dataset: the reference group, then the models from best to worst.
 
     Parameters

@@ -1,13 +1,17 @@
 """How each observer looks in figures: its label, colour and marker, and its place among the others."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
+import xarray as xr
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.patches import Patch
 
 from generative_classifiers.decisions.published_numbers import MEASURED
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.study.families import FAMILIES
+from generative_classifiers.study.families import FAMILIES, Family
 
 # A family with more observers than this has one colour and one entry in a legend, and its observers are faint.
 LARGE_FAMILY = 5
@@ -18,7 +22,7 @@ HOLLOW = "#333333"
 NOT_MEASURED = "as published, not measured"
 
 
-def plot_styles(store, labels):
+def plot_styles(store: xr.Dataset, labels: Mapping[str, str]) -> pd.DataFrame:
     """Look up how plots show the observers of a store.
 
     Parameters
@@ -48,7 +52,7 @@ def plot_styles(store, labels):
     return pd.DataFrame(rows).set_index("observer").sort_values("order").drop(columns="order")
 
 
-def _plot_style(observer, labels, reference):
+def _plot_style(observer: xr.Dataset, labels: Mapping[str, str], reference: str | None) -> dict[str, Any]:
     """The row of one observer, and its place in the order."""
     name, is_reference = observer["observer"].item(), observer["is_reference"].item()
     family = _family(observer)
@@ -77,7 +81,7 @@ def _plot_style(observer, labels, reference):
     }
 
 
-def _family(observer):
+def _family(observer: xr.Dataset) -> Family:
     name = observer["family"].item()
     if name not in FAMILIES:
         raise InputError(
@@ -86,7 +90,7 @@ def _family(observer):
     return FAMILIES[name]
 
 
-def with_values(styles, store, name):
+def with_values(styles: pd.DataFrame, store: xr.Dataset, name: str) -> pd.DataFrame:
     """Add a variable and the ends of its interval.
 
     Parameters
@@ -106,7 +110,7 @@ def with_values(styles, store, name):
     return styles.assign(**{name: store[name].to_series()}, **ends)
 
 
-def shade_families(styles):
+def shade_families(styles: pd.DataFrame) -> pd.DataFrame:
     """Give the observers of a small family different shades, from the family's own colour to a lighter one.
 
     Parameters
@@ -127,7 +131,7 @@ def shade_families(styles):
     return styles
 
 
-def tint(colour, white):
+def tint(colour: str, white: float) -> str:
     """A lighter colour.
 
     Parameters
@@ -148,7 +152,7 @@ def tint(colour, white):
     return to_hex((1 - white) * np.array(to_rgb(colour)) + white)
 
 
-def family_entries(styles):
+def family_entries(styles: pd.DataFrame) -> list[Patch]:
     """The entries of a legend: one per family, in its colour.
 
     Parameters
@@ -164,7 +168,7 @@ def family_entries(styles):
     return [Patch(color=row.colour, label=row.family_label) for row in first.itertuples()]
 
 
-def runs(values):
+def runs(values: Iterable[Any]) -> list[tuple[Any, int, int]]:
     """Find the runs of equal values along an axis of unit steps.
 
     Parameters
@@ -180,7 +184,7 @@ def runs(values):
     >>> runs("aabccc")
     [('a', 0, 2), ('b', 2, 3), ('c', 3, 6)]
     """
-    found = []
+    found: list[tuple[Any, int, int]] = []
     for i, value in enumerate(values):
         if found and found[-1][0] == value:
             found[-1] = (value, found[-1][1], i + 1)

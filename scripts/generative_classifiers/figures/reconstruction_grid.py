@@ -1,6 +1,9 @@
 """An image, a model's reconstructions of it under the prompts of categories, and the distances that decide."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
@@ -16,7 +19,14 @@ GAP, ARROW, TEXT, TITLE = 0.06, 0.32, 0.15, 0.17
 
 
 @paper()
-def reconstruction_grid(images, reconstructions, distances, labels, chosen=None, title=""):
+def reconstruction_grid(
+    images: Mapping[str, np.ndarray],
+    reconstructions: np.ndarray,
+    distances: np.ndarray,
+    labels: Sequence[str],
+    chosen: int | None = None,
+    title: str = "",
+) -> Figure:
     """On the left, the images that a model is given, one below the other; on the right, all its reconstructions.
 
     Parameters
@@ -58,12 +68,14 @@ def reconstruction_grid(images, reconstructions, distances, labels, chosen=None,
     return figure
 
 
-def empty_page(height):
+def empty_page(height: float) -> Figure:
     """A figure as wide as a page, in which everything is placed in inches."""
-    return Figure(figsize=(DOUBLE, height), layout="none")
+    figure = Figure(figsize=(DOUBLE, height))
+    figure.set_layout_engine("none")
+    return figure
 
 
-def show_image(figure, left, top, side, image, name=""):
+def show_image(figure: Figure, left: float, top: float, side: float, image: np.ndarray, name: str = "") -> Axes:
     """Show an image with its name above it.
 
     Parameters
@@ -92,7 +104,7 @@ def show_image(figure, left, top, side, image, name=""):
     return ax
 
 
-def write_distance(ax, distance, is_chosen):
+def write_distance(ax: Axes, distance: float, is_chosen: bool) -> None:
     """Write the distance below a reconstruction, and frame the chosen one."""
     text = "" if np.isnan(distance) else f"{distance:#.4g}"
     ax.set_xlabel(text, color=NEAREST if is_chosen else FARTHER, fontsize=6.5, labelpad=2)

@@ -1,8 +1,11 @@
 """Figures 2, 7 and 8: example images, and what models reconstruct from them."""
 
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
 
 from generative_classifiers.figures.reconstruction_grid import (
     GAP,
@@ -24,7 +27,7 @@ ORIGINAL = 1.5
 LINE_LENGTH = 20
 
 
-def reconstructions(example_images, name, categories, label):
+def reconstructions(example_images: xr.Dataset, name: str, categories: Sequence[str], label: str) -> Figure:
     """A stimulus, what one draw leaves of it, and its reconstruction under the prompt of each category.
 
     Parameters
@@ -52,7 +55,7 @@ def reconstructions(example_images, name, categories, label):
     return reconstruction_grid(given, one["reconstruction"].values, one["distance"].values, categories, title=label)
 
 
-def position(example_images, name):
+def position(example_images: xr.Dataset, name: str) -> int:
     """The position of an image in a store."""
     names = example_images["name"].values.tolist()
     if name not in names:
@@ -60,14 +63,19 @@ def position(example_images, name):
     return names.index(name)
 
 
-def noised_title(example_image):
+def noised_title(example_image: xr.Dataset) -> str:
     """What one draw did to an image, in words: noise has a time, a mask has none."""
     time, sigma = example_image["time"].item(), example_image["sigma"].item()
     return f"masked\n{sigma:.0%} hidden" if np.isnan(time) else f"noised\nt = {time:.2f}"
 
 
 @paper()
-def ambiguous_images(images, readings, example_images, labels):
+def ambiguous_images(
+    images: xr.Dataset,
+    readings: Mapping[str, Sequence[str]],
+    example_images: Mapping[str, xr.Dataset],
+    labels: Mapping[str, str],
+) -> Figure:
     """Ambiguous images, and below each what observers reconstruct under the prompts of its two readings.
 
     Parameters

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import seaborn as sns
+import xarray as xr
 from matplotlib import MatplotlibDeprecationWarning
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -35,7 +36,7 @@ OVERALL = {
 
 
 @paper()
-def shape_bias_matrix(shape_bias, styles):
+def shape_bias_matrix(shape_bias: xr.Dataset, styles: pd.DataFrame) -> Figure:
     """Share of shape decisions by category, one marker per observer. Vertical lines are all categories together.
 
     Parameters
@@ -124,7 +125,7 @@ def _matrix_entry(row, label):
 
 
 @paper()
-def shape_bias_boxplots(shape_bias, styles):
+def shape_bias_boxplots(shape_bias: xr.Dataset, styles: pd.DataFrame) -> Figure:
     """Spread of the shape bias over categories: one box per observer, sorted by family and then by overall shape bias.
 
     Parameters

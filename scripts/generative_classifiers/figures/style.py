@@ -1,8 +1,12 @@
 """What all figures share: the style sheet, their size in print, and files that are the same bytes every time."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib.style
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.io.paths import STYLES
@@ -24,7 +28,7 @@ def paper():
 
 
 @paper()
-def save(figure, pdf_path, png_path):
+def save(figure: Figure, pdf_path: Path | str, png_path: Path | str) -> None:
     """Write a figure for print and for the screen. The same figure gives the same bytes; a file is complete or absent.
 
     Parameters
@@ -40,7 +44,7 @@ def save(figure, pdf_path, png_path):
         figure.set_layout_engine("none")
 
 
-def legend(figure, handles, columns=4, title=None):
+def legend(figure: Figure, handles: Sequence[Artist], columns: int = 4, title: str | None = None) -> None:
     """Put a legend below all panels, where it covers none of them.
 
     Parameters
@@ -55,7 +59,7 @@ def legend(figure, handles, columns=4, title=None):
     figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)), title=title)
 
 
-def label_value_axis(ax, label, better=""):
+def label_value_axis(ax: Axes, label: str, better: str = "") -> None:
     """Label the value axis of a horizontal plot and give it light vertical lines.
 
     Parameters

@@ -1,6 +1,10 @@
 """The tables of the benchmark, of measured and published observers: exact as CSV, rounded in Markdown and LaTeX."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pandas as pd
+import xarray as xr
 
 from generative_classifiers.figures.plot_styles import with_values
 from generative_classifiers.figures.style import ARROWS
@@ -19,7 +23,7 @@ TEXT = ("label", "source")
 LATEX_ARROWS = {"↑": r"$\uparrow$", "↓": r"$\downarrow$"}
 
 
-def benchmark_table(ranking, styles, measures, rank):
+def benchmark_table(ranking: xr.Dataset, styles: pd.DataFrame, measures: Sequence[str], rank: str) -> pd.DataFrame:
     """The rows of a table: the reference group, the models by rank, and then those without a rank.
 
     Parameters
@@ -47,7 +51,7 @@ def benchmark_table(ranking, styles, measures, rank):
     return table.drop(columns="is_reference").rename_axis("observer").reset_index()
 
 
-def rounded(table, measures, rank):
+def rounded(table: pd.DataFrame, measures: Sequence[str], rank: str) -> pd.DataFrame:
     """The columns that people read, all as text, under their headings. Measures and ranks have three decimals.
 
     Parameters
@@ -67,7 +71,7 @@ def rounded(table, measures, rank):
     return pd.DataFrame(columns).rename(columns=HEADINGS)
 
 
-def markdown(table):
+def markdown(table: pd.DataFrame) -> str:
     """A table of text in Markdown.
 
     Parameters
@@ -83,7 +87,7 @@ def markdown(table):
     return escaped.to_markdown(index=False, colalign=_alignment(table), disable_numparse=True) + "\n"
 
 
-def latex(table):
+def latex(table: pd.DataFrame) -> str:
     """A table of text as a LaTeX `tabular`, which needs the package booktabs.
 
     Parameters
@@ -112,7 +116,7 @@ def _alignment(table):
     return ["left" if heading in text else "right" for heading in table]
 
 
-def write_text(text, path):
+def write_text(text: str, path: Path | str) -> None:
     """Write a text file. It is complete or absent.
 
     Parameters

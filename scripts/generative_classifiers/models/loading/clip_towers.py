@@ -1,4 +1,4 @@
-"""CLIP by rows of the registry: through open_clip, or through transformers."""
+"""CLIP's two towers, through open_clip or through transformers."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from huggingface_hub import hf_hub_download
 
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.models.loading.hub import advice
+from generative_classifiers.models.loading.hub import download
 from generative_classifiers.models.loading.weight_hashes import check_hash, file_hash
 
 WEIGHTS = "open_clip_model.safetensors"  # what open_clip calls them on the hub
@@ -31,23 +30,19 @@ class Towers(NamedTuple):
     """
 
     images: torch.nn.Module
-    texts: Callable
+    texts: Callable[[list[str]], torch.Tensor]
     scale: float
     packages: tuple[str, ...]
 
 
-def load(observer, row, path, device):
-    """A model's two sides with their weights, in float32.
+def load_towers(observer, row, path, device):
+    """A model's two towers with their weights, in float32.
 
     Parameters
     ----------
     observer : str
         For messages.
-    row : dict
-        By `source`
-        open_clip: `network`, its name there, and `weights`, a file, or what open_clip calls those that it knows of on
-        the hub, at `revision`; optionally `sha256` of the file;
-        transformers: as for `checkpoints.load_clip`.
+    row : study.observers.OpenClipObserver or study.observers.TransformersClipObserver
     path : Path or None
         Where the weights are instead of where the row says: a file for open_clip, a folder for transformers.
     device : torch.device
@@ -56,12 +51,12 @@ def load(observer, row, path, device):
     -------
     Towers
     identity : dict
-        network, weights (SHA-256), revision (commit of the hub), and what else a source says of itself.
+        network, weights (SHA-256), revision (commit of the hub), and for a folder its configuration and variant.
 
     Raises
     ------
     InputError
-        Weights that are missing, out of reach, others than expected, or not those of the network.
+        The weights are missing, cannot be reached, are not those expected, or are not those of the network.
     """
     return SOURCES[row.source](observer, row, path, device)
 
@@ -71,7 +66,9 @@ def _open_clip(observer, row, path, device):
     if library.get_model_config(name) is None:
         raise InputError(f"{observer}: open_clip has no network {name!r}")
     path = path or own_file(row)
-    file, revision = (Path(path), None) if path else _from_hub(observer, row)
+    file, revision = (
+        (Path(path), None) if path else download(observer, repository(observer, row), WEIGHTS, row.revision)
+    )
     try:
         weights = file_hash(file)
         check_hash(observer, file, weights, row.sha256)
@@ -79,60 +76,55 @@ def _open_clip(observer, row, path, device):
     except InputError:
         raise
     except Exception as error:  # safetensors, pickle and torch each have errors of their own
-        raise InputError(f"{observer}: {file} is not the weights of a {name} ({error})") from error
+        raise InputError(f"{observer}: {file} does not hold the weights of a {name} ({error})") from error
     network, tokenizer = network.eval().to(device), library.get_tokenizer(name)
 
-    def texts(some):
-        return network.encode_text(tokenizer(some).to(device))
+    def encode_texts(texts):
+        return network.encode_text(tokenizer(texts).to(device))
 
     identity = {"network": name, "weights": weights, "revision": revision}
-    return Towers(network.visual, texts, network.logit_scale.exp().item(), ("open_clip_torch",)), identity
+    return Towers(network.visual, encode_texts, network.logit_scale.exp().item(), ("open_clip_torch",)), identity
 
 
 def own_file(row):
-    """The file that the row names as the weights of a network of open_clip; None if it names others."""
+    """The file that a row of open_clip names as its weights; None if it names published ones."""
     file = Path(row.weights)
     return file if file.is_file() else None
 
 
 def repository(observer, row):
-    """Where the hub has weights that open_clip knows of."""
+    """The hub id of the weights that a row of open_clip names; InputError if there are none for its network."""
     library, name, tag = import_module("open_clip"), row.network, row.weights
-    known = library.get_pretrained_cfg(name, tag)
-    source = known.get("hf_hub", "").rstrip("/")
-    if not source:
+    settings = library.get_pretrained_cfg(name, tag)
+    hub_id = settings.get("hf_hub", "").rstrip("/")
+    if not hub_id:
         raise InputError(f"{observer}: open_clip knows of no weights {tag!r} of {name!r} on the hub")
-    # Trained with another activation the same weights fit, and give other answers.
-    if known.get("quick_gelu", False) != library.get_model_config(name).get("quick_gelu", False):
-        raise InputError(f"{observer}: weights {tag!r} are of another activation than {name!r}, see {name}-quickgelu")
-    return source
-
-
-def _from_hub(observer, row):
-    source = repository(observer, row)
-    try:
-        file = Path(hf_hub_download(source, WEIGHTS, revision=row.revision))
-    except (OSError, ValueError) as error:  # what the hub's errors derive from
-        raise InputError(f"{observer}: {source} is not within reach: {advice(error, source)}") from error
-    return file, file.parent.name
+    # Weights that were trained with another activation fit as well, but give other answers.
+    if settings.get("quick_gelu", False) != library.get_model_config(name).get("quick_gelu", False):
+        raise InputError(
+            f"{observer}: weights {tag!r} need another activation function than {name!r} has, see {name}-quickgelu"
+        )
+    return hub_id
 
 
 def _transformers(observer, row, path, device):
-    checkpoints = import_module(f"{__package__}.token_models")
-    network, tokenizer, identity = checkpoints.load_clip(observer, row, path)
+    # Imported late, since transformers takes seconds to import.
+    from generative_classifiers.models.loading.transformers_models import load_clip
+
+    network, tokenizer, identity = load_clip(observer, row, path)
     network = network.eval().to(device)
     limit = {"max_length": network.config.text_config.max_position_embeddings, "truncation": True}
 
-    def texts(some):
-        tokens = tokenizer(some, padding=True, return_tensors="pt", **limit).to(device)
+    def encode_texts(texts):
+        tokens = tokenizer(texts, padding=True, return_tensors="pt", **limit).to(device)
         return network.get_text_features(tokens.input_ids, tokens.attention_mask).pooler_output
 
     images, scale = ImageTower(network.vision_model, network.visual_projection), network.logit_scale.exp().item()
-    return Towers(images, texts, scale, ("transformers",)), {"network": type(network).__name__} | identity
+    return Towers(images, encode_texts, scale, ("transformers",)), {"network": type(network).__name__, **identity}
 
 
 class ImageTower(torch.nn.Module):
-    """The images' side of transformers' CLIPModel, without that of texts.
+    """The image tower of transformers' CLIPModel.
 
     Parameters
     ----------
