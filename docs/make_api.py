@@ -54,7 +54,7 @@ def signature(name: str, function: Callable[..., object]) -> str:
     shown = inspect.signature(function)
     parameters = [untyped(one) for one in shown.parameters.values()]
     call = f"{name}{shown.replace(parameters=parameters, return_annotation=inspect.Signature.empty)}"
-    return textwrap.fill(call.replace("Ellipsis", "…"), 100, subsequent_indent=" " * (len(name) + 1))
+    return textwrap.fill(call.replace("Ellipsis", "…").replace("'", '"'), 100, subsequent_indent=" " * (len(name) + 1))
 
 
 def untyped(parameter: inspect.Parameter) -> inspect.Parameter:

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
 
 from generative_classifiers.cli.store_summary import read_evidence
 from generative_classifiers.decisions.from_evidence import decision_table
@@ -13,7 +16,9 @@ from generative_classifiers.io.stores import ROOT_METADATA, open_store
 from generative_classifiers.stimuli.square_images import read_image
 
 
-def plot_image(store, image, stimuli=None, weighting=None):
+def plot_image(
+    store: str | Path, image: str, stimuli: str | Path | None = None, weighting: str | None = None
+) -> tuple[Figure, pd.DataFrame]:
     """Plot what a model makes of an image.
 
     Parameters
@@ -52,7 +57,7 @@ def plot_image(store, image, stimuli=None, weighting=None):
     row = decision_table(evidence, weighting)
     name, decision = row["image"].item(), row["decision"].item()
     categories = evidence["category"].values.tolist()
-    pixels = _stimulus(name, stimuli or _stimuli_of(store), side=reconstructions.shape[1])
+    pixels = _stimulus(name, Path(stimuli or _stimuli_of(store)), side=reconstructions.shape[1])
     figure = reconstruction_grid(
         {f"stimulus\n{_true_categories(evidence)}": pixels},
         reconstructions,
@@ -64,7 +69,7 @@ def plot_image(store, image, stimuli=None, weighting=None):
     return figure, row
 
 
-def _number_of(image, evidence, store):
+def _number_of(image: str, evidence: xr.Dataset, store: Path) -> int:
     """Number of an image that is given by its name or number."""
     names = evidence["name"].values.tolist()
     if image in names:
@@ -74,19 +79,19 @@ def _number_of(image, evidence, store):
     raise InputError(f"{store}: no image {image}; expected a name such as {names[0]}, or 0 to {len(names) - 1}")
 
 
-def _true_categories(evidence):
+def _true_categories(evidence: xr.Dataset) -> str:
     """The category of the shape, and in cue conflicts that of the texture."""
     names = [name for name in ("true_category", "texture_category") if name in evidence]
     return " / ".join(str(evidence[name].item()) for name in names)
 
 
-def _stimuli_of(store):
+def _stimuli_of(store: Path) -> Path:
     """The stimuli of the study with the evidence `data/<study>/evidence/<observer>/<dataset>.zarr`."""
     study = store.resolve().parent.parent.parent
     return study / "stimuli" / store.name
 
 
-def _stimulus(name, stimuli, side):
+def _stimulus(name: str, stimuli: Path, side: int) -> np.ndarray:
     """Pixels (y, x, channel) of an image in a store, or of a file in a folder, cropped and resized as for the model."""
     if (stimuli / ROOT_METADATA).is_file():
         images = open_store(stimuli)
