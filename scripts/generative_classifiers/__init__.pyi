@@ -1,4 +1,4 @@
-# The public functions, in the order of docs/api.md.
+# The public functions, which docs/api.md explains.
 from .cli.classify_folder import classify as classify
 from .decisions.from_evidence import decide as decide
 from .decisions.from_evidence import decision_table as decision_table
@@ -9,6 +9,7 @@ from .io.stores import open_evidence as open_evidence
 from .io.stores import open_store as open_store
 from .metrics.accuracy import accuracy as accuracy
 from .metrics.benchmark import benchmark as benchmark
+from .metrics.cells import cells_of as cells_of
 from .metrics.cells import list_cells as list_cells
 from .metrics.conditions import compare as compare
 from .metrics.consistency import consistency as consistency

@@ -18,7 +18,7 @@ from generative_classifiers.stimuli.downloads import mirror
 from generative_classifiers.stimuli.folders import image_names, read_folder
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.load import load_observers
-from generative_classifiers.study.observers import DiffusionObserver, ModelObserver, Observer
+from generative_classifiers.study.observers import DiffusionObserver, ModelObserver
 from generative_classifiers.study.prompts import PROMPT, prompts_of
 from generative_classifiers.study.validation import unknown
 
@@ -94,8 +94,6 @@ def classify(
         raise InputError(f"{out}: expected a store's name, which ends in .zarr")
     image_names(images)  # so that a wrong folder is an error before large weights are loaded
     row, path = find_observer(observer)
-    if not isinstance(row, ModelObserver):
-        raise InputError(f"{observer}: its family {row.family} has no model; its decisions are read from files")
     row = row.model_copy(update={"dtype": dtype}) if dtype else row
     prompts = prompts_of(categories, prompt)
     model = models.load(observer, row, prompts, path=path, device=device, batch_size=batch_size, mirror=mirror())
@@ -115,7 +113,7 @@ def classify(
     return table[["image", "decision", "margin"]]
 
 
-def find_observer(name: str) -> tuple[Observer, Path | None]:
+def find_observer(name: str) -> tuple[ModelObserver, Path | None]:
     """Find an observer by the folder of a pipeline, a name in the registry, or a hub id.
 
     Parameters
@@ -124,7 +122,7 @@ def find_observer(name: str) -> tuple[Observer, Path | None]:
 
     Returns
     -------
-    row : study.observers.Observer
+    row : study.observers.ModelObserver
     path : Path or None
         Where its weights are, if they are on this machine.
 
@@ -138,7 +136,10 @@ def find_observer(name: str) -> tuple[Observer, Path | None]:
     root = registry_root()
     rows = load_observers(root)
     if name in rows:
-        return rows[name], _local_weights(name, rows[name], root)
+        row = rows[name]
+        if not isinstance(row, ModelObserver):
+            raise InputError(f"observer {name}: its family {row.family} has no model; expected one that has")
+        return row, _local_weights(name, row, root)
     if "/" in name:
         return _unregistered(name), None
     known = [name for name, row in rows.items() if row.kind.needs_evidence and row.enabled]
@@ -149,7 +150,7 @@ def _unregistered(pipeline: str) -> DiffusionObserver:
     return DiffusionObserver(label=pipeline, family="diffusion", pipeline=pipeline)
 
 
-def _local_weights(name: str, row: Observer, root: Path) -> Path | None:
+def _local_weights(name: str, row: ModelObserver, root: Path) -> Path | None:
     """Where the project has the weights of an observer, or where a study has trained them; None if nowhere."""
     pipeline = getattr(row, "pipeline", None)
     if pipeline is not None:

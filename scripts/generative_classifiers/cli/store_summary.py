@@ -19,7 +19,6 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import PIXELS, ROOT_METADATA, kind, open_evidence, open_store, read
 
 WIDTH = 100  # characters of an attribute
-Summary = Callable[[xr.Dataset], Iterator[str]]  # paragraphs about a store
 
 
 def summarise(store: str | Path, weighting: str | None = None) -> str:
@@ -98,7 +97,7 @@ def _complete_store(store: Path, weighting: str | None) -> Iterator[str]:
     yield ", ".join(f"{name} {length:,}" for name, length in dataset.sizes.items())
     yield _variables(dataset)
     yield _attributes(decode_attributes(dataset.attrs))
-    summaries: dict[str, Summary] = {
+    summaries: dict[str, Callable[[xr.Dataset], Iterator[str]]] = {
         "evidence": partial(_evidence, weighting=weighting),
         "decisions": _decisions,
         "stimuli": _stimuli,

@@ -86,8 +86,11 @@ def decide(evidence: xr.Dataset, weighting: str | None = None, rate: float = RAT
     ----------
     evidence : xarray.Dataset
         As `open_evidence` gives it.
-    weighting, rate : optional
-        As in `score_categories`.
+    weighting : {"exponential", "simple", "uniform"}, optional
+        What each noise level counts for (`draws.weighting.level_weighting`); by default what the pruning went by, or
+        "exponential" without pruning.
+    rate : float, optional
+        Of the exponential weighting.
 
     Returns
     -------
@@ -97,6 +100,7 @@ def decide(evidence: xr.Dataset, weighting: str | None = None, rate: float = RAT
 
     Examples
     --------
+    >>> import xarray as xr
     >>> evidence = xr.Dataset(
     ...     {"loss": (("image", "category", "draw"), [[[0.2, 0.4], [0.3, 0.1]], [[0.5, 0.5], [0.7, 0.6]]])},
     ...     coords={"name": ("image", ["a.png", "b.png"]), "condition": ("image", ["all", "all"]),
@@ -131,8 +135,12 @@ def decision_table(evidence: xr.Dataset, weighting: str | None = None, rate: flo
     Parameters
     ----------
     evidence : xarray.Dataset
-    weighting, rate
-        As in `draws.weighting.level_weighting`.
+        As `open_evidence` gives it.
+    weighting : {"exponential", "simple", "uniform"}, optional
+        What each noise level counts for (`draws.weighting.level_weighting`); by default what the pruning went by, or
+        "exponential" without pruning.
+    rate : float, optional
+        Of the exponential weighting.
 
     Returns
     -------
