@@ -26,7 +26,7 @@ def versions(*more: str) -> dict[str, str]:
     Parameters
     ----------
     *more : str
-        Distribution names beside numpy, xarray and zarr.
+        Names of distributions, in addition to numpy, xarray and zarr.
 
     Returns
     -------

@@ -85,7 +85,7 @@ class ModelObserver(Observer):
     licence: Text | None = Field(None, description="Of the weights; null if unknown.")
     size_mb: Count | None = Field(None, description="Size of the weights.")
     trained_on: Text | None = Field(None, description="The images that it was trained on.")
-    verified: bool | None = Field(None, description="false where what the row says of the weights was never tried.")
+    verified: bool | None = Field(None, description="false if the weights of the row have never been loaded.")
 
 
 class PipelineObserver(ModelObserver):

@@ -171,5 +171,5 @@ def _legend(states):
         if name in states:
             yield f"  {name}: {meaning}"
     yield "verified, yes: the registry has the checksum of weights that have been loaded, and it is always checked"
-    yield "  no: what the row says of the weights has not been tried; -: there is nothing to check"
+    yield "  no: the weights of the row have never been loaded; -: there is nothing to check"
     yield "?: unknown"

@@ -23,7 +23,7 @@ WEIGHTS = "model.safetensors"  # what timm calls them on the hub
 
 
 class LocalFile(NamedTuple):
-    """A file of weights on this machine, and what the registry says of it."""
+    """A file of weights on this machine, and its row in the registry."""
 
     described: WeightFile
     path: Path
