@@ -1,7 +1,6 @@
 """The cost plan against real stores, the published decisions, and counts by hand."""
 
 import dataclasses
-import importlib
 import re
 
 import numpy as np
@@ -20,7 +19,6 @@ from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.classifiers.small_cnn import SmallCNN
 from generative_classifiers.stimuli.miniature.datasets import number_of_images, render
-from generative_classifiers.study.families import FAMILIES
 from generative_classifiers.study.load import load, load_observers
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.settings import Evidence, Pruning, WorldImages
@@ -103,13 +101,6 @@ def test_files_bytes_and_evaluations_are_those_of_a_real_store(rows, family, dat
     spent = found["evaluations"].sum() / losses_of_an_evaluation
     assert spent <= table["evaluations"] == IMAGES * found["loss"][0].size / losses_of_an_evaluation
     assert isinstance(settings.draws, Pruning) or spent == table["evaluations"]
-
-
-def test_table_of_families_says_which_models_reconstruct_images():
-    for family in (family for family in FAMILIES.values() if family.needs_evidence):
-        classes = vars(importlib.import_module(f"generative_classifiers.models.{family.module}")).values()
-        (paints,) = {one.reconstructs for one in classes if hasattr(one, "evaluate") and hasattr(one, "reconstructs")}
-        assert paints == family.reconstructs
 
 
 def test_registry_has_the_number_of_images_of_published_decisions(mirror_folder):
