@@ -3,18 +3,22 @@
 # make figures       only the figures, and what they need
 # make report        all of it, and one page that shows it: data/miniature/report.html
 # make test          the tests
+# make quick         the tests that need no models, in an environment of their own, .venv-quick
+# make docs          the page that is written from docstrings: docs/api.md
 # make hashes        the list that the figures of the study humans are tested against
 # make clean         removes what the pipeline made; downloads and .venv stay
 STUDY ?= miniature
 CORES ?= all
-PYTHON ?= python3.11
+# The newest tested Python that runs on this machine; `make PYTHON=<path>` takes another.
+PYTHON ?= $(shell for version in 3.13 3.12 3.11; do \
+	python$$version -c "" 2> /dev/null && command -v python$$version && break; done)
 
 VENV := .venv
-# Without compiling: of the thousands of modules, the pipeline imports few.
-PIP := $(VENV)/bin/pip --disable-pip-version-check install --quiet --no-compile --constraint envs/constraints.txt
+QUICK := .venv-quick
 SNAKEMAKE = $(VENV)/bin/snakemake --config study=$(STUDY) --cores $(CORES)
+install = $(1)/bin/uv pip install --quiet --python $(1)/bin/python --constraint envs/constraints.txt
 
-.PHONY: all figures report test hashes clean
+.PHONY: all figures report test quick docs hashes clean
 
 all: $(VENV)/installed
 	$(SNAKEMAKE)
@@ -28,6 +32,12 @@ report: all
 test: $(VENV)/installed-test
 	$(VENV)/bin/python -m pytest
 
+quick: $(QUICK)/installed
+	$(QUICK)/bin/python -m pytest
+
+docs: $(VENV)/installed
+	$(VENV)/bin/python docs/make_api.py
+
 hashes: STUDY = humans
 hashes: figures
 	sha256sum figures/humans/* | LC_ALL=C sort -k 2 > tests/humans.sha256
@@ -36,14 +46,26 @@ clean:
 	rm -rf figures/*/ .snakemake
 	find data -mindepth 1 -maxdepth 1 -type d ! -name downloads -exec rm -rf {} +
 
-$(VENV)/installed: envs/constraints.txt pyproject.toml
-	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing into $(VENV): some minutes"
-	$(PIP) --editable .
-	@# Two packages are wanted for their fonts alone, without the packages that these would bring along.
-	$(PIP) --no-deps qtawesome rinoh-typeface-symbola
+# uv installs packages several times faster than pip.
+$(VENV)/bin/uv $(QUICK)/bin/uv: %/bin/uv:
+	@test -n "$(PYTHON)" || { echo "no Python 3.13, 3.12 or 3.11 runs here: install one, or make PYTHON=<path>" >&2; false; }
+	test -x $*/bin/python || $(PYTHON) -m venv $*
+	@echo "installing into $* with $$($*/bin/python --version), found as $(PYTHON): some minutes"
+	$*/bin/python -m pip --disable-pip-version-check install --quiet --constraint envs/constraints.txt uv
+
+# Two packages are wanted for their fonts alone, without the packages that these would bring along.
+FONTS := qtawesome rinoh-typeface-symbola
+
+$(VENV)/installed: envs/constraints.txt pyproject.toml | $(VENV)/bin/uv
+	$(call install,$(VENV)) --editable .[models]
+	$(call install,$(VENV)) --no-deps $(FONTS)
 	touch $@
 
 $(VENV)/installed-test: $(VENV)/installed
-	$(PIP) --editable .[test]
+	$(call install,$(VENV)) --editable .[models,test]
+	touch $@
+
+$(QUICK)/installed: envs/constraints.txt pyproject.toml | $(QUICK)/bin/uv
+	$(call install,$(QUICK)) --editable .[test]
+	$(call install,$(QUICK)) --no-deps $(FONTS)
 	touch $@

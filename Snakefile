@@ -10,15 +10,21 @@ configfile: "config.yaml"
 report: "docs/captions/workflow.rst"
 
 
+# The image that `--sdm conda apptainer` runs jobs in, built from envs/Dockerfile: docs/cluster.md.
+containerized: "envs/generative-classifiers.sif"
+
+
 import sys
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from generative_classifiers.figures import captions
+from generative_classifiers.io.job import share_library
 from generative_classifiers.study import example_images, targets, training_targets
 from generative_classifiers.study.figures import load_figures
 from generative_classifiers.study.load import load
 
+share_library()
 STUDY = load(config)
 DATA = f"data/{STUDY.name}"
 FIGURES = f"figures/{STUDY.name}"
@@ -62,12 +68,10 @@ rule figures:
         targets.tables(STUDY),
 
 
-include: "rules/plan.smk"
 include: "rules/stimuli.smk"
-include: "rules/observers.smk"
+include: "rules/models.smk"
 include: "rules/training.smk"
 include: "rules/evidence.smk"
-include: "rules/example_images.smk"
 include: "rules/decisions.smk"
 include: "rules/metrics.smk"
 include: "rules/report.smk"

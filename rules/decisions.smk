@@ -1,4 +1,29 @@
-# Decisions of all observers: read from published answers, or made from evidence.
+# Decisions of all observers: read from published files, made by simulated observers, or made from evidence.
+
+
+rule simulate:
+    input:
+        [targets.store(f"{DATA}/stimuli/{dataset}") for dataset in STUDY.rendered],
+    output:
+        [
+            f"{DATA}/answers/{observer}/{dataset}.csv"
+            for dataset in STUDY.rendered
+            for observer in STUDY.simulated
+        ],
+    log:
+        f"{DATA}/logs/simulate.log",
+    benchmark:
+        f"{DATA}/benchmarks/simulate.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        observers={name: row.as_params() for name, row in STUDY.simulated.items()},
+        world=STUDY.world.as_params() if STUDY.world else None,
+    script:
+        "../scripts/simulate.py"
 
 
 rule decisions:

@@ -1,4 +1,4 @@
-# Images: downloaded and checked, or rendered. Which of the two, the study says.
+# Stimuli: downloaded and checked, or rendered in the miniature.
 
 
 rule download:
@@ -21,15 +21,15 @@ rule download:
         "../scripts/download.py"
 
 
-rule release:
+rule read_archive:
     input:
         f"{DATA}/downloads/stimuli/{{dataset}}.tsv",
     output:
         f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json",
     log:
-        f"{DATA}/logs/release/{{dataset}}.log",
+        f"{DATA}/logs/read_archive/{{dataset}}.log",
     benchmark:
-        f"{DATA}/benchmarks/release/{{dataset}}.tsv"
+        f"{DATA}/benchmarks/read_archive/{{dataset}}.tsv"
     wildcard_constraints:
         dataset=targets.either(STUDY.released),
     conda:
@@ -41,7 +41,7 @@ rule release:
         folder=DOWNLOADS,
         levels=lambda wildcards: STUDY.levels(wildcards.dataset),
     script:
-        "../scripts/release.py"
+        "../scripts/read_archive.py"
 
 
 rule render:
@@ -63,3 +63,34 @@ rule render:
         levels=lambda wildcards: STUDY.levels(wildcards.dataset),
     script:
         "../scripts/render.py"
+
+
+use rule download as download_ambiguous_images with:
+    output:
+        f"{DATA}/downloads/ambiguous_images.tsv",
+    log:
+        f"{DATA}/logs/download_ambiguous_images.log",
+    params:
+        sources=example_images.sources(STUDY),
+        folder=DOWNLOADS,
+        mirror=STUDY.site.mirror,
+
+
+rule ambiguous_images:
+    input:
+        rules.download_ambiguous_images.output if example_images.sources(STUDY) else [],
+    output:
+        f"{DATA}/stimuli/ambiguous_images.zarr/zarr.json",
+    log:
+        f"{DATA}/logs/ambiguous_images.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        images={name: row.as_params() for name, row in STUDY.ambiguous_images.items()},
+        folder=DOWNLOADS,
+        world=STUDY.world.as_params() if STUDY.world else None,
+    script:
+        "../scripts/ambiguous_images.py"

@@ -1,8 +1,7 @@
-# Networks that the run trains. What is there goes on from its last checkpoint, beside the weights to come.
+# Networks that the run trains. An interrupted training continues from its last checkpoint, next to the future weights.
 
 
-# On ImageNet, on the GPUs of one node: a process for each, and the rest of the threads load images. The script looks at
-# the folder first.
+# On ImageNet, with one process for each GPU of a node. The other threads load images.
 rule train_discriminative:
     output:
         f"{DATA}/weights/{{observer}}/model.safetensors",
@@ -33,7 +32,7 @@ rule train_discriminative:
         "../scripts/train_discriminative.py"
 
 
-# On the world's drawings, by the same script.
+# On the world's drawings.
 use rule train_discriminative as train_on_world with:
     log:
         f"{DATA}/logs/train_on_world/{{observer}}.log",
@@ -42,7 +41,7 @@ use rule train_discriminative as train_on_world with:
     wildcard_constraints:
         observer=targets.either(training_targets.trained_on(STUDY.observers, "world")),
     priority: 1
-    # One thread here and below, however many cores there are: sums in another order are other weights.
+    # One thread here and below: several threads add up in another order, which gives other weights.
     threads: 1
     resources:
         mem_mb=2000,
@@ -66,7 +65,7 @@ rule train_generative:
         observer=lambda wildcards: training_targets.settings(
             STUDY.observers[wildcards.observer]
         ),
-        prompt=STUDY.settings.prompt,
+        prompt=lambda wildcards: STUDY.settings.prompt,
         world=STUDY.world.as_params() if STUDY.world else None,
     script:
         "../scripts/train_generative.py"

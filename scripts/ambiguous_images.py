@@ -1,4 +1,4 @@
-"""Ambiguous images, from downloaded files or from drawings."""
+"""Ambiguous images, downloaded or made of drawings."""
 
 from pathlib import Path
 

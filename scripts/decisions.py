@@ -1,8 +1,10 @@
-"""Decisions of all observers on one dataset: read from answers, or made from evidence."""
+"""Decisions of all observers on one dataset: read from files, or made from evidence."""
 
 from pathlib import Path
 
-from generative_classifiers.decisions.from_evidence import gather, write_table
+from generative_classifiers.decisions.csv_files import read_answers, write_table
+from generative_classifiers.decisions.from_evidence import answers_from_evidence
+from generative_classifiers.decisions.side_by_side import gather_decisions
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of, write
 from generative_classifiers.stimuli.downloads import read_manifest
@@ -11,21 +13,28 @@ from generative_classifiers.study.load import load
 snakemake = job(globals())
 
 study, dataset = load(snakemake.config), snakemake.wildcards.dataset
-answers = dict(zip(study.simulated, map(Path, snakemake.input.simulated), strict=True))
-answers |= dict(zip(study.answers_on(dataset), map(Path, snakemake.input.answers), strict=True))
+files = dict(zip(study.simulated, snakemake.input.simulated, strict=True))
+files |= dict(zip(study.answers_on(dataset), snakemake.input.answers, strict=True))
 for manifest in snakemake.input.published:
-    answers |= {file.observer: file.path for file in read_manifest(manifest, Path(snakemake.params.folder))}
-evidence = [store_of(path) for path in snakemake.input.evidence]
-stores = {store.parent.name: read(store, drop=["reconstruction"]) for store in evidence}
+    files |= {file.observer: file.path for file in read_manifest(manifest, Path(snakemake.params.folder))}
+row = study.datasets[dataset]
+answers = {observer: read_answers(file, observer, row.kind, row.conditions) for observer, file in files.items()}
+
+fingerprints = {}
+for store in map(store_of, snakemake.input.evidence):
+    observer, evidence = store.parent.name, read(store, drop=["reconstruction"])
+    answers[observer] = answers_from_evidence(evidence, study.weighting, source=str(store))
+    fingerprints[observer] = evidence.attrs["fingerprint"]
+
 # Members of the reference group have no rows of their own.
 rows, reference = study.observers, study.reference_family
-families = {name: rows[name].family if name in rows else reference for name in (*answers, *stores)}
-result = gather(dataset, study.datasets[dataset], answers, stores, families, study.weighting)
-write_table(result, snakemake.output.table)
+families = {observer: rows[observer].family if observer in rows else reference for observer in answers}
+decisions = gather_decisions(dataset, answers, families)
+write_table(decisions, snakemake.output.table)
 write(
-    result,
+    decisions,
     store_of(snakemake.output.store),
     study=study.name,
     weighting=study.weighting,
-    evidence={observer: store.attrs["fingerprint"] for observer, store in stores.items()},
+    evidence=fingerprints,
 )

@@ -1,4 +1,4 @@
-"""Download a dataset's published decisions, or its archive of stimuli and the decisions it is checked against."""
+"""Download published decisions, or the archive of a dataset with the decisions that it is checked against."""
 
 from pathlib import Path
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import torch
 
 from generative_classifiers import models
+from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.evidence.pruning import most_draws, pruning_of
-from generative_classifiers.evidence.scoring import compute_evidence
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of
 from generative_classifiers.stimuli.downloads import mirror
@@ -14,7 +14,8 @@ from generative_classifiers.study.load import load
 
 snakemake = job(globals())
 
-torch.set_num_threads(1)  # sums in another order are other losses: threads share the shards instead
+# With more threads, sums have another order and losses are rounded otherwise. Each thread scores a shard instead.
+torch.set_num_threads(1)
 study, observer = load(snakemake.config), snakemake.wildcards.observer
 settings, draws = study.evidence, study.draws_of(observer)
 weights = Path(snakemake.params.weights) if snakemake.params.weights else None

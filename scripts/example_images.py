@@ -1,4 +1,4 @@
-"""Reconstructions of the images that figures show, by one model or by several in turn."""
+"""Reconstructions of the example images in figures, by one model or by several in turn."""
 
 from functools import partial
 from pathlib import Path
@@ -15,13 +15,12 @@ from generative_classifiers.study.load import load
 
 snakemake = job(globals())
 
-torch.set_num_threads(1)  # sums in another order are other losses
+torch.set_num_threads(1)  # with more threads, sums have another order and losses are rounded otherwise
 study = load(snakemake.config)
 draw, prompts = example_images.draw(study), example_images.prompts(study)
-images = [
-    select(read(store_of(path)), example_images.image(study), store_of(path).stem) for path in snakemake.input.stimulus
-]
-images += [read(store_of(path)) for path in snakemake.input.ambiguous_images]
+images = [read(store_of(path)) for path in snakemake.input.ambiguous_images]
+for store in map(store_of, snakemake.input.stimulus):
+    images.insert(0, select(read(store), example_images.image(study), store.stem))
 for output in snakemake.output:
     observer = store_of(output).stem
     weights = study.weights(observer)

@@ -1,4 +1,4 @@
-"""Who takes part, and whether their weights can be had."""
+"""The observers of the study, and whether their weights are available."""
 
 from generative_classifiers.io.job import job
 from generative_classifiers.models.loading.availability import as_text, survey

@@ -1,4 +1,4 @@
-"""What the study's evidence will cost."""
+"""What the evidence of the study will cost."""
 
 from generative_classifiers.evidence.cost_plan import as_text, forecast
 from generative_classifiers.io.job import job

@@ -1,4 +1,4 @@
-"""Render one of the miniature's datasets."""
+"""Render a dataset of the miniature."""
 
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import store_of, write

@@ -10,20 +10,20 @@ from generative_classifiers.training import jobs
 
 snakemake = job(globals())
 
-torch.set_num_threads(1)  # sums in another order are other weights
+torch.set_num_threads(1)  # several threads add up in another order, which gives other weights
 study, observer = load(snakemake.config), snakemake.wildcards.observer
 row = study.observers[observer]
 jobs.check(observer, row, study.site.imagenet)
 device = "cpu" if row.training.data == "world" else study.site.device
-count = jobs.processes(device, row.training.devices)
+processes = jobs.process_count(device, row.training.devices)
 jobs.start(
-    count,
+    processes,
     observer=observer,
     row=row,
     weights=snakemake.output[0],
     logs=str(Path(snakemake.log[0]).with_suffix("")),
     device=device,
-    workers=(snakemake.threads - 1) // count,
+    workers=(snakemake.threads - 1) // processes,
     world=study.world,
     folder=study.site.imagenet,
 )

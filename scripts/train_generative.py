@@ -1,4 +1,4 @@
-"""Train one of the miniature's generative models: the recipes behind the weights in weights/."""
+"""Train one of the miniature's generative models, by the recipes that made the weights in weights/."""
 
 import json
 from pathlib import Path
@@ -11,9 +11,9 @@ from generative_classifiers.training import train_generative
 
 snakemake = job(globals())
 
-torch.set_num_threads(1)  # sums in another order are other weights
+torch.set_num_threads(1)  # several threads add up in another order, which gives other weights
 study, record = load(snakemake.config), Path(snakemake.output[0])
 recipe, prompt = study.observers[snakemake.wildcards.observer].training, study.settings.prompt
 train_generative(recipe, prompt, study.world, record.parent)
-made_by = {"training": recipe.as_params(), "prompt": prompt, "world": study.world.as_params()}
-record.write_text(json.dumps(made_by, indent=2) + "\n")
+provenance = {"training": recipe.as_params(), "prompt": prompt, "world": study.world.as_params()}
+record.write_text(json.dumps(provenance, indent=2) + "\n")

@@ -5,15 +5,29 @@ import functools
 import http.server
 import os
 import threading
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import yaml
 
+from imports import packages
 from small_studies import ROOT, copy_project, elsewhere, snakemake, tiny_project
 from study_documents import documents, load_small  # noqa: F401 (fixtures)
 
 SHARED = Path(os.environ.get("GENERATIVE_CLASSIFIERS_SHARED", ROOT / "../shared"))
+
+# Without the extra `models`, as in `make quick`, tests that need it are not collected.
+WITH_MODELS = find_spec("torch") is not None
+collect_ignore = (
+    [] if WITH_MODELS else [str(path) for path in Path(__file__).parent.glob("test_*.py") if "torch" in packages(path)]
+)
+
+
+def needs_models():
+    """Skip a test that runs models in processes of their own, where the extra `models` is not installed."""
+    if not WITH_MODELS:
+        pytest.skip("needs the extra `models`")
 
 
 @contextlib.contextmanager
@@ -70,6 +84,7 @@ def datasets():
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory):
     """A copy of the project in which the study `tiny` has run."""
+    needs_models()
     folder = tiny_project(tmp_path_factory.mktemp("tiny") / "project")
     run = snakemake(folder, study="tiny")
     assert run.returncode == 0, run.stdout
@@ -79,6 +94,7 @@ def tiny(tmp_path_factory):
 @pytest.fixture(scope="session")
 def humans(tmp_path_factory, mirror):
     """A copy of the project in which the study `humans` has run, in other surroundings than a user's."""
+    needs_models()
     folder = copy_project(tmp_path_factory.mktemp("humans") / "project")
     run = snakemake(folder, surroundings=elsewhere(), study="humans", mirror=mirror)
     assert run.returncode == 0, run.stdout

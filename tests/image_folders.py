@@ -7,12 +7,21 @@ import numpy as np
 from PIL import Image
 
 from generative_classifiers.study.categories import CATEGORIES
+from typed_rows import observer
 
 TRAINING = {
     "data": "imagenet", "epochs": 3, "batch_size": 8, "devices": 2, "optimizer": "sgd", "momentum": 0.9,
     "learning_rate": 0.1, "weight_decay": 1e-4, "schedule": "cosine", "warm_up": 0.4, "seed": 0,
 }  # fmt: skip
-ROW = {"library": "own", "network": "small_cnn", "classes": 16, "resolution": 16, "training": TRAINING}
+ROW = {
+    "family": "discriminative", "source": "training", "library": "own", "network": "small_cnn", "classes": 16,
+    "resolution": 16, "training": TRAINING,
+}  # fmt: skip
+
+
+def learner(training=None, **row):
+    """The typed row of a network to be trained; `training` has changes of its recipe."""
+    return observer(**ROW | row | {"training": TRAINING | (training or {})})
 
 
 def image_folder(root, train=6, val=2):

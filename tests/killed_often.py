@@ -17,8 +17,9 @@ import xarray as xr
 
 import tiny_pipelines
 from generative_classifiers import models
-from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.study.prompts import prompts_of
+from typed_rows import observer
 
 IMAGES, SHARD, DRAWS, CATEGORIES = 44, 4, 2, ("cat", "dog", "truck")
 
@@ -35,8 +36,8 @@ def stimuli(images=IMAGES, seed=0):
 
 
 def job(pipeline, store, log):
-    """One evidence job that logs what it evaluates."""
-    row = {"family": "diffusion", "pipeline": pipeline, "batch_size": 6}
+    """An evidence job that logs what it evaluates."""
+    row = observer(family="diffusion", pipeline=str(pipeline), batch_size=6)
     model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu")
     evaluate = model.evaluate
 
@@ -51,7 +52,7 @@ def job(pipeline, store, log):
 
 
 def run(work):
-    """Work in a child, so that what was imported need not be imported again."""
+    """Start work in a child process, which need not import anything again."""
     child = os.fork()
     if child == 0:
         try:
@@ -64,7 +65,7 @@ def run(work):
 
 
 def main(pipeline, store, log, seed):
-    """Kill jobs until one ends well."""
+    """Kill jobs until one of them ends without an error."""
     work, chance, killed = job(pipeline, store, log), random.Random(int(seed)), 0
     while True:
         child = run(work)

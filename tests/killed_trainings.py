@@ -14,13 +14,14 @@ import torch
 
 from generative_classifiers.training.discriminative import train
 from generative_classifiers.training.image_folder import image_folder
-from image_folders import ROW, TRAINING
+from image_folders import learner
 
 KILLED = 5
+LEARNER = learner(noise="sqrt_alphas")
 
 
 class Deadly(torch.utils.data.Dataset):
-    """Batches, one of which kills whoever asks for it."""
+    """Batches, one of which kills the process that asks for it."""
 
     def __init__(self, batches, step):
         self.batches, self.step = batches, step
@@ -31,13 +32,13 @@ class Deadly(torch.utils.data.Dataset):
         return self.batches[place]
 
 
-def attempt(source, weights, step):
+def attempt(data, weights, step):
     """Train in a child, so that what was imported need not be imported again; the child's exit status."""
     child = os.fork()
     if child == 0:
         try:
-            source = source._replace(training=Deadly(source.training, step))
-            train("tiny", ROW, source, weights, weights.parent / "logs", device="cpu", checkpoint=2)
+            data = data._replace(training=Deadly(data.training, step))
+            train("tiny", LEARNER, data, weights, weights.parent / "logs", device="cpu", checkpoint=2)
             os._exit(0)
         except BaseException:
             traceback.print_exc()
@@ -47,11 +48,12 @@ def attempt(source, weights, step):
 
 def main(folder, weights, seed):
     """Be killed often, then train to the end."""
-    source, chance = image_folder(folder, TRAINING, ROW, "sqrt_alphas"), random.Random(int(seed))
-    steps = sorted(chance.sample(range(1, TRAINING["epochs"] * source.steps_per_epoch), KILLED))
+    data = image_folder(folder, LEARNER)
+    last = int(LEARNER.training.epochs) * data.steps_per_epoch
+    steps = sorted(random.Random(int(seed)).sample(range(1, last), KILLED))
     for step in steps:
-        assert attempt(source, Path(weights), step) == -signal.SIGKILL
-    assert attempt(source, Path(weights), None) == 0
+        assert attempt(data, Path(weights), step) == -signal.SIGKILL
+    assert attempt(data, Path(weights), None) == 0
     print(*steps)
 
 

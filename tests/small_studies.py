@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PARTS = ["config.yaml", "docs", "envs", "profiles", "registry", "rules"]
 PARTS += ["schemas", "scripts", "slurm", "Snakefile", "studies"]
 PATIENCE = 900  # seconds
-# The study `tiny`: a model that is hardly trained looks at a few datasets.
+# The study `tiny`: a model after a few steps of training looks at a few datasets.
 TINY = {"colour": 32, "silhouette": 16, "cue-conflict": 240}  # images
 
 

@@ -18,6 +18,7 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.diffusion.adapters import ADAPTERS
 from generative_classifiers.study.prompts import prompts_of
 from reference_pipelines import reference
+from typed_rows import observer
 
 CATEGORIES = ("cat", "dog", "truck")
 NAMES = ["cat1.png", "sub/dog2.png"]
@@ -54,12 +55,12 @@ def images():
 
 
 def load(folder, prompts=None, batch_size=64, **row):
-    row = {"family": "diffusion", "pipeline": str(folder), "resolution": 16, **row}
+    row = observer(**{"family": "diffusion", "pipeline": str(folder), "resolution": 16, **row})
     return models.load("tiny", row, prompts or prompts_of(CATEGORIES), device="cpu", batch_size=batch_size)
 
 
 @pytest.mark.parametrize("kind", MAKE)
-def test_losses_are_those_of_a_float64_implementation(folders, images, kind):
+def test_losses_agree_with_a_float64_implementation(folders, images, kind):
     model = load(folders[kind])
     loss, reconstruction = model.evaluate(images, NAMES, model.draws(COUNT, SEED), reconstruct=1)
     expected, painted = reference(kind, folders[kind], images, NAMES, CATEGORIES, COUNT, SEED)
@@ -71,7 +72,7 @@ def test_losses_are_those_of_a_float64_implementation(folders, images, kind):
 
 
 @pytest.mark.parametrize("kind", MAKE)
-def test_half_precision_of_the_largest_parts(folders, images, kind, monkeypatch):
+def test_only_the_largest_parts_are_loaded_in_half_precision(folders, images, kind, monkeypatch):
     full = load(folders[kind])
     precisions = {}
     encode_prompts = type(full.adapter).encode
@@ -92,7 +93,7 @@ def test_half_precision_of_the_largest_parts(folders, images, kind, monkeypatch)
 
 
 @pytest.mark.parametrize("kind", ["stable-diffusion-xl", "flux-dev"])
-def test_batch_size_moves_nothing(folders, images, kind):
+def test_losses_do_not_depend_on_the_batch_size(folders, images, kind):
     small, large = load(folders[kind], batch_size=4), load(folders[kind])
     draws = large.draws(2, SEED)
     np.testing.assert_allclose(
@@ -100,7 +101,7 @@ def test_batch_size_moves_nothing(folders, images, kind):
     )
 
 
-def test_text_encoders_are_gone_when_prompts_are_encoded(folders, monkeypatch):
+def test_text_encoders_are_deleted_after_encoding_the_prompts(folders, monkeypatch):
     adapter, seen = ADAPTERS["StableDiffusion3Pipeline"], []
     encode_prompts = adapter.encode
 
@@ -115,7 +116,7 @@ def test_text_encoders_are_gone_when_prompts_are_encoded(folders, monkeypatch):
     assert model.adapter.pipeline.transformer is model.adapter.network
 
 
-def test_flows_are_straight_whatever_the_shift(folders, tmp_path):
+def test_flow_schedules_ignore_the_shift(folders, tmp_path):
     model = load(folders["stable-diffusion-3"])
     draws = model.draws(4, SEED)
     np.testing.assert_array_equal(draws.alpha, 1 - draws.time)
@@ -139,14 +140,14 @@ def rewrite(path, **changes):
         ("stable-diffusion-3", {"feature_extractor": "SiglipImageProcessor"}),
     ],
 )
-def test_parts_that_have_no_say_are_not_loaded(folders, tmp_path, kind, parts):
-    folder = shutil.copytree(folders[kind], tmp_path / "more")  # of which there are no files
+def test_parts_that_losses_do_not_depend_on_are_not_loaded(folders, tmp_path, kind, parts):
+    folder = shutil.copytree(folders[kind], tmp_path / "more")  # without files of these parts
     library = "deepfloyd_if" if kind == "deepfloyd" else "transformers"
     rewrite(folder / "model_index.json", **{name: [library, part] for name, part in parts.items()})
     load(folder)
 
 
-def test_pixart_as_it_was_first_saved(folders, images, tmp_path):
+def test_pixart_loads_in_its_first_format(folders, images, tmp_path):
     folder = shutil.copytree(folders["pixart-alpha"], tmp_path / "first")
     rewrite(folder / "model_index.json", transformer=["diffusers", "Transformer2DModel"])
     rewrite(folder / "transformer/config.json", _class_name="Transformer2DModel", norm_type="ada_norm_single")
@@ -155,7 +156,7 @@ def test_pixart_as_it_was_first_saved(folders, images, tmp_path):
     assert (found.evaluate(images, NAMES, draws)[0] == expected.evaluate(images, NAMES, draws)[0]).all()
 
 
-def test_loading_warns_of_nothing(folders, caplog):
+def test_loading_gives_no_warnings(folders, caplog):
     for kind in MAKE:
         with warnings.catch_warnings(), caplog.at_level(logging.WARNING):
             warnings.simplefilter("error")
@@ -163,7 +164,7 @@ def test_loading_warns_of_nothing(folders, caplog):
         assert not caplog.records, kind
 
 
-def test_resolutions(folders):
+def test_native_resolutions_and_their_multiples(folders):
     native = {kind: load(folders[kind], resolution=None).resolution for kind in MAKE}
     assert native == dict.fromkeys(MAKE, 16) | {"flux-dev": 256, "flux-schnell": 256}
     with pytest.raises(InputError, match="tiny: resolution is 18, expected a multiple of 4"):
@@ -172,7 +173,7 @@ def test_resolutions(folders):
         load(folders["deepfloyd"], resolution=17)
 
 
-def test_network_without_the_variance_it_should_have(folders, tmp_path):
+def test_a_network_without_its_variance_is_an_error(folders, tmp_path):
     folder = shutil.copytree(folders["deepfloyd"], tmp_path / "broken")
     shutil.rmtree(folder / "unet")
     tiny_pipelines.unet(3, 16).save_pretrained(folder / "unet")
@@ -180,13 +181,13 @@ def test_network_without_the_variance_it_should_have(folders, tmp_path):
         load(folder)
 
 
-def test_prompts_that_become_the_same(folders):
+def test_prompts_with_equal_encodings_are_an_error(folders):
     prompts = {"cat": "a photo of a cat", "tac": "A Photo of a CAT"}
     with pytest.raises(InputError, match="tiny: its text encoder cannot tell the prompts of 'cat' and 'tac' apart"):
         load(folders["deepfloyd"], prompts)
 
 
-def test_schedulers_that_have_no_table(folders, tmp_path):
+def test_a_scheduler_without_a_table_is_an_error(folders, tmp_path):
     folder = shutil.copytree(folders["stable-diffusion-xl"], tmp_path / "edm")
     shutil.rmtree(folder / "scheduler")
     diffusers.EDMEulerScheduler().save_pretrained(folder / "scheduler")

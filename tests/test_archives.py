@@ -1,4 +1,4 @@
-"""Archives: whole and harmless, or an error that names archive and member."""
+"""Reading of `.tar.gz` archives, and the errors for damaged or malicious ones."""
 
 import gzip
 import io
@@ -35,7 +35,7 @@ def special(name, kind, target=""):
     return info
 
 
-def test_files_in_order_and_no_folders(pack):
+def test_members_are_the_files_in_order_without_folders(pack):
     archive = pack(special("a", tarfile.DIRTYPE), ("a/2.png", b"two"), ("./a/1.png", b"one"))
     assert [(str(path), content) for path, content in members(archive)] == [
         ("a/2.png", b"two"),
@@ -58,29 +58,29 @@ def test_files_in_order_and_no_folders(pack):
     ],
     ids=lambda evil: f"{evil[0]}" if isinstance(evil, tuple) else f"{evil.name}-type{evil.type.decode()}",
 )
-def test_evil_members(pack, evil):
+def test_members_that_leave_the_archive_or_are_no_files_are_errors(pack, evil):
     archive = pack(("a/good", b"good"), evil)
     with pytest.raises(InputError, match=r"some\.tar\.gz: member '.*evil'"):
         list(members(archive))
 
 
 @pytest.mark.parametrize("keep", [0.2, 0.6, 0.99])
-def test_truncated(pack, keep, rng_bytes=bytes(range(256)) * 40):
+def test_truncated_archives_are_errors(pack, keep, rng_bytes=bytes(range(256)) * 40):
     archive = pack(*((f"a/{i}", gzip.compress(rng_bytes[i:])) for i in range(40)))
     whole = archive.read_bytes()
     archive.write_bytes(whole[: int(keep * len(whole))])
-    with pytest.raises(InputError, match=r"some\.tar\.gz: expected a whole"):
+    with pytest.raises(InputError, match=r"some\.tar\.gz: expected a complete"):
         list(members(archive))
 
 
-def test_corrupted_or_no_archive(pack):
+def test_wrong_checksums_and_other_formats_are_errors(pack):
     archive = pack(("a", bytes(100_000)))
     whole = bytearray(archive.read_bytes())
     whole[-6] ^= 1  # in the checksum
     archive.write_bytes(whole)
-    with pytest.raises(InputError, match="expected a whole"):
+    with pytest.raises(InputError, match="expected a complete"):
         list(members(archive))
     for content in (b"", b"<html>Not found</html>", gzip.compress(b"no tar")):
         archive.write_bytes(content)
-        with pytest.raises(InputError, match="expected a whole"):
+        with pytest.raises(InputError, match="expected a complete"):
             list(members(archive))

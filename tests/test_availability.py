@@ -1,4 +1,4 @@
-"""The list of observers: what it says of each, and that it asks servers for no more than whether they have a file."""
+"""The list of observers, and that nothing is downloaded to make it."""
 
 import contextlib
 import dataclasses
@@ -8,19 +8,21 @@ import threading
 
 import pytest
 import requests
-from generative_classifiers.study.registry import file_url, load
 from huggingface_hub import constants
 
 from generative_classifiers.models.loading import availability
-from generative_classifiers.models.loading.availability import Hub, as_text, ask, state, survey
+from generative_classifiers.models.loading.availability import as_text, ask, state, survey
+from generative_classifiers.models.loading.weight_sources import HubFile, weight_source
+from generative_classifiers.study.load import load
 from small_studies import copy_project, snakemake
+from typed_rows import observer
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 @contextlib.contextmanager
 def answering(status, content="application/octet-stream"):
-    """A server that answers whatever it is asked in one way; gives its address and what it was asked."""
+    """A server that gives every request the same answer; yields its address and the requests."""
     asked = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -41,7 +43,7 @@ def answering(status, content="application/octet-stream"):
 
 @pytest.fixture
 def nowhere(tmp_path, monkeypatch):
-    """Neither downloads nor a cache of the hub, but folders for them."""
+    """Empty folders for downloads and for the hub's cache."""
     monkeypatch.setattr(availability, "DOWNLOADS", tmp_path / "downloads")
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     return tmp_path
@@ -49,7 +51,7 @@ def nowhere(tmp_path, monkeypatch):
 
 @pytest.fixture
 def silence(monkeypatch):
-    """Whoever asks a server fails."""
+    """Asking a server fails the test."""
 
     def head(*_, **__):
         raise AssertionError("a server was asked")
@@ -71,64 +73,69 @@ def keep(path):
     ("status", "content", "word"),
     [
         (200, "application/octet-stream", "reachable"),
-        (200, "text/html; charset=utf-8", "not there"),
+        (200, "text/html; charset=utf-8", "missing"),
         (401, "text/plain", "gated"),
         (403, "text/plain", "gated"),
-        (404, "text/plain", "not there"),
-        (410, "text/plain", "not there"),
-        (429, "text/plain", "out of reach"),
-        (503, "text/plain", "out of reach"),
+        (404, "text/plain", "missing"),
+        (410, "text/plain", "missing"),
+        (429, "text/plain", "unreachable"),
+        (503, "text/plain", "unreachable"),
     ],
 )
-def test_what_a_server_says(status, content, word, nowhere, monkeypatch):
+def test_answers_of_a_server(status, content, word, nowhere, monkeypatch):
     with answering(status, content) as (address, asked):
         assert ask("https://example.org/weights.pth", address) == word
         monkeypatch.setattr(
             constants, "HUGGINGFACE_CO_URL_TEMPLATE", address + "/{repo_id}/resolve/{revision}/{filename}"
         )
-        assert state("timm", [Hub("timm/some", "model.safetensors", COMMIT)]) == word
+        assert state("timm", [HubFile("timm/some", "model.safetensors", COMMIT)]) == word
     assert asked == ["/example.org/weights.pth", f"/timm/some/resolve/{COMMIT}/model.safetensors"]
 
 
-def test_servers_that_say_nothing(monkeypatch):
+def test_servers_that_do_not_answer_are_unreachable(monkeypatch):
     with answering(200) as (address, _):
         pass
-    assert ask("https://example.org/weights.pth", address) == "out of reach"  # nobody listens there any more
+    assert ask("https://example.org/weights.pth", address) == "unreachable"  # the server has stopped
 
     def head(*_, timeout, **__):
         raise requests.exceptions.ReadTimeout(f"{timeout} s")
 
     monkeypatch.setattr(requests, "head", head)
-    assert ask("https://example.org/weights.pth") == "out of reach"
+    assert ask("https://example.org/weights.pth") == "unreachable"
 
 
-def test_what_is_here_is_not_asked_for(nowhere, silence):
-    address, place = "https://example.org/a/weights.pth", Hub("timm/some", "model.safetensors", COMMIT)
+def test_local_files_are_not_asked_for(nowhere, silence):
+    address, place = "https://example.org/a/weights.pth", HubFile("timm/some", "model.safetensors", COMMIT)
     assert state("checkpoint", [address], offline=True) == state("timm", [place], offline=True) == "unknown"
     keep(nowhere / "downloads/example.org/a/weights.pth")
     keep(nowhere / f"hub/models--timm--some/snapshots/{COMMIT}/model.safetensors")
-    assert state("checkpoint", [address]) == state("timm", [place]) == "here"
-    other = Hub("timm/some", "model.safetensors", COMMIT[::-1])
+    assert state("checkpoint", [address]) == state("timm", [place]) == "local"
+    other = HubFile("timm/some", "model.safetensors", COMMIT[::-1])
     assert state("timm", [place, other], offline=True) == state("timm", [other], offline=True) == "unknown"
 
 
-def test_an_index_alone_is_no_pipeline(nowhere, silence):
-    place = Hub("some/pipeline", "model_index.json", COMMIT)
+def test_an_index_without_weights_is_not_local(nowhere, silence):
+    place = HubFile("some/pipeline", "model_index.json", COMMIT)
     keep(nowhere / f"hub/models--some--pipeline/snapshots/{COMMIT}/model_index.json")
     assert state("hub", [place], offline=True) == "unknown"
     keep(nowhere / f"hub/models--some--pipeline/snapshots/{COMMIT}/unet/model.fp16.safetensors")
-    assert state("hub", [place]) == "here"
+    assert state("hub", [place]) == "local"
 
 
-def test_packages_and_folders(silence):
-    row = {"source": "package", "files": [{"package": "numpy", "file": "version.py", "sha256": "f" * 64}]}
-    missing = {"source": "package", "files": [{"package": "no_such_package", "file": "a.pth", "sha256": "f" * 64}]}
-    assert state("package", availability._files("tiny", row)) == "here"
-    assert state("package", availability._files("tiny", missing)) == "not there"
+def test_files_of_packages_and_folders_are_local(paper, silence):
+    def weights(package, file):
+        files = [{"package": package, "file": file, "sha256": None}]
+        settings = {"library": "torchvision", "network": "resnet18", "files": files}
+        row = observer(family="discriminative", source="package", **settings)
+        study = dataclasses.replace(paper, named={"tiny": row})
+        return state(*weight_source(study, "tiny")[:2])
+
+    assert weights("numpy", "version.py") == "local"
+    assert weights("no_such_package", "a.pth") == "missing"
     table = survey(load({"study": "miniature"}), offline=True).set_index("observer")
     expected = {
         "simulated": "made",
-        "miniature-diffusion": "here",
+        "miniature-diffusion": "local",
         "miniature-cnn": "made",
         "miniature-cnn-noise": "made",
     }
@@ -136,7 +143,7 @@ def test_packages_and_folders(silence):
     assert table.loc["miniature-diffusion", "verified"] is True and table.loc["simulated", "verified"] is None
 
 
-def test_all_rows_of_the_paper(paper, nowhere, silence):
+def test_survey_of_the_paper(paper, nowhere, silence):
     table = survey(paper, offline=True).set_index("observer")
     assert list(table.index) == list(paper.named) and set(table.index[table["takes_part"]]) == set(paper.observers)
     assert table["weights"].value_counts().to_dict().keys() == {"unknown", "made", "none"}
@@ -152,29 +159,29 @@ def test_all_rows_of_the_paper(paper, nowhere, silence):
     }
     for name, expected in rows.items():
         assert tuple(table.loc[name, ["source", "place", "verified"]]) == expected
-    # Nothing is claimed of what nobody could load.
+    # Weights that were never loaded are not called verified.
     assert set(table.index[table["verified"].eq(True)]) == {"humans"}
     assert table.loc["alexnet", "licence"] == "BSD-3-Clause" and table.loc["alexnet", "size_mb"] == 244
 
 
-def test_weights_of_the_users_own_are_here(paper, tmp_path, silence):
+def test_the_users_own_weights_are_local(paper, tmp_path, silence):
     keep(tmp_path / "mine/clip.safetensors")
-    row = paper.named["clip-vit-b-1-prompt"] | {"weights": str(tmp_path / "mine/clip.safetensors"), "sha256": "f" * 64}
-    del row["verified"]
+    mine = {"weights": str(tmp_path / "mine/clip.safetensors"), "sha256": "f" * 64, "verified": None}
+    row = paper.named["clip-vit-b-1-prompt"].model_copy(update=mine)
     (found,) = survey(dataclasses.replace(paper, named={"mine": row}), offline=True).to_dict("records")
-    assert (found["weights"], found["place"], found["verified"]) == ("here", "mine/clip.safetensors", True)
+    assert (found["weights"], found["place"], found["verified"]) == ("local", "mine/clip.safetensors", True)
 
 
-def test_decisions_of_the_users_own_are_here(paper, tmp_path, silence):
+def test_the_users_own_decisions_are_local(paper, tmp_path, silence):
     keep(tmp_path / "answers/imagen.csv")
     study = dataclasses.replace(
         paper, answers=paper.answers | {"imagen": {"colour": str(tmp_path / "answers/imagen.csv")}}
     )
     table = survey(study, offline=True).set_index("observer")
-    assert table.loc["imagen", "weights"] == "here" and table.loc["imagen", "verified"] is False
+    assert table.loc["imagen", "weights"] == "local" and table.loc["imagen", "verified"] is False
 
 
-def test_the_page(paper, nowhere, silence):
+def test_text_of_the_survey(paper, nowhere, silence):
     page = as_text(survey(paper, offline=True))
     lines = page.splitlines()
     for name in paper.named:
@@ -190,22 +197,22 @@ def test_the_page(paper, nowhere, silence):
         "244",
         "no",
     ]
-    assert "unknown: not here, and no server was asked" in page and "gated" not in page
+    assert "unknown: not on this machine, and no server was asked" in page and "gated" not in page
     counts = re.search(r"^(\d+) observers: (\d+) unknown, 5 none, 3 made; 1 verified, (\d+) not$", lines[-1])
     assert [int(one) for one in counts.groups()] == [len(paper.named), len(paper.named) - 8, len(paper.named) - 4]
 
 
-def test_the_command(server, tmp_path):
+def test_snakemake_observers_asks_but_downloads_nothing(server, tmp_path):
     upstream, address, asked = server
     study, project = load({"study": "humans"}), copy_project(tmp_path / "project")
-    (file,) = [row["decisions"]["networks"]["resnet50"] for name, row in study.datasets.items() if name == "colour"]
-    keep(upstream / file_url(file, study.repositories).removeprefix("https://"))
+    file = study.datasets["colour"].decisions.networks["resnet50"]
+    keep(upstream / study.registry.address(file).removeprefix("https://"))
     elsewhere = {"HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "hf"), "PYTHONPATH": str(project / "scripts")}
     run = snakemake(project, "observers", "--quiet", "all", surroundings=elsewhere, study="humans", mirror=address)
     assert run.returncode == 0, run.stdout
     found = {line.split()[0]: line for line in run.stdout.splitlines() if line.strip()}
-    assert " reachable " in found["resnet50"] and " not there " in found["bagnet33"] and " none " in found["imagen"]
-    # No file was asked for, but whether it is there; nothing is made or downloaded.
+    assert " reachable " in found["resnet50"] and " missing " in found["bagnet33"] and " none " in found["imagen"]
+    # The server was asked whether it has files, but for none of them; nothing is made or downloaded.
     assert not asked
     made = [path for room in ("data", "figures") for path in (project / room).rglob("*") if path.is_file()]
     assert not [path for path in made if path.suffix != ".log"]

@@ -1,4 +1,4 @@
-"""Folders of images, and the command that classifies them."""
+"""The command `classify`, and the reading of folders of images."""
 
 import csv
 import os
@@ -14,12 +14,15 @@ from PIL import Image
 import tiny_pipelines
 from generative_classifiers import models
 from generative_classifiers.__main__ import main
-from generative_classifiers.cli import classification as library
+from generative_classifiers.cli import classify_folder as library
 from generative_classifiers.draws.weighting import level_weighting, scores
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.stimuli.images import read, read_folder, square
+from generative_classifiers.stimuli.folders import read_folder
+from generative_classifiers.stimuli.square_images import read_image, square
 from generative_classifiers.study.prompts import prompts_of
+from small_studies import content, write
+from typed_rows import observer
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,7 +34,7 @@ def pipeline(tmp_path_factory):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Images of several sizes and formats, in sub-folders; and what is to be ignored."""
+    """Images of several sizes and formats in sub-folders, and hidden files."""
     generator = np.random.default_rng(0)
     root = tmp_path / "images"
     names = {"z.png": (16, 16), "cat/a b.jpg": (30, 20), "cat/c.webp": (16, 40), "deep/er/d.bmp": (50, 50)}
@@ -45,7 +48,7 @@ def folder(tmp_path):
     return root
 
 
-def test_folder_becomes_stimuli(folder):
+def test_folder_becomes_stimuli_sorted_by_name_without_hidden_files(folder):
     found = read_folder(folder, 16, ("cat", "dog"))
     assert found["name"].values.tolist() == ["cat/a b.jpg", "cat/c.webp", "deep/er/d.bmp", "z.png"]
     assert found["category"].values.tolist() == ["cat", "cat", "", ""]
@@ -55,7 +58,7 @@ def test_folder_becomes_stimuli(folder):
     assert (found["image"].values[3] == np.asarray(Image.open(folder / "z.png"))).all()
 
 
-def test_square_is_the_centre():
+def test_square_is_cropped_from_the_centre():
     pixels = np.zeros((4, 10, 3), np.uint8)
     pixels[:, 3:7] = 200
     assert (np.asarray(square(Image.fromarray(pixels), 4)) == 200).all()
@@ -63,38 +66,38 @@ def test_square_is_the_centre():
     assert tall.size == (8, 8) and (np.asarray(tall) == 200).all()
 
 
-def test_every_kind_of_image_becomes_rgb(tmp_path):
+def test_every_mode_of_images_becomes_rgb(tmp_path):
     ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
     path = tmp_path / "image.png"
 
     Image.fromarray(ramp).save(path)
-    assert (read(path, 16) == ramp[:, :, None]).all()
+    assert (read_image(path, 16) == ramp[:, :, None]).all()
 
     Image.fromarray(ramp.astype(np.uint16) * 257).save(path)
-    assert (read(path, 16) == ramp[:, :, None]).all()
+    assert (read_image(path, 16) == ramp[:, :, None]).all()
 
     red = Image.new("RGBA", (16, 16), (255, 0, 0, 0))
     red.paste((0, 0, 255, 255), (0, 0, 8, 16))
     red.save(path)
-    assert (read(path, 16)[:, :8] == (0, 0, 255)).all() and (read(path, 16)[:, 8:] == 255).all()
+    assert (read_image(path, 16)[:, :8] == (0, 0, 255)).all() and (read_image(path, 16)[:, 8:] == 255).all()
 
     Image.new("RGB", (16, 16), (255, 0, 0)).quantize(4).save(path)
-    assert (read(path, 16) == (255, 0, 0)).all()
+    assert (read_image(path, 16) == (255, 0, 0)).all()
 
     Image.new("CMYK", (16, 16)).save(tmp_path / "image.tif")
-    assert (read(tmp_path / "image.tif", 16) == 255).all()
+    assert (read_image(tmp_path / "image.tif", 16) == 255).all()
 
 
-def test_images_are_turned_upright(tmp_path):
+def test_images_are_turned_upright_by_their_exif_tag(tmp_path):
     pixels = np.zeros((16, 16, 3), np.uint8)
     pixels[:8] = 255
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by 90° clockwise to be seen
     Image.fromarray(pixels).save(tmp_path / "image.png", exif=exif)
-    assert (read(tmp_path / "image.png", 16) == np.rot90(pixels, -1)).all()
+    assert (read_image(tmp_path / "image.png", 16) == np.rot90(pixels, -1)).all()
 
 
-def test_unreadable_images_are_named(folder):
+def test_unreadable_images_are_errors_that_name_the_file(folder):
     (folder / "cat/notes.txt").write_text("hello")
     with pytest.raises(InputError, match=r"cat/notes.txt: not a readable image"):
         read_folder(folder, 16)
@@ -105,10 +108,10 @@ def test_unreadable_images_are_named(folder):
         read_folder(folder, 16)
 
 
-def test_missing_and_empty_folders(tmp_path):
+def test_missing_and_empty_folders_are_errors(tmp_path):
     with pytest.raises(InputError, match="nowhere: no such folder of images"):
         read_folder(tmp_path / "nowhere", 16)
-    with pytest.raises(InputError, match="holds no images"):
+    with pytest.raises(InputError, match="contains no images"):
         read_folder(tmp_path, 16)
 
 
@@ -118,13 +121,13 @@ def arguments(pipeline, folder, store, *more):
 
 
 def run(*arguments):
-    """The command in a process of its own."""
+    """Run the command in another process."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "scripts")}
     command = [sys.executable, "-m", "generative_classifiers", *map(str, arguments)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
 
 
-def test_command_end_to_end(pipeline, folder, tmp_path):
+def test_command_writes_evidence_decisions_and_margins(pipeline, folder, tmp_path):
     store, table = tmp_path / "out/a.zarr", tmp_path / "a.csv"
     more = ["--categories", "cat, dog,truck", "--seed", "4", "--reconstruct-draw", "2", "--csv", table]
     done = run(*arguments(pipeline, folder, store, *more))
@@ -136,7 +139,9 @@ def test_command_end_to_end(pipeline, folder, tmp_path):
     assert found["category"].values.tolist() == ["cat", "dog", "truck"]
     assert decode_attributes(found.attrs)["prompts"]["truck"] == "A bad photo of a truck"
 
-    model = models.load("x", {"family": "diffusion"}, prompts_of(("cat", "dog", "truck")), path=pipeline)
+    model = models.load(
+        "x", observer(family="diffusion", pipeline="x"), prompts_of(("cat", "dog", "truck")), path=pipeline
+    )
     stimuli = read_folder(folder, 16)
     loss, _ = model.evaluate(stimuli["image"].values, stimuli["name"].values, model.draws(3, 4))
     np.testing.assert_allclose(found["loss"], loss, rtol=1e-4)
@@ -150,7 +155,7 @@ def test_command_end_to_end(pipeline, folder, tmp_path):
         assert row["image"] in done.stdout and row["decision"] in done.stdout
 
 
-def test_command_tells_which_image(pipeline, folder, tmp_path, capsys):
+def test_command_names_an_unreadable_image_and_writes_nothing(pipeline, folder, tmp_path, capsys):
     (folder / "cat/notes.txt").write_text("hello")
     assert main(arguments(pipeline, folder, tmp_path / "a.zarr")) == 2
     last = capsys.readouterr().err.splitlines()[-1]
@@ -163,18 +168,18 @@ def test_command_tells_which_image(pipeline, folder, tmp_path, capsys):
     [
         (["--categories", "cat,cat"], "categories: expected different names"),
         (["--categories", "cat"], None),
-        (["--draws", "0"], "0 draws in shards of 32 images"),
+        (["--draws", "0"], "found 0 draws and 32 images"),
         (["--batch-size", "0"], "batch size is 0"),
-        (["--reconstruct-draw", "3"], "draw 3 is to be reconstructed, expected one of 0 to 2"),
-        (["--prompt", "a photo"], "expected {category} in the category's place"),
+        (["--reconstruct-draw", "3"], "expected a draw from 0 to 2 to reconstruct"),
+        (["--prompt", "a photo"], "expected {category} in the place of the class"),
         (["--out", "evidence"], "evidence: expected a store's name, which ends in .zarr"),
-        (["--observer", "nobody"], "observer nobody: neither a pipeline's folder, nor a hub id"),
+        (["--observer", "nobody"], "observer 'nobody' is unknown"),
         (["--images", "nowhere"], "nowhere: no such folder of images"),
-        (["--images", "."], ".: holds no images"),
+        (["--images", "."], ".: contains no images"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_bad_arguments(pipeline, folder, tmp_path, monkeypatch, capsys, more, message):
+def test_wrong_arguments_are_errors_that_write_nothing(pipeline, folder, tmp_path, monkeypatch, capsys, more, message):
     empty = tmp_path / "empty"
     empty.mkdir()
     monkeypatch.chdir(empty)
@@ -186,17 +191,17 @@ def test_bad_arguments(pipeline, folder, tmp_path, monkeypatch, capsys, more, me
         assert not list(tmp_path.glob("a.zarr*")) and not list(empty.iterdir())
 
 
-def test_names_of_the_registry(pipeline, folder, tmp_path, monkeypatch):
+def test_observers_are_found_in_the_registry_as_folders_or_hub_ids(pipeline, folder, tmp_path, monkeypatch):
+    rows = content("registry/observers.yaml")["observers"]
+    tiny = {"label": "Tiny", "family": "diffusion", "pipeline": "weights/tiny", "batch_size": 5}
+    rows = {"tiny-one": tiny, "tiny-cnn": rows["miniature-cnn"], "someone": {"label": "A person", "family": "human"}}
     (tmp_path / "registry").mkdir()
-    (tmp_path / "registry/observers.yaml").write_text(
-        "observers:\n  tiny-one: {label: Tiny, family: diffusion, pipeline: weights/tiny, batch_size: 5}\n"
-        "  tiny-cnn: {label: Tiny, family: discriminative}\n  someone: {label: A person, family: human}\n"
-    )
+    write({"observers": rows}, tmp_path / "registry/observers.yaml")
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights/tiny").symlink_to(pipeline)
     monkeypatch.chdir(tmp_path)
     row, path = library.find_observer("tiny-one")
-    assert row["batch_size"] == 5 and path == tmp_path / "weights/tiny"
+    assert row.batch_size == 5 and path == tmp_path / "weights/tiny"
     assert main(arguments("tiny-one", folder, tmp_path / "a.zarr", "--categories", "cat,dog")) == 0
     assert xr.open_zarr(tmp_path / "a.zarr").attrs["batch_size"] == 5
     with pytest.raises(InputError, match="tiny-cnn: no file is given as its weights"):
@@ -205,12 +210,13 @@ def test_names_of_the_registry(pipeline, folder, tmp_path, monkeypatch):
     trained.parent.mkdir(parents=True)
     trained.touch()
     assert library.find_observer("tiny-cnn")[1] == trained
-    assert library.find_observer("some/hub-id") == ({"family": "diffusion", "pipeline": "some/hub-id"}, None)
-    with pytest.raises(InputError, match="family 'human' has no models"):
-        models.load("someone", library.find_observer("someone")[0], {"cat": "cat"})
+    row, path = library.find_observer("some/hub-id")
+    assert (row.family, row.pipeline, path) == ("diffusion", "some/hub-id", None)
+    with pytest.raises(InputError, match="observer someone: its family human has no model"):
+        library.find_observer("someone")
 
 
-def test_help_needs_no_torch():
+def test_help_does_not_import_torch():
     code = "import sys, generative_classifiers.__main__ as m; m.parser(); assert 'torch' not in sys.modules"
     environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)

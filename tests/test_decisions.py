@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from generative_classifiers.decisions.from_evidence import gather, responses, write_table
-from generative_classifiers.decisions.published import COLUMNS
+from generative_classifiers.decisions.csv_files import COLUMNS, read_answers, write_table
+from generative_classifiers.decisions.from_evidence import answers_from_evidence, responses
+from generative_classifiers.decisions.side_by_side import gather_decisions
 from generative_classifiers.draws.weighting import level_weighting
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.categories import CATEGORIES
 
-NONPARAMETRIC = {"kind": "nonparametric", "conditions": ["all"]}
 NAMES = ("bird1-cat2.png", "cat3-dog1.png", "dog2-bird1.png")
 OWN = {"bird1-cat2.png": "bird", "cat3-dog1.png": "cat", "dog2-bird1.png": "dog"}
 BEAR, CAT, DOG = (CATEGORIES.index(category) for category in ("bear", "cat", "dog"))
@@ -42,7 +42,7 @@ def random_losses(draws=4, seed=0):
 
 
 @pytest.mark.parametrize("weighting", ["exponential", "simple", "uniform"])
-def test_smallest_weighted_loss(weighting):
+def test_decision_has_the_smallest_weighted_loss(weighting):
     loss = random_losses()
     store = evidence(loss)
     time = store["time"].values
@@ -54,7 +54,7 @@ def test_smallest_weighted_loss(weighting):
         assert found[image] == sums.index(min(sums))
 
 
-def test_the_weighting_decides():
+def test_decision_depends_on_the_weighting():
     # The bear is better where there is little noise, the cat where there is much.
     loss = np.full((1, 16, 2), 9.0)
     loss[0, BEAR], loss[0, CAT] = (1.0, 3.0), (1.5, 0.0)
@@ -62,7 +62,7 @@ def test_the_weighting_decides():
     assert responses(store, "exponential").tolist() == [BEAR] and responses(store, "uniform").tolist() == [CAT]
 
 
-def test_pruned_draws_do_not_count():
+def test_draws_that_were_not_evaluated_do_not_count():
     loss = np.full((3, 16, 2), np.nan)
     loss[0, [BEAR, CAT]] = [(2, 2), (1, np.nan)]  # the mean over the draws that there are
     loss[1, DOG, 1] = 5  # the only one that is left
@@ -71,13 +71,13 @@ def test_pruned_draws_do_not_count():
     assert responses(store, "exponential").tolist() == [CAT, DOG, -1]
 
 
-def test_one_draw_without_a_time():
+def test_losses_without_a_time_are_not_weighted():
     loss = random_losses(draws=1)
     assert responses(evidence(loss, time=[np.nan]), "exponential").tolist() == loss[:, :, 0].argmin(axis=1).tolist()
     assert level_weighting([np.nan], [np.nan], [np.nan]).tolist() == [1]
 
 
-def test_categories_in_any_order():
+def test_decisions_do_not_depend_on_the_order_of_categories():
     loss, order = random_losses(), np.random.default_rng(1).permutation(16)
     shuffled = evidence(loss[:, order], np.array(CATEGORIES)[order])
     np.testing.assert_array_equal(responses(shuffled, "uniform"), responses(evidence(loss), "uniform"))
@@ -88,7 +88,7 @@ def test_categories_in_any_order():
 
 @pytest.fixture
 def answers(tmp_path):
-    """Answers of two simulated observers, in an order of trials of their own."""
+    """Files of two simulated observers with different orders of trials."""
 
     def write(observer, responses):
         path = tmp_path / f"{observer}.csv"
@@ -104,12 +104,14 @@ def answers(tmp_path):
     return {"simulated-01": write("simulated-01", first), "simulated-02": write("simulated-02", second)}
 
 
-def gathered(answers, stores, weighting="exponential"):
-    families = dict.fromkeys(answers, "simulated") | dict.fromkeys(stores, "diffusion")
-    return gather("cue-conflict", NONPARAMETRIC, answers, stores, families, weighting)
+def gathered(files, stores, weighting="exponential"):
+    families = dict.fromkeys(files, "simulated") | dict.fromkeys(stores, "diffusion")
+    answers = {name: read_answers(path, name, "nonparametric", ["all"]) for name, path in files.items()}
+    answers |= {name: answers_from_evidence(store, weighting, f"{name}.zarr") for name, store in stores.items()}
+    return gather_decisions("cue-conflict", answers, families)
 
 
-def test_side_by_side(answers):
+def test_files_and_evidence_stand_side_by_side(answers):
     store = evidence(random_losses())
     found = gathered(answers, {"model": store})
     assert found["response"].dims == ("observer", "image") and found["response"].dtype == np.int8
@@ -136,18 +138,17 @@ def test_images_are_matched_by_name(answers):
         assert alone["name"].values.tolist() == list(NAMES)
 
 
-def test_other_images_are_an_error(answers):
+def test_evidence_on_other_images_is_an_error_that_names_the_image(answers):
     store = evidence(random_losses())
-    message = "cue-conflict: model did not see the images that the others saw: {}"
-    with pytest.raises(InputError, match=message.format(r"dog2-bird1\.png")):
+    with pytest.raises(InputError, match=r"model\.zarr: image dog2-bird1\.png is missing; expected it as dog, all"):
         gathered(answers, {"model": store.isel(image=[0, 1])})
-    with pytest.raises(InputError, match=message.format(r"cat3-dog1\.png")):
+    with pytest.raises(InputError, match=r"model\.zarr: image cat3-dog1\.png is bear, all; .* it is cat, all"):
         gathered(answers, {"model": store.assign_coords(true_category=("image", ["bird", "bear", "dog"]))})
-    with pytest.raises(InputError, match=r"cue-conflict: second did not see .*: dog2-bird1"):
+    with pytest.raises(InputError, match=r"second\.zarr: image dog2-bird1\.png is missing"):
         gathered({}, {"first": store, "second": store.isel(image=[1, 0])})
 
 
-def test_table(answers, tmp_path):
+def test_table_has_a_row_per_observer_and_image(answers, tmp_path):
     loss = random_losses()
     loss[1] = np.nan
     found = gathered(answers, {"model": evidence(loss)})

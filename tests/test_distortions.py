@@ -1,4 +1,4 @@
-"""Distortions: what all have in common, colours and pixels, each against its definition."""
+"""Distortions: what they have in common, and colours and pixels against their definitions."""
 
 import re
 
@@ -26,8 +26,8 @@ def test_conditions_are_those_of_the_registry(request):
     assert {name: list(row.strengths) for name, row in DISTORTIONS.items()} == parametric
 
 
-def said(dataset, condition):
-    """The numbers that a condition's name says."""
+def numbers_in(dataset, condition):
+    """The numbers in the name of a condition."""
     numbers = [float(number) for number in re.findall(r"[0-9.]+", condition)]
     if dataset == "contrast":
         return [numbers[0] / 100]
@@ -35,13 +35,13 @@ def said(dataset, condition):
 
 
 @pytest.mark.parametrize(("dataset", "condition"), CELLS)
-def test_strengths_are_what_the_conditions_say(dataset, condition):
+def test_strengths_are_the_numbers_in_the_names_of_conditions(dataset, condition):
     strength = DISTORTIONS[dataset].strengths[condition]
-    assert list(strength or ()) == ([] if strength is None else said(dataset, condition))
+    assert list(strength or ()) == ([] if strength is None else numbers_in(dataset, condition))
 
 
 @pytest.mark.parametrize(("dataset", "condition"), CELLS)
-def test_same_bytes_whatever_the_batch(dataset, condition):
+def test_bytes_do_not_depend_on_the_other_images(dataset, condition):
     images = photographs()
     batch = distort(images, dataset, condition, NAMES, SEED)
     assert batch.dtype == np.uint8
@@ -55,7 +55,7 @@ def test_same_bytes_whatever_the_batch(dataset, condition):
 
 
 @pytest.mark.parametrize("dataset", [dataset for dataset, row in DISTORTIONS.items() if row.random])
-def test_noise_is_of_the_name_the_condition_and_the_seed(dataset):
+def test_noise_depends_on_name_condition_and_seed(dataset):
     image = photographs(count=1)
     *_, weaker, strongest = DISTORTIONS[dataset].strengths
     first = distort(image, dataset, strongest, ["a"], 0)
@@ -64,14 +64,14 @@ def test_noise_is_of_the_name_the_condition_and_the_seed(dataset):
 
 
 @pytest.mark.parametrize(("dataset", "condition"), CONTROLS)
-def test_controls_are_the_image_or_its_grey_version(dataset, condition):
+def test_conditions_without_distortion_are_the_image_or_its_grey_version(dataset, condition):
     images = photographs()
     expected = images if DISTORTIONS[dataset].in_colour else distort(images, "colour", "bw", NAMES, SEED)
     np.testing.assert_array_equal(distort(images, dataset, condition, NAMES, SEED), expected)
 
 
 @pytest.mark.parametrize(("dataset", "condition"), CELLS)
-def test_all_but_colours_are_grey(dataset, condition):
+def test_only_colours_and_false_colours_are_not_grey(dataset, condition):
     images = distort(photographs(), dataset, condition, NAMES, SEED)
     grey = (images == images[..., :1]).all()
     assert grey == ((dataset, condition) not in {("colour", "cr"), ("false-colour", "true"), ("false-colour", "false")})
@@ -83,24 +83,24 @@ def test_all_but_colours_are_grey(dataset, condition):
         ("fog", "1", 4, "'fog'.*rotation"),
         ("rotation", "45", 4, "rotation.*'45'.*180"),
         ("uniform-noise", "0.1", 4, "uniform-noise.*'0.1'.*0.10"),
-        ("rotation", "90", 3, "rotation.*3 for 4"),
+        ("rotation", "90", 3, "rotation.*each of 4 images, found 3"),
     ],
 )
-def test_mistakes_are_named(dataset, condition, count, words):
+def test_unknown_datasets_conditions_and_missing_names_are_errors(dataset, condition, count, words):
     with pytest.raises(InputError, match=words):
         distort(photographs(), dataset, condition, NAMES[:count], SEED)
 
 
 @pytest.mark.parametrize("images", [scenes(), photographs()[:, :30], photographs().astype(float)])
-def test_images_that_do_not_fit_are_refused(images):
-    with pytest.raises(InputError, match="expected uint8 images"):
+def test_images_of_other_types_and_shapes_are_errors(images):
+    with pytest.raises(InputError, match="expected square uint8 images"):
         distort(images, "colour", "bw", NAMES, SEED)
 
 
 # Colour
 
 
-def test_grey_is_the_weighted_sum():
+def test_grey_is_the_weighted_sum_of_the_channels():
     np.testing.assert_allclose(colour.luma(np.eye(3)), [0.2125, 0.7154, 0.0721])
     assert colour.LUMA.sum() == pytest.approx(1)
 
@@ -120,7 +120,7 @@ def test_false_colour_keeps_luminance_of_all_colours():
     np.testing.assert_allclose(after, before, atol=1e-9)
 
 
-def test_false_colour_is_an_involution_that_leaves_grey():
+def test_false_colour_is_its_own_inverse_and_leaves_grey():
     muted = generator("muted").uniform(0.45, 0.55, (1000, 3))
     np.testing.assert_allclose(colour.false_colour(colour.false_colour(muted)), muted, atol=1e-7)
     grey = np.repeat(np.linspace(0, 1, 11), 3).reshape(-1, 3)
@@ -166,7 +166,7 @@ def test_uniform_noise_is_clipped():
     assert {0, 255} <= set(noisy.ravel())
 
 
-def test_rotation_moves_the_top_left_pixel():
+def test_rotation_is_counter_clockwise_and_exact():
     image = np.zeros((1, 8, 8))
     image[0, 0, 1] = 1
     for angle, corner in ((90, (6, 0)), (180, (7, 6)), (270, (1, 7))):

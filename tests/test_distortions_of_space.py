@@ -1,4 +1,4 @@
-"""Distortions of the spectrum and eidolons, each against its definition."""
+"""Distortions of the spectrum, and eidolons, against their definitions."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def test_low_pass_is_the_benchmarks_filter_at_its_size(sigma):
 
 
 @pytest.mark.parametrize("sigma", [0.4, 0.7, 3])
-def test_high_pass_is_what_the_low_pass_takes_away_around_the_mean_grey(sigma):
+def test_high_pass_is_the_rest_of_the_low_pass_around_the_mean_grey(sigma):
     images = generator("high-pass").uniform(size=(2, 224, 224))
     blurred = gaussian_filter(images, (0, sigma, sigma), mode="constant", cval=frequency.BACKGROUND)
     rest = images - blurred
@@ -38,7 +38,7 @@ def test_low_pass_and_high_pass_add_up_to_the_image(size):
 
 @pytest.mark.parametrize("distortion", [frequency.low_pass, frequency.high_pass])
 @pytest.mark.parametrize("sigma", [0.7, 3, 10])
-def test_filters_mean_the_same_at_half_the_size(distortion, sigma):
+def test_filters_have_the_same_effect_at_half_the_size(distortion, sigma):
     large, small = scenes(224), scenes(112)
     effect = np.abs(distortion(large, sigma) - large).max()
     difference = halved(distortion(large, sigma)) - distortion(halved(large), sigma)
@@ -55,7 +55,7 @@ def test_phase_noise_is_odd_uniform_and_within_its_width():
 
 @pytest.mark.parametrize("size", [31, 32])
 @pytest.mark.parametrize("width", [30, 180])
-def test_phase_scrambling_leaves_the_amplitude_spectrum(size, width):
+def test_phase_scrambling_does_not_change_the_amplitude_spectrum(size, width):
     images = scenes(size)
     scrambled = frequency.phase_scrambling(images, width, generators())
     assert np.abs(scrambled - images).max() > 0.01
@@ -63,7 +63,7 @@ def test_phase_scrambling_leaves_the_amplitude_spectrum(size, width):
     np.testing.assert_allclose(scrambled.mean(axis=(1, 2)), images.mean(axis=(1, 2)), atol=1e-12)
 
 
-def test_power_equalisation_leaves_the_phases_and_makes_amplitudes_the_mean():
+def test_power_equalisation_keeps_phases_and_averages_amplitudes():
     images = colour.luma(photographs() / 255)
     before, after = (np.fft.fft2(values) for values in (images, frequency.power_equalisation(images)))
     mean = np.abs(before).mean(axis=0)
@@ -71,14 +71,14 @@ def test_power_equalisation_leaves_the_phases_and_makes_amplitudes_the_mean():
     np.testing.assert_allclose(after / np.abs(after), before / np.abs(before), atol=1e-6)
 
 
-def test_power_equalisation_in_batches_is_that_of_all_images():
+def test_power_equalisation_in_batches_equals_that_of_all_images():
     images = scenes(count=5)
     amplitude = frequency.mean_amplitude([images[:2], images[2:]])
     batches = [frequency.power_equalisation(batch, amplitude) for batch in (images[:1], images[1:])]
     np.testing.assert_allclose(np.concatenate(batches), frequency.power_equalisation(images), atol=1e-12)
 
 
-def test_power_equalisation_of_one_image_is_the_image():
+def test_power_equalisation_does_not_change_a_single_image():
     images = scenes(count=1)
     np.testing.assert_allclose(frequency.power_equalisation(images), images, atol=1e-12)
 
@@ -101,7 +101,7 @@ def test_layers_blur_as_a_gaussian_with_mirrored_borders():
         np.testing.assert_allclose(eidolons.layers(image)[k:].sum(axis=0), expected, atol=1e-6)
 
 
-def test_layers_mean_the_same_at_half_the_size():
+def test_layers_are_the_same_at_half_the_size():
     large, small = (eidolons.layers(scenes(size, count=1)[0]) for size in (224, 112))
     np.testing.assert_allclose(halved(large), small, atol=0.003)
 
@@ -120,7 +120,7 @@ def test_displacements_have_their_reach_coherence_and_grain(coherence, size):
     assert nearby == pytest.approx(np.exp(-((lag / (2 * grain * scale)) ** 2)), abs=0.06)
 
 
-def test_warp_takes_pixels_from_where_the_displacement_points():
+def test_pixels_are_taken_from_where_the_displacement_points():
     image = generator("warp").uniform(size=(16, 16))
     shift = np.stack([np.full((16, 16), 2.0), np.full((16, 16), -3.0)])
     np.testing.assert_allclose(eidolons.warped(image, shift)[:-2, 3:], image[2:, :-3], atol=1e-12)
@@ -132,7 +132,7 @@ def error(images, reach, coherence):
     return np.sqrt(np.mean((changed - images) ** 2))
 
 
-def test_reach_takes_the_eidolon_away_from_the_image():
+def test_larger_reach_changes_the_image_more():
     images = scenes(64)
     errors = [error(images, reach, 0.3) for reach in (0, 0.01, 1, 4, 16)]
     assert errors[0] == pytest.approx(0, abs=1e-12)
@@ -140,7 +140,7 @@ def test_reach_takes_the_eidolon_away_from_the_image():
     assert errors == sorted(errors)
 
 
-def test_coherence_keeps_the_contrast_of_what_it_moves():
+def test_coherent_displacements_keep_the_contrast():
     """Layers that move together keep their sum's values; layers that part blur each other."""
     images = scenes(112)
     contrasts = [np.std(eidolons.eidolon(images, 16, coherence, 10, generators())) for coherence in (0, 0.3, 1)]
@@ -149,6 +149,6 @@ def test_coherence_keeps_the_contrast_of_what_it_moves():
 
 
 @pytest.mark.parametrize("coherence", [0, 1])
-def test_eidolons_mean_the_same_at_half_the_size(coherence):
+def test_eidolons_change_images_by_the_same_at_half_the_size(coherence):
     small, large = (error(scenes(size, count=24), 16, coherence) for size in (56, 112))
     assert small == pytest.approx(large, rel=0.1)

@@ -1,4 +1,4 @@
-"""Downloads: the right file or none, once, whoever else wants it."""
+"""Downloads: complete files with the right checksum, fetched once even by several processes."""
 
 import hashlib
 import os
@@ -27,7 +27,7 @@ def _at_once(monkeypatch):
 
 @pytest.fixture
 def upstream(server):
-    """Put content upstream; gives the function, the address, the paths asked for."""
+    """A function that puts content on a server, the address of the server, and the paths requested from it."""
     folder, address, asked = server
 
     def put(content, place=PLACE):
@@ -38,11 +38,11 @@ def upstream(server):
 
 
 def left(folder):
-    """All files of a folder but the locks."""
+    """All files of a folder except the locks."""
     return sorted(str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file() and f.suffix != ".lock")
 
 
-def test_once_and_checked_again(upstream, tmp_path):
+def test_file_is_downloaded_once(upstream, tmp_path):
     put, address, asked = upstream
     put(b"right")
     for _ in range(2):
@@ -83,7 +83,7 @@ def test_unknown_checksum_is_recorded_and_must_match(upstream, tmp_path):
     assert left(folder) == [f"{PLACE}.sha256"]
 
 
-def test_missing_file_and_silent_server(upstream, tmp_path):
+def test_missing_files_and_silent_servers_are_errors_that_name_the_address(upstream, tmp_path):
     _, address, _ = upstream
     with pytest.raises(InputError, match=f"{URL}.*mirror {address}.*404"):
         fetch(URL, None, tmp_path / "kept", address)
@@ -92,7 +92,7 @@ def test_missing_file_and_silent_server(upstream, tmp_path):
     assert left(tmp_path / "kept") == []
 
 
-def test_tries_again(upstream, tmp_path, monkeypatch):
+def test_failed_connections_are_tried_again(upstream, tmp_path, monkeypatch):
     put, address, _ = upstream
     put(b"right")
     get, waits = requests.get, []
@@ -123,11 +123,11 @@ def test_two_processes_download_once(upstream, tmp_path, known):
 
 
 def environment():
-    """Of a process that finds the library."""
+    """The environment of a process that finds the library."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
 
 
-def test_leftovers_of_a_killed_process_are_swept(upstream, tmp_path):
+def test_leftovers_of_a_killed_process_are_removed(upstream, tmp_path):
     put, address, _ = upstream
     put(b"right")
     folder = tmp_path / "kept"
@@ -137,7 +137,7 @@ def test_leftovers_of_a_killed_process_are_swept(upstream, tmp_path):
     assert left(folder) == [PLACE, f"{PLACE}.sha256"]
 
 
-def test_many_files_and_their_manifest(upstream, tmp_path):
+def test_manifest_of_many_files_is_read_as_written(upstream, tmp_path):
     put, address, _ = upstream
     contents = {f"observer-{i}": str(i).encode() for i in range(20)}
     sources = []
@@ -154,7 +154,7 @@ def test_many_files_and_their_manifest(upstream, tmp_path):
     assert str(tmp_path) not in (tmp_path / "manifest.tsv").read_text()
 
 
-def test_many_files_end_with_the_first_error(upstream, tmp_path):
+def test_first_error_stops_further_downloads(upstream, tmp_path):
     _, address, asked = upstream
     sources = [Source(str(i), f"https://github.com/{i}.csv", None) for i in range(200)]
     with pytest.raises(InputError, match=r"github\.com/0\.csv"):
@@ -162,7 +162,7 @@ def test_many_files_end_with_the_first_error(upstream, tmp_path):
     assert len(asked) < 100
 
 
-def test_mirror_setting_wins_over_environment(monkeypatch):
+def test_setting_of_the_mirror_overrides_the_environment(monkeypatch):
     monkeypatch.delenv(downloads.MIRROR, raising=False)
     assert mirror() is None and mirror("") is None
     monkeypatch.setenv(downloads.MIRROR, "http://environment:80/")
@@ -176,7 +176,7 @@ def test_mirror_setting_wins_over_environment(monkeypatch):
 
 
 @pytest.mark.parametrize("url", ["http://github.com/a", "https://github.com/../a", "https://github.com", "a"])
-def test_strange_addresses(url, tmp_path):
+def test_addresses_without_https_or_with_dots_are_errors(url, tmp_path):
     with pytest.raises(InputError, match="expected the address"):
         fetch(url, None, tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Evidence stores: what they hold, and that neither kills nor reruns lose or repeat work."""
+"""Evidence stores: what they contain, and that neither interruptions nor reruns lose or repeat work."""
 
 import os
 import shutil
@@ -15,7 +15,8 @@ import killed_often
 import tiny_pipelines
 from generative_classifiers.draws.levels import Draws, single, times
 from generative_classifiers.draws.noise import gaussian
-from generative_classifiers.evidence.scoring import compute_evidence, content_hash
+from generative_classifiers.evidence.fingerprint import content_hash
+from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.io import stores
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
@@ -25,7 +26,7 @@ HERE = Path(__file__).parent
 
 
 class FakeModel:
-    """A model without a network: losses from names, draws and pixels. Knows what it was asked."""
+    """A model without a network, whose losses depend on names, draws and pixels. It records its evaluations."""
 
     categories = ("cat", "dog", "truck")
     resolution = 16
@@ -61,7 +62,7 @@ def compute(store, model=None, images=None, **settings):
 
 
 def files(store):
-    """Content by path of all files of a store."""
+    """Content of all files of a store, by path."""
     return {p.relative_to(store).as_posix(): p.read_bytes() for p in sorted(store.rglob("*")) if p.is_file()}
 
 
@@ -69,7 +70,7 @@ def siblings(store):
     return sorted(path.name for path in store.parent.iterdir())
 
 
-def test_store_has_what_the_contract_says(tmp_path):
+def test_store_has_the_documented_variables_coordinates_and_attributes(tmp_path):
     images = stimuli(10)
     images = images.assign_coords(texture_category=("image", np.array(["dog"] * 10, object)))
     compute(tmp_path / "a.zarr", FakeModel(weights="abc"), images, reconstruct=2, seed=7)
@@ -97,7 +98,7 @@ def test_store_has_what_the_contract_says(tmp_path):
     assert siblings(tmp_path / "a.zarr") == ["a.zarr"]
 
 
-def test_stimuli_may_be_a_store(tmp_path):
+def test_lazy_and_loaded_stimuli_give_the_same_bytes(tmp_path):
     stores.write(stimuli(10), tmp_path / "stimuli.zarr")
     compute(tmp_path / "memory.zarr")
     for name, images in {
@@ -108,12 +109,12 @@ def test_stimuli_may_be_a_store(tmp_path):
         assert files(tmp_path / f"{name}.zarr") == files(tmp_path / "memory.zarr")
 
 
-def test_shards_are_whole_images_and_never_mixed(tmp_path):
+def test_images_of_different_shards_are_evaluated_separately(tmp_path):
     model = compute(tmp_path / "a.zarr")
     assert [len(names) for names, _ in model.asked] == [4, 4, 2]
 
 
-def test_one_draw_families(tmp_path):
+def test_family_without_levels_has_one_draw_and_no_reconstructions(tmp_path):
     model = FakeModel(levels=False)
     model.reconstructs = False
     compute(tmp_path / "a.zarr", model, reconstruct=2)
@@ -122,14 +123,14 @@ def test_one_draw_families(tmp_path):
     assert "reconstruction" not in found
 
 
-def test_a_complete_store_is_left_alone(tmp_path):
+def test_complete_store_is_not_touched(tmp_path):
     compute(tmp_path / "a.zarr")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "a.zarr").rglob("*")}
     assert compute(tmp_path / "a.zarr").evaluations == 0
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "a.zarr").rglob("*")}
 
 
-def test_a_store_whose_root_was_deleted_is_taken_back(tmp_path):
+def test_complete_store_without_its_root_is_not_evaluated_again(tmp_path):
     compute(tmp_path / "a.zarr", reconstruct=0)
     before = files(tmp_path / "a.zarr")
     (tmp_path / "a.zarr/zarr.json").unlink()
@@ -137,14 +138,14 @@ def test_a_store_whose_root_was_deleted_is_taken_back(tmp_path):
     assert files(tmp_path / "a.zarr") == before
 
 
-def test_an_empty_folder_in_the_place_is_no_hindrance(tmp_path):
+def test_empty_folder_in_the_place_is_replaced(tmp_path):
     (tmp_path / "a.zarr").mkdir()
     compute(tmp_path / "a.zarr")
     assert stores.read(tmp_path / "a.zarr")["loss"].shape == (10, 3, 3)
 
 
 def stopped_after(shards, store, **settings):
-    """A partial store: the model fails after so many shards."""
+    """Leave an unfinished store: the model fails after some shards."""
     model = FakeModel()
     evaluate = model.evaluate
 
@@ -159,7 +160,7 @@ def stopped_after(shards, store, **settings):
     assert store.name + ".partial" in siblings(store)
 
 
-def test_a_stopped_job_is_gone_on_with(tmp_path):
+def test_interrupted_job_is_continued_with_the_same_bytes(tmp_path):
     store, fresh = tmp_path / "work/a.zarr", tmp_path / "fresh/a.zarr"
     store.parent.mkdir()
     stopped_after(2, store, reconstruct=1)
@@ -172,7 +173,7 @@ def test_a_stopped_job_is_gone_on_with(tmp_path):
     assert files(store) == files(fresh) and siblings(store) == ["a.zarr"]
 
 
-def test_chunks_without_their_marker_are_evaluated_again(tmp_path):
+def test_shards_without_a_marker_are_evaluated_again(tmp_path):
     store = tmp_path / "a.zarr"
     stopped_after(2, store)
     (tmp_path / "a.zarr.partial/evaluations/c/1").unlink()
@@ -192,7 +193,7 @@ def test_chunks_without_their_marker_are_evaluated_again(tmp_path):
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_other_settings_discard_a_partial_store(tmp_path, change):
+def test_unfinished_store_of_other_settings_is_discarded(tmp_path, change):
     store, fresh = tmp_path / "a.zarr", tmp_path / "fresh.zarr"
     stopped_after(2, store)
     model = change.get("model")
@@ -203,7 +204,7 @@ def test_other_settings_discard_a_partial_store(tmp_path, change):
     assert files(store) == files(fresh) and siblings(store) == ["a.zarr", "fresh.zarr"]
 
 
-def test_another_complete_store_stays_until_the_new_one_is(tmp_path):
+def test_complete_store_of_other_settings_stays_until_the_new_one_is_complete(tmp_path):
     store = tmp_path / "a.zarr"
     compute(store)
     before = files(store)
@@ -213,7 +214,7 @@ def test_another_complete_store_stays_until_the_new_one_is(tmp_path):
     assert stores.read(store).attrs["seed"] == 1 and siblings(store) == ["a.zarr"]
 
 
-def test_going_back_discards_the_other_partial(tmp_path):
+def test_unfinished_store_is_discarded_if_the_complete_one_fits_again(tmp_path):
     store = tmp_path / "a.zarr"
     compute(store)
     stopped_after(2, store, seed=1)
@@ -222,7 +223,7 @@ def test_going_back_discards_the_other_partial(tmp_path):
 
 
 @pytest.mark.parametrize("deleted", [False, True])
-def test_more_draws_extend(tmp_path, deleted):
+def test_more_draws_evaluate_only_the_new_ones(tmp_path, deleted):
     store, fresh = tmp_path / "a.zarr", tmp_path / "fresh.zarr"
     compute(store, count=2, reconstruct=1)
     if deleted:
@@ -241,7 +242,7 @@ def test_fewer_draws_need_no_evaluation(tmp_path):
     assert files(store) == files(fresh)
 
 
-def test_a_partial_store_is_extended_too(tmp_path):
+def test_unfinished_store_is_extended_by_more_draws(tmp_path):
     store, fresh = tmp_path / "a.zarr", tmp_path / "fresh.zarr"
     stopped_after(2, store, count=2)
     stopped_after(1, store, count=5)
@@ -251,7 +252,7 @@ def test_a_partial_store_is_extended_too(tmp_path):
     assert files(store) == files(fresh) and siblings(store) == ["a.zarr", "fresh.zarr"]
 
 
-def test_kill_9_at_random_moments(tmp_path):
+def test_job_killed_at_random_moments_gives_the_same_bytes(tmp_path):
     folder = tiny_pipelines.pixel_diffusion(tmp_path / "pipeline")
     work = killed_often.job(folder, tmp_path / "fresh/a.zarr", tmp_path / "fresh.log")
     work()
@@ -274,7 +275,7 @@ def test_kill_9_at_random_moments(tmp_path):
     assert files(store) == files(tmp_path / "fresh/a.zarr") and siblings(store) == ["a.zarr"]
 
 
-def test_two_jobs_at_once_share_the_work(tmp_path):
+def test_two_jobs_at_once_evaluate_each_shard_once(tmp_path):
     folder = tiny_pipelines.pixel_diffusion(tmp_path / "pipeline")
     work = killed_often.job(folder, tmp_path / "a.zarr", tmp_path / "log")
     children = [killed_often.run(work) for _ in range(2)]
@@ -284,7 +285,7 @@ def test_two_jobs_at_once_share_the_work(tmp_path):
     assert siblings(tmp_path / "a.zarr") == ["a.zarr", "log", "pipeline"]
 
 
-def test_content_hash_sees_pixels_and_coordinates():
+def test_content_hash_depends_on_pixels_coordinates_and_shape():
     base = stimuli(3)
     pixel = base.copy(deep=True)
     pixel["image"][2, 0, 0, 0] += 1
@@ -293,18 +294,19 @@ def test_content_hash_sees_pixels_and_coordinates():
     assert content_hash(base.isel(y=slice(8))) != content_hash(base.isel(x=slice(8)))
 
 
-def test_bad_input_leaves_nothing(tmp_path):
+def test_wrong_input_is_an_error_before_anything_is_written(tmp_path):
     store, images = tmp_path / "a.zarr", stimuli(4)
     twice = images.assign_coords(name=("image", np.array(["a", "b", "b", "c"], object)))
+    floats = images.assign_coords(image=images["image"] / 255)
     cases = {
-        "image b is there 2 times, expected once": {"images": twice},
+        "expected each image once, found b 2 times": {"images": twice},
         "expected images of 3 channels, found 2": {"images": images.isel(channel=[0, 1])},
-        r"expected stimuli with images uint8": {"images": images.assign_coords(image=images["image"] / 255)},
-        r"expected stimuli with images": {"images": images.isel(image=[])},
-        "0 draws in shards of 4 images, expected at least 1 of each": {"count": 0},
-        "in shards of 0 images": {"shard": 0},
-        "draw 3 is to be reconstructed, expected one of 0 to 2": {"reconstruct": 3},
-        "times: 'sobol' is none of": {"times": "sobol"},
+        "expected stimuli with at least one image and images uint8": {"images": floats},
+        r"found uint8 {'image': 0": {"images": images.isel(image=[])},
+        "found 0 draws and 4 images": {"count": 0},
+        "found 3 draws and 0 images": {"shard": 0},
+        "expected a draw from 0 to 2 to reconstruct": {"reconstruct": 3},
+        "times: 'sobol' is unknown": {"times": "sobol"},
     }
     for message, settings in cases.items():
         model = FakeModel()
@@ -313,19 +315,19 @@ def test_bad_input_leaves_nothing(tmp_path):
         assert not model.asked and not list(tmp_path.iterdir())
 
 
-def test_what_is_not_evidence_is_not_replaced(tmp_path):
+def test_other_stores_and_files_are_not_replaced(tmp_path):
     stores.write(stimuli(4), tmp_path / "a.zarr")
     before = files(tmp_path / "a.zarr")
-    with pytest.raises(InputError, match=r"a.zarr: exists and is not a store of evidence"):
+    with pytest.raises(InputError, match=r"a.zarr: exists and is not replaced, since it is not a store of evidence"):
         compute(tmp_path / "a.zarr")
     assert files(tmp_path / "a.zarr") == before and siblings(tmp_path / "a.zarr") == ["a.zarr"]
     shutil.rmtree(tmp_path / "a.zarr")
     (tmp_path / "a.zarr").write_text("a file")
-    with pytest.raises(InputError, match=r"a.zarr: exists and is not a store of evidence"):
+    with pytest.raises(InputError, match=r"a.zarr: exists and is not replaced, since it is not a store of evidence"):
         compute(tmp_path / "a.zarr")
 
 
-def test_losses_that_overflow_are_told(tmp_path):
+def test_losses_that_are_not_finite_are_errors_that_name_the_image(tmp_path):
     model = FakeModel()
     model.evaluate = lambda images, names, *rest: (np.full((len(names), 3, 3), np.nan, np.float32), None)
     with pytest.raises(InputError, match=r"fake on random: a loss of image image-0.png is not finite"):

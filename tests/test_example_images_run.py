@@ -1,4 +1,4 @@
-"""Figures 2, 7 and 8 of a study, from downloads and drawings to pictures."""
+"""Figures 2, 7 and 8 of a study, from downloads and drawings to figures."""
 
 import warnings
 
@@ -17,7 +17,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" 
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
-    """A copy of the project with a study of two models of random weights, that shows a file and a drawing."""
+    """A copy of the project with a study of two models with random weights, and two ambiguous images."""
     folder = copy_project(tmp_path_factory.mktemp("shown") / "project")
     study, registry = content("studies/miniature.yaml"), content("registry/observers.yaml")
     tiny_pipelines.pixel_diffusion(folder / "weights/pixels", side=study["world"]["size"] // 2)
@@ -33,7 +33,7 @@ def shown(tmp_path_factory):
     return folder
 
 
-def test_from_downloads_and_drawings_to_pictures(shown, server):
+def test_example_images_run_from_downloads_and_drawings_to_figures(shown, server):
     folder, address, asked = server
     place = "upload.wikimedia.org/wikipedia/commons/5/5f/My_Wife_and_My_Mother-In-Law_(Hill).svg"
     (folder / place).parent.mkdir(parents=True)
@@ -55,7 +55,7 @@ def test_from_downloads_and_drawings_to_pictures(shown, server):
 
 
 def check_stores(data):
-    """Raise AssertionError unless the stores hold what docs and later users count on."""
+    """Check that the stores have what the documentation says."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         images = xr.open_zarr(data / "stimuli/ambiguous_images.zarr").load()
@@ -72,7 +72,7 @@ def check_stores(data):
         assert "torch" in decode_attributes(store.attrs)["versions"] and "prompts" in store.attrs
 
 
-def test_what_a_study_cannot_show(shown):
+def test_figure_without_example_images_is_an_error_that_says_what_it_needs(shown):
     run = snakemake(shown, "-n", "figure_08", study="humans")
     message = "studies/humans.yaml: figure_08 needs example_images.stimulus and a masked model that reconstructs images"
     assert run.returncode == 1 and message in run.stdout

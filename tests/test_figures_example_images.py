@@ -20,8 +20,8 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import read, write
 from generative_classifiers.stimuli.ambiguous_images import SIZE, ambiguous_images
 from generative_classifiers.stimuli.downloads import Source, fetch_all
-from generative_classifiers.stimuli.images import squares
 from generative_classifiers.stimuli.miniature.superimposed import superimpose
+from generative_classifiers.stimuli.square_images import squares
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.prompts import prompts_of
 

@@ -1,4 +1,4 @@
-"""The miniature's generative models: their words, short training runs, and what becomes of their weights."""
+"""The miniature's generative models: their tokenizer, short trainings, and the weights that these save."""
 
 from contextlib import suppress
 
@@ -7,17 +7,19 @@ import pytest
 import torch
 
 from generative_classifiers import models, training
-from generative_classifiers.models.base import signed
+from generative_classifiers.models.pixels import pixels_to_tensor
 from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.prompts import prompts_of
-from generative_classifiers.training import latent_diffusion, pixel_diffusion
+from generative_classifiers.study.recipes import Autoencoder
 from generative_classifiers.training.generative import Trainer, train
-from generative_classifiers.training.prompt_tokenizer import tokenizer
+from generative_classifiers.training.miniature import latent_diffusion, pixel_diffusion
+from generative_classifiers.training.miniature.prompt_tokenizer import prompt_tokenizer
+from typed_rows import generative_recipe, observer, world
 
 torch.set_num_threads(1)
 PROMPT = "A bad photo of a {category}"
-WORLD = {"size": 32, "texture_contrast": [0.1, 1.0]}
+WORLD = world()
 LOOP = {"steps": 3, "batch_size": 4, "learning_rate": 1.5e-3, "warm_up": 2, "decay": 2, "ema": 0.99, "seed": 0}
 DIFFUSION = LOOP | {"time_power": 1.5, "empty_prompts": 0.2, "compile": False}
 AUTOENCODER = LOOP | {"latent_channels": 4, "widths": [8, 8, 8], "divergence": 1e-4}
@@ -30,15 +32,21 @@ RECIPES = {
 }
 
 
-def test_one_token_a_word():
-    words = tokenizer()
+def recipe_of(model, **changed):
+    """The typed recipe of one of the miniature's models, small."""
+    return generative_recipe(model=model, **RECIPES[model] | changed)
+
+
+def test_the_tokenizer_has_one_token_per_word():
+    tokenizer = prompt_tokenizer()
     for category in CATEGORIES:
         prompt = PROMPT.format(category=category)
-        tokens = words.tokenize(prompt)
+        tokens = tokenizer.tokenize(prompt)
         assert tokens == [f"{word}</w>" for word in prompt.lower().split()]
-        ids = words(prompt, padding="max_length")["input_ids"]
-        assert len(ids) == words.model_max_length and words.decode(ids, skip_special_tokens=True) == prompt.lower()
-    assert words("").input_ids == [words.bos_token_id, words.eos_token_id]
+        ids = tokenizer(prompt, padding="max_length")["input_ids"]
+        assert len(ids) == tokenizer.model_max_length
+        assert tokenizer.decode(ids, skip_special_tokens=True) == prompt.lower()
+    assert tokenizer("").input_ids == [tokenizer.bos_token_id, tokenizer.eos_token_id]
 
 
 def images():
@@ -46,17 +54,17 @@ def images():
 
 
 def evaluate(folder, family="diffusion", **row):
-    row |= {"family": family, "pipeline": str(folder)}
+    row = observer(family=family, pipeline=str(folder), **row)
     model = models.load("tiny", row, prompts_of(CATEGORIES, PROMPT), device="cpu")
     return model.evaluate(images(), ["a", "b", "c"], model.draws(2, 0), 0)
 
 
-def test_saved_and_loaded_it_is_the_same(tmp_path):
-    pipeline = pixel_diffusion.untrained(RECIPES["pixel_diffusion"], 32)
+def test_a_saved_pipeline_is_loaded_unchanged(tmp_path):
+    pipeline = pixel_diffusion.untrained(recipe_of("pixel_diffusion"), 32)
     pipeline.save_pretrained(tmp_path / "a", safe_serialization=True)
     again = type(pipeline).from_pretrained(tmp_path / "a")
-    sample, steps = pipeline.encode(signed(images())), torch.tensor([0, 500, 999])
-    assert torch.equal(pipeline.decode(sample), signed(images())) and sample.shape == (3, 48, 8, 8)
+    sample, steps = pipeline.encode(pixels_to_tensor(images())), torch.tensor([0, 500, 999])
+    assert torch.equal(pipeline.decode(sample), pixels_to_tensor(images())) and sample.shape == (3, 48, 8, 8)
     with torch.inference_mode():
         found = []
         for one in (pipeline, again):
@@ -69,17 +77,17 @@ def test_saved_and_loaded_it_is_the_same(tmp_path):
     assert loss.shape == (3, 16, 2) and np.isfinite(loss).all() and painted.shape == (3, 16, 32, 32, 3)
 
 
-def test_a_seed_is_a_model():
-    recipes = (RECIPES["pixel_diffusion"] | {"seed": seed} for seed in (0, 0, 1))
+def test_the_seed_decides_the_initial_weights():
+    recipes = (recipe_of("pixel_diffusion", seed=seed) for seed in (0, 0, 1))
     first, same, other = (pixel_diffusion.untrained(recipe, 32).unet.state_dict() for recipe in recipes)
     assert all(torch.equal(first[name], same[name]) for name in first)
     assert any(not torch.equal(first[name], other[name]) for name in first)
 
 
 @pytest.mark.parametrize("model", RECIPES)
-def test_a_run_that_was_stopped_goes_on(model, tmp_path, monkeypatch):
+def test_a_training_stopped_after_every_step_gives_the_same_bytes(model, tmp_path, monkeypatch):
     """Stopped after every step of every stage: the same bytes as at one go."""
-    recipe = {"model": model} | RECIPES[model]
+    recipe = recipe_of(model)
     training.train_generative(recipe, PROMPT, WORLD, tmp_path / "whole")
 
     class Stopped(Exception):
@@ -111,21 +119,21 @@ def test_a_run_that_was_stopped_goes_on(model, tmp_path, monkeypatch):
 
 
 def test_recorded_loss():
-    recipe = RECIPES["pixel_diffusion"] | {"steps": 10, "batch_size": 8, "warm_up": 3}
+    recipe = recipe_of("pixel_diffusion", steps=10, batch_size=8, warm_up=3)
     trainer = Trainer(pixel_diffusion.task(recipe, PROMPT, WORLD), recipe)
     losses = [trainer.advance() for _ in range(10)]
     assert losses[-1] == pytest.approx(0.71542, rel=1e-3) and np.mean(losses) == pytest.approx(0.81904, rel=1e-3)
 
 
-def test_autoencoder_gives_images_back():
+def test_the_autoencoder_learns_and_its_latents_are_scaled():
     """And its latents, scaled, have a standard deviation of 1."""
-    recipe = AUTOENCODER | {"steps": 30, "batch_size": 8, "learning_rate": 1e-2, "decay": 10}
-    autoencoder = latent_diffusion.Autoencoder(recipe, WORLD)
-    trainer = Trainer(autoencoder, recipe)
+    recipe = Autoencoder(**AUTOENCODER | {"steps": 30, "batch_size": 8, "learning_rate": 1e-2, "decay": 10})
+    task = latent_diffusion.AutoencodingTask(recipe, WORLD)
+    trainer = Trainer(task, recipe)
     losses = [trainer.advance() for _ in range(30)]
     assert np.mean(losses[-5:]) < 0.6 * losses[0]
     trainer.finish()
-    autoencoder.scale()
+    task.scale_latents()
     with torch.inference_mode():
-        latents = autoencoder.vae.encode(signed(images())).latent_dist.mean * autoencoder.vae.config.scaling_factor
+        latents = task.vae.encode(pixels_to_tensor(images())).latent_dist.mean * task.vae.config.scaling_factor
     assert 0.5 < latents.std() < 2

@@ -1,4 +1,4 @@
-"""Images that networks are trained on: what is wrong with a folder, and what a step sees of it."""
+"""Training data in folders of images: the check of a folder, and the images of a step."""
 
 import shutil
 
@@ -13,7 +13,7 @@ from generative_classifiers.training import jobs
 from generative_classifiers.training.data import loader, seeded
 from generative_classifiers.training.image_folder import check, read
 from generative_classifiers.training.image_folder import image_folder as images_of
-from image_folders import ROW, TRAINING, image_folder
+from image_folders import image_folder, learner
 
 torch.set_num_threads(1)
 
@@ -29,12 +29,12 @@ def spoilt(folder, tmp_path):
     return shutil.copytree(folder, tmp_path / "images")
 
 
-def test_a_folder_as_expected(folder):
+def test_a_complete_folder_passes_the_check(folder):
     check(folder, list(CATEGORIES))
-    jobs.check("tiny", ROW, str(folder))
+    jobs.check("tiny", learner(), str(folder))
 
 
-def test_faults_of_a_folder(spoilt):
+def test_faults_of_a_folder_are_errors(spoilt):
     def complaint(match):
         with pytest.raises(InputError, match=match):
             check(spoilt, list(CATEGORIES))
@@ -53,25 +53,25 @@ def test_faults_of_a_folder(spoilt):
     complaint(r"train/airplane/airplane_\d\.\w+: cannot be read as an image")
 
 
-def test_images_that_jobs_ask_for(folder):
+def test_jobs_check_the_images_that_they_need(folder):
     with pytest.raises(
         InputError, match=r"config\.yaml: imagenet is not set, the folder of images that tiny is trained on"
     ):
-        jobs.check("tiny", ROW, None)
+        jobs.check("tiny", learner(), None)
     with pytest.raises(
         InputError, match="expected the folders of 1000 classes, n01440764 to n15075141; it lacks 1000 "
     ):
-        jobs.check("tiny", ROW | {"classes": 1000}, folder)
-    jobs.check("tiny", ROW | {"training": {"data": "world"}}, None)
+        jobs.check("tiny", learner(classes=1000), folder)
+    jobs.check("tiny", learner({"data": "world"}), None)
 
 
-def test_too_few_images(folder):
+def test_fewer_images_than_a_step_needs_are_an_error(folder):
     with pytest.raises(InputError, match="96 training images, expected 200 a step"):
-        images_of(folder, TRAINING | {"batch_size": 100}, ROW)
+        images_of(folder, learner({"batch_size": 100}))
 
 
-def test_an_epoch_shows_every_image_once_in_an_order_of_its_own(folder):
-    crops = images_of(folder, TRAINING, ROW).training
+def test_each_epoch_has_every_image_once_in_a_new_order(folder):
+    crops = images_of(folder, learner()).training
     epochs = [crops._order(epoch) for epoch in (0, 1)]
     assert all(sorted(order) == list(range(96)) for order in epochs) and (epochs[0] != epochs[1]).any()
     labels = [crops[step, share][1] for step in range(12) for share in (0, 1)]
@@ -79,9 +79,9 @@ def test_an_epoch_shows_every_image_once_in_an_order_of_its_own(folder):
         assert torch.cat(labels[12 * epoch :][:12]).tolist() == crops.labels[order].tolist()
 
 
-def test_what_an_image_looks_like_depends_on_seed_epoch_and_name(folder):
+def test_crops_depend_on_seed_epoch_and_name(folder):
     def seen(epoch, number, seed=0):
-        crops = images_of(folder, TRAINING | {"seed": seed}, ROW, "sqrt_alphas").training
+        crops = images_of(folder, learner({"seed": seed}, noise="sqrt_alphas")).training
         return crops.load([number], "epoch", epoch)[0]
 
     first = seen(3, 5)
@@ -89,20 +89,23 @@ def test_what_an_image_looks_like_depends_on_seed_epoch_and_name(folder):
     assert first.shape == (1, 3, 16, 16) and torch.equal(seen(3, 5), first)
     assert all(not torch.equal(other, first) for other in (seen(4, 5), seen(3, 6), seen(3, 5, seed=1)))
     # The same in any company.
-    crops = images_of(folder, TRAINING, ROW, "sqrt_alphas").training
+    crops = images_of(folder, learner(noise="sqrt_alphas")).training
     assert torch.equal(crops.load([9, 5], "epoch", 3)[0][1], first[0])
 
 
-def test_workers_change_nothing(folder):
-    crops, places = images_of(folder, TRAINING, ROW, "alphas").training, [(step, 1) for step in (7, 2, 11)]
+def test_batches_do_not_depend_on_the_number_of_workers(folder):
+    crops, places = (
+        images_of(folder, learner(noise="alphas")).training,
+        [(step, 1) for step in (7, 2, 11)],
+    )
     alone, ahead = ([*loader(crops, places, workers)] for workers in (0, 2))
     assert all(
         torch.equal(a, b) for one, other in zip(alone, ahead, strict=True) for a, b in zip(one, other, strict=True)
     )
 
 
-def test_validation_is_of_central_crops(folder):
-    source = images_of(folder, TRAINING, ROW)
+def test_validation_images_are_central_crops(folder):
+    source = images_of(folder, learner())
     images, labels = (torch.cat(parts) for parts in zip(*source.validation, strict=True))
     assert len(source.validation) == 4 and labels.tolist() == [k for k in range(16) for _ in range(2)]
     path = next(path for path in (folder / "val/cat").iterdir() if path.name == "cat_1.png")
@@ -113,7 +116,7 @@ def test_validation_is_of_central_crops(folder):
 
 
 @pytest.mark.parametrize("variant", ["sqrt_alphas", "alphas"])
-def test_noise_as_an_augmentation(variant):
+def test_diffusion_noise_as_a_transform(variant):
     images = torch.full((4000, 1, 2, 2), 3.0)
     with seeded("a test"):
         noised = DiffusionNoise(variant)(images)
@@ -128,6 +131,6 @@ def test_noise_as_an_augmentation(variant):
     assert DiffusionNoise(variant)(torch.zeros(3, 8, 8)).shape == (3, 8, 8)
 
 
-def test_unknown_noise():
+def test_an_unknown_variant_of_noise_is_an_error():
     with pytest.raises(ValueError, match="variant is 'loud', expected one of sqrt_alphas, alphas"):
         DiffusionNoise("loud")

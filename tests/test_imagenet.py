@@ -1,4 +1,4 @@
-"""From ImageNet's 1000 classes to 16 categories: the lists, and what is decided by them."""
+"""ImageNet's classes in the 16 categories, and decisions that rest on them."""
 
 import csv
 import re
@@ -9,7 +9,7 @@ import torch
 from timm.data import ImageNetInfo
 from torchvision.models._meta import _IMAGENET_CATEGORIES as NAMES
 
-from generative_classifiers.models.classifiers.discriminative import losses
+from generative_classifiers.models.classifiers.classifier import category_losses
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.imagenet_classes import members
 
@@ -44,11 +44,11 @@ RUNS = {
 
 
 def numbers(names):
-    """Numbers of classes by torchvision's names."""
+    """Numbers of classes, given by their names in torchvision."""
     return [NAMES.index(name) for name in names.split(", ")]
 
 
-def test_lists_are_disjoint():
+def test_categories_share_no_class():
     classes = [number for group in members().values() for number in group]
     assert list(members()) == list(CATEGORIES)
     assert len(classes) == len(set(classes)) == 207 and set(classes) < set(range(1000))
@@ -56,7 +56,7 @@ def test_lists_are_disjoint():
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_lists_by_the_names_of_classes(category):
+def test_classes_have_the_expected_names(category):
     if category in CLASSES:
         expected = numbers(CLASSES[category])
     else:
@@ -66,7 +66,7 @@ def test_lists_by_the_names_of_classes(category):
     assert members()[category] == sorted(expected)
 
 
-def test_lists_have_the_synsets_of_the_images_that_people_saw(mirror_folder):
+def test_classes_include_those_of_the_images_that_humans_saw(mirror_folder):
     synsets = ImageNetInfo().label_names()
     ours = {(synsets[number], category) for category, group in members().items() for number in group}
     seen = set()
@@ -78,20 +78,20 @@ def test_lists_have_the_synsets_of_the_images_that_people_saw(mirror_folder):
     assert seen <= ours and len(seen) > 200
 
 
-def test_no_preference_stays_none():
-    answers = losses(torch.zeros(2, 1000), members().values())
+def test_equal_logits_give_equal_losses():
+    answers = category_losses(torch.zeros(2, 1000), members().values())
     np.testing.assert_allclose(answers, np.log(1000), rtol=1e-6)
     assert answers.dtype == torch.float32
 
 
 @pytest.mark.parametrize("scale", [1, 30])
 def test_decisions_are_those_of_mean_probabilities(scale):
-    """Against probabilities in float64 by numpy; the sum instead of the mean would decide otherwise."""
+    """Compared with probabilities in float64 by numpy. Sums instead of means would give other decisions."""
     logits = np.random.default_rng(0).standard_normal((500, 1000)).astype(np.float32) * scale
     exponentials = np.exp(logits.astype(np.float64))
     probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
     means = np.stack([probabilities[:, group].mean(axis=1) for group in members().values()], axis=1)
-    answers = losses(torch.from_numpy(logits), members().values()).numpy()
+    answers = category_losses(torch.from_numpy(logits), members().values()).numpy()
     np.testing.assert_allclose(answers, -np.log(means), rtol=1e-5)
     np.testing.assert_array_equal(answers.argmin(axis=1), means.argmax(axis=1))
     sums = np.stack([probabilities[:, group].sum(axis=1) for group in members().values()], axis=1)
@@ -99,8 +99,8 @@ def test_decisions_are_those_of_mean_probabilities(scale):
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_a_class_without_doubt_decides(category):
+def test_certain_class_decides_for_its_category(category):
     logits = torch.full((len(members()[category]), 1000), -200.0)
     logits[range(len(logits)), members()[category]] = 200.0
-    answers = losses(logits, members().values())
+    answers = category_losses(logits, members().values())
     assert (answers.argmin(dim=1) == CATEGORIES.index(category)).all() and answers.isfinite().all()

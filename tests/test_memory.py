@@ -1,4 +1,4 @@
-"""Batches that do not fit into memory are halved, and the shard is redone."""
+"""Batches that do not fit into memory are halved, and the shard is evaluated again."""
 
 import numpy as np
 import pytest
@@ -6,11 +6,12 @@ import torch
 
 import tiny_pipelines
 from generative_classifiers import models
-from generative_classifiers.evidence.scoring import compute_evidence
+from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import read
 from generative_classifiers.study.prompts import prompts_of
 from killed_often import stimuli
+from typed_rows import observer
 
 DRAWS, CATEGORIES = 2, ("cat", "dog", "truck")
 
@@ -22,7 +23,7 @@ def folder(tmp_path_factory):
 
 def limited(folder, batch_size, most=None, from_call=0):
     """A model whose network has no memory for more evaluations than that, and what it evaluated at once."""
-    row, asked = {"family": "diffusion", "pipeline": folder}, []
+    row, asked = observer(family="diffusion", pipeline=str(folder)), []
     model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu", batch_size=batch_size)
 
     def before(_, args):
@@ -48,7 +49,7 @@ def test_batches_are_halved_for_good(folder, tmp_path, capsys):
     assert model.batch_size == 5
     told = capsys.readouterr().err.splitlines()
     assert [line for line in told if "memory" in line] == [
-        f"tiny on random: out of memory, so from here on in batches of {size}" for size in (10, 5)
+        f"tiny on random: out of memory, continuing with batches of {size}" for size in (10, 5)
     ]
     expected = compute(limited(folder, 5)[0], tmp_path / "asked.zarr")
     assert found["loss"].values.tobytes() == expected["loss"].values.tobytes()
@@ -72,9 +73,9 @@ def test_a_shard_is_redone_as_a_whole(folder, tmp_path):
     assert found["loss"].values[4:].tobytes() == small[4:].tobytes()
 
 
-def test_a_single_evaluation_that_does_not_fit(folder, tmp_path):
+def test_too_little_memory_for_one_evaluation_is_an_error(folder, tmp_path):
     model, asked = limited(folder, 3, most=0)
-    with pytest.raises(InputError, match="tiny on random: cpu has no memory for a single evaluation at a time"):
+    with pytest.raises(InputError, match="tiny on random: cpu has too little memory for a single evaluation"):
         compute(model, tmp_path / "none.zarr")
     assert asked == [3, 1]
 

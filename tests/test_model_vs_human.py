@@ -1,4 +1,4 @@
-"""Decisions written for model-vs-human: the same when they are read back, and the same metrics when it reads them."""
+"""Export for model-vs-human: what is written is read back, and the toolbox gets the same metrics from it."""
 
 from itertools import combinations
 from statistics import fmean
@@ -10,7 +10,7 @@ import xarray as xr
 
 import reference_metrics as reference
 from generative_classifiers.__main__ import main
-from generative_classifiers.decisions import published
+from generative_classifiers.decisions.csv_files import read_answers
 from generative_classifiers.decisions.model_vs_human import export
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
@@ -20,8 +20,9 @@ from generative_classifiers.metrics.cells import list_cells
 from generative_classifiers.metrics.conditions import compare
 from generative_classifiers.metrics.consistency import consistency
 from generative_classifiers.metrics.shape_bias import shape_bias
-from generative_classifiers.study import registry
-from generative_classifiers.study.benchmark_names import answers_file
+from generative_classifiers.study.benchmark_names import answers_file, image_name
+from generative_classifiers.study.load import load
+from generative_classifiers.study.measures import MEASURES
 from small_studies import content, copy_project, snakemake, write
 
 # One of each spelling that pandas changes when it reads a condition, and of each kind of image's name.
@@ -37,7 +38,7 @@ needs_published = pytest.mark.skipif(not UPSTREAM.is_dir(), reason=f"needs the p
 
 @pytest.fixture(scope="module")
 def decisions():
-    """Decisions of people and a few networks, by dataset."""
+    """Decisions of humans and a few networks, by dataset."""
     found = {}
     for dataset in DATASETS:
         trials = reference.published_trials(dataset)
@@ -48,10 +49,10 @@ def decisions():
 
 @pytest.fixture(scope="module")
 def raw_data(decisions, tmp_path_factory):
-    """What model-vs-human would have: people's published files, and the networks' as we write them."""
+    """The folder of model-vs-human: published files of the humans, and exported files of the networks."""
     folder = tmp_path_factory.mktemp("exchange")
-    for dataset, said in decisions.items():
-        stores.write(said, folder / f"{dataset}.zarr")
+    for dataset, store in decisions.items():
+        stores.write(store, folder / f"{dataset}.zarr")
         export(folder / f"{dataset}.zarr", folder / "raw-data")
         for file in (HUMANS / dataset).glob("*subject-*.csv"):
             (folder / "raw-data" / dataset / file.name).symlink_to(file)
@@ -59,21 +60,21 @@ def raw_data(decisions, tmp_path_factory):
 
 
 @needs_published
-def test_reading_gives_back_what_was_written(decisions, raw_data):
+def test_exported_decisions_are_read_as_written(decisions, raw_data):
     rows = content("registry/datasets.yaml")["datasets"]
-    for dataset, said in decisions.items():
+    for dataset, store in decisions.items():
         for model in MODELS:
             file = answers_file(raw_data, dataset, model)
             assert (NETWORKS / dataset / file.name).is_file()  # the name that model-vs-human itself has given it
-            read = published.read_answers(file, model, rows[dataset]["kind"], rows[dataset]["conditions"])
-            assert read.images.index.tolist() == said["name"].values.tolist()
-            assert read.images.category.tolist() == said["true_category"].values.tolist()
-            assert read.images.condition.tolist() == said["condition"].values.tolist()
-            np.testing.assert_array_equal(read.response, said["response"].sel(observer=model))
+            read = read_answers(file, model, rows[dataset]["kind"], rows[dataset]["conditions"])
+            assert read.images.index.tolist() == store["name"].values.tolist()
+            assert read.images.category.tolist() == store["true_category"].values.tolist()
+            assert read.images.condition.tolist() == store["condition"].values.tolist()
+            np.testing.assert_array_equal(read.response, store["response"].sel(observer=model))
 
 
 @needs_published
-def test_columns_are_those_of_the_published_files(raw_data):
+def test_exported_columns_are_those_of_the_published_files(raw_data):
     for dataset in DATASETS:
         ours, theirs = (
             pd.read_csv(answers_file(folder, dataset, "resnet50"), dtype=str, keep_default_na=False)
@@ -82,14 +83,14 @@ def test_columns_are_those_of_the_published_files(raw_data):
         assert list(ours) == list(theirs)
         assert (ours["trial"] == theirs["trial"]).all()  # from 1 on
         for table in (ours, theirs):
-            table.index = table["imagename"].map(published.image_name)
+            table.index = table["imagename"].map(image_name)
         told = ["subj", "session", "rt", "object_response", "category"]
         told += ["condition"] if dataset not in reference.NONPARAMETRIC else []
         pd.testing.assert_frame_equal(ours[told].sort_index(), theirs[told].sort_index())
 
 
 def as_the_toolbox_reads(raw_data, dataset):
-    """All answers on a dataset as model-vs-human's plotting code has them: by pandas, which guesses types."""
+    """All answers on a dataset as the plotting code of model-vs-human reads them, with types guessed by pandas."""
     tables = [pd.read_csv(file) for file in sorted((raw_data / dataset).iterdir())]
     table = pd.concat([table.rename(columns=str.lower) for table in tables])
     parts = table["imagename"].str.split("_")
@@ -98,14 +99,14 @@ def as_the_toolbox_reads(raw_data, dataset):
 
 
 def spelled(dataset, condition):
-    """A condition as it is spelled once pandas has taken the column for numbers or truths."""
+    """How a condition is spelled after pandas has guessed numbers or booleans."""
     if dataset in ("high-pass", "uniform-noise"):
         return str(float(condition))
     return condition.capitalize() if dataset == "false-colour" else condition
 
 
 def conditions_of(dataset):
-    """Conditions that count in the benchmark, ours beside the toolbox's; None: all trials."""
+    """Conditions that count in the benchmark, by our spelling that of the toolbox; None for all trials."""
     if dataset in reference.NONPARAMETRIC:
         return {"all": None}
     kept = [name for name in reference.CONDITIONS[dataset] if name not in reference.EXCLUDED[dataset]]
@@ -113,7 +114,7 @@ def conditions_of(dataset):
 
 
 def right(table, subject, condition):
-    """Right or wrong by image."""
+    """Whether responses are right, by image."""
     table = table[table["subj"] == subject]
     table = table if condition is None else table[table["condition"] == condition]
     return (table["object_response"] == table["category"]).set_axis(table["image_id"]).sort_index()
@@ -128,7 +129,7 @@ def kappa(first, second):
 
 
 @needs_published
-def test_the_toolbox_gets_the_same_metrics(decisions, raw_data):
+def test_toolbox_gets_the_same_metrics(decisions, raw_data):
     cells = list_cells(
         {name: reference.CONDITIONS[name] for name in DATASETS},
         {name: reference.EXCLUDED[name] for name in DATASETS if name in reference.EXCLUDED},
@@ -164,13 +165,13 @@ def test_the_toolbox_gets_the_same_metrics(decisions, raw_data):
             means = np.mean(both, axis=(0, 1))
             averages[model].append([pooled, fmean(found), *means])
     for model, found in averages.items():
-        expected = dict(zip(registry.BENCHMARK, np.mean(found, axis=0), strict=True))
+        expected = dict(zip(MEASURES, np.mean(found, axis=0), strict=True))
         for measure, value in expected.items():
             assert summary[measure].sel(observer=model) == pytest.approx(value, abs=1e-12)
 
 
 @needs_published
-def test_the_toolbox_gets_the_same_shape_bias(decisions, raw_data):
+def test_toolbox_gets_the_same_shape_bias(decisions, raw_data):
     table, ours = as_the_toolbox_reads(raw_data, "cue-conflict"), shape_bias(decisions["cue-conflict"], "humans")
     texture = table["imagename"].str.split("_").str[-1].str.split(".").str[0].str.split("-").str[-1]
     table = table.assign(texture=texture.str.replace(r"\d", "", regex=True))
@@ -195,7 +196,7 @@ def small(**changes):
     return xr.Dataset({"response": (("observer", "image"), response)}, coords | changes, {"dataset": "colour"})
 
 
-def test_the_command(tmp_path, capsys):
+def test_command_writes_models_by_default_and_named_observers(tmp_path, capsys):
     stores.write(small(), tmp_path / "colour.zarr")
     assert main(["export", str(tmp_path / "colour.zarr"), "--out", str(tmp_path / "raw-data")]) == 0
     file = tmp_path / "raw-data/colour/colour_my-model_session-1.csv"
@@ -211,7 +212,7 @@ def test_the_command(tmp_path, capsys):
     )
 
 
-def test_evidence_is_decided_first(tmp_path):
+def test_evidence_is_exported_as_its_decisions(tmp_path):
     loss = np.full((2, 2, 2), 5, np.float32)
     loss[0, 1], loss[1, 0] = [1, 9], [4, 4]
     coords = {name: small()[name] for name in ("name", "condition", "true_category")}
@@ -223,7 +224,7 @@ def test_evidence_is_decided_first(tmp_path):
     stores.write(evidence.assign_attrs(dataset="colour", observer="tiny"), tmp_path / "a.zarr")
     for weighting, expected in {None: ["dog", "cat"], "uniform": ["cat", "cat"]}.items():
         (file,) = export(tmp_path / "a.zarr", tmp_path, weighting=weighting)
-        read = published.read_answers(file, "tiny", "parametric", ["cr", "bw"])
+        read = read_answers(file, "tiny", "parametric", ["cr", "bw"])
         assert [reference.CATEGORIES[answer] for answer in read.response] == expected
 
 
@@ -233,7 +234,7 @@ def test_evidence_is_decided_first(tmp_path):
         (
             {"name": ("image", ["a1.png", "b_1.png"])},
             {},
-            r"image 'b_1.png' would be read as '1.png', for its name has a",
+            r"image 'b_1.png' would be read as '1.png', since it contains a",
         ),
         (
             {"true_category": ("image", ["dog", "whale"])},
@@ -245,26 +246,26 @@ def test_evidence_is_decided_first(tmp_path):
             {"observers": ["her_model"]},
             r"a.zarr: has no observer 'her_model', expected some of subject-01, my_model",
         ),
-        ({}, {"weighting": "uniform"}, "weighting is of evidence, and decisions are made already"),
+        ({}, {"weighting": "uniform"}, "weighting: expected none for a store of decisions"),
     ],
 )
-def test_what_the_format_cannot_say(changes, settings, message, tmp_path):
+def test_images_and_observers_that_the_format_cannot_name_are_errors(changes, settings, message, tmp_path):
     stores.write(small(**changes), tmp_path / "a.zarr")
     with pytest.raises(InputError, match=message):
         export(tmp_path / "a.zarr", tmp_path / "out", **settings)
     assert not [path for path in tmp_path.rglob("*.csv*")]
 
 
-def test_other_stores(tmp_path):
+def test_other_stores_are_errors(tmp_path):
     stores.write(xr.Dataset({"accuracy": ("observer", [0.5])}), tmp_path / "a.zarr")
-    with pytest.raises(InputError, match=r"a.zarr: holds numbers, expected decisions or evidence"):
+    with pytest.raises(InputError, match=r"a.zarr: contains numbers, expected decisions or evidence"):
         export(tmp_path / "a.zarr", tmp_path)
     with pytest.raises(InputError, match=r"gone.zarr: no complete store"):
         export(tmp_path / "gone.zarr", tmp_path)
 
 
 @needs_published
-def test_whoever_has_private_decisions_sees_them(decisions, mirror, tmp_path):
+def test_users_files_of_decisions_take_part_in_a_study(decisions, mirror, tmp_path):
     project = copy_project(tmp_path / "project")
     study = content("studies/humans.yaml") | {
         "datasets": ["colour", "high-pass"],
@@ -274,11 +275,11 @@ def test_whoever_has_private_decisions_sees_them(decisions, mirror, tmp_path):
         {key: study[key] for key in ("description", "reference", "datasets", "observers")},
         project / "studies/mine.yaml",
     )
-    assert list(registry.load({"study": "mine"}, project).observers) == ["humans", "resnet50"]
+    assert list(load({"study": "mine"}, project).observers) == ["humans", "resnet50"]
     ours = decisions["colour"].sel(observer=["bagnet33"]).assign_coords(observer=["imagen"])
     stores.write(ours, tmp_path / "colour.zarr")
     export(tmp_path / "colour.zarr", project / "data/downloads/raw-data")
-    assert registry.load({"study": "mine"}, project).answers_on("colour").keys() == {"imagen"}
+    assert load({"study": "mine"}, project).answers_on("colour").keys() == {"imagen"}
     wanted = [f"data/mine/decisions/{dataset}.zarr/zarr.json" for dataset in ("colour", "high-pass")]
     run = snakemake(project, *wanted, study="mine", mirror=mirror)
     assert run.returncode == 0, run.stdout

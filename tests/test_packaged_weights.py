@@ -1,4 +1,4 @@
-"""Real weights on real stimuli, beside an evaluation with nothing but torch, Pillow and the packages of the weights."""
+"""Real weights on real stimuli, compared with an independent evaluation by torch and Pillow."""
 
 import importlib
 import io
@@ -15,8 +15,8 @@ from generative_classifiers import models
 from generative_classifiers.metrics.shape_bias import count_cues
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.imagenet_classes import members
+from generative_classifiers.study.load import load_observers
 from generative_classifiers.study.prompts import prompts_of
-from small_studies import content
 
 torch.set_num_threads(1)
 ARCHIVES = "github.com/bethgelab/model-vs-human/releases/download/v0.1"
@@ -51,9 +51,9 @@ def independent(number, files):
 
 
 @pytest.mark.parametrize("number", SIDES)
-def test_decisions_on_cue_conflicts(number, files):
+def test_decisions_on_cue_conflicts_agree_with_an_independent_evaluation(number, files):
     name, names = f"efficientnet-lite{number}", list(files)
-    model = models.load(name, content("registry/observers.yaml")["observers"][name], prompts_of(), device="cpu")
+    model = models.load(name, load_observers()[name], prompts_of(), device="cpu")
     loss, _ = model.evaluate(np.stack(pictures(files)), names, model.draws(1, 0))
     probabilities = independent(number, files)
     np.testing.assert_allclose(loss[:, :, 0], -np.log(probabilities), rtol=1e-4, atol=1e-4)

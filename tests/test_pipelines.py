@@ -1,4 +1,4 @@
-"""Where pipelines come from, and what is said when they cannot be had."""
+"""Pipelines from folders and the hub, and the errors for those that cannot be loaded."""
 
 import hashlib
 import http.server
@@ -9,16 +9,16 @@ import threading
 import huggingface_hub
 import pytest
 import torch
-import yaml
 from huggingface_hub import constants
 
 import tiny_pipelines
-from conftest import ROOT
 from generative_classifiers import models
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.models.loading import pipelines
+from generative_classifiers.models.loading import model_folders
 from generative_classifiers.models.loading.weight_hashes import folder_hash
+from generative_classifiers.study.load import load_observers
 from generative_classifiers.study.prompts import prompts_of
+from typed_rows import observer
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +27,11 @@ def folder(tmp_path_factory):
 
 
 def load(source, **row):
-    row = {"family": "diffusion", "pipeline": str(source), **row}
+    row = observer(family="diffusion", pipeline=str(source), **row)
     return models.load("tiny", row, prompts_of(("cat", "dog", "truck")), device="cpu")
 
 
-def test_hash_is_what_sha256sum_lists(tmp_path):
+def test_hash_of_a_folder_is_that_of_its_sha256sum_list(tmp_path):
     (tmp_path / "unet").mkdir()
     (tmp_path / "unet/b.safetensors").write_bytes(b"bb")
     (tmp_path / "a.safetensors").write_bytes(b"a")
@@ -43,7 +43,7 @@ def test_hash_is_what_sha256sum_lists(tmp_path):
     assert folder_hash(tmp_path) == hashlib.sha256(lines.encode()).hexdigest()
 
 
-def test_other_weights_than_the_registry_expects(folder):
+def test_weights_with_another_hash_are_an_error(folder):
     found = folder_hash(folder)
     load(folder, sha256=found)
     with pytest.raises(InputError, match=f"tiny: .*sha256 {found}, the registry expects {'0' * 64}"):
@@ -60,39 +60,39 @@ def rewrite(path, **changes):
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
-def test_unknown_pipeline_class(broken):
+def test_an_unknown_class_of_pipeline_is_an_error(broken):
     rewrite(broken / "model_index.json", _class_name="KandinskyPipeline")
     with pytest.raises(InputError, match="is a KandinskyPipeline, expected one of StableDiffusionPi"):
         load(broken)
 
 
-def test_broken_index(broken):
+def test_a_broken_index_is_an_error(broken):
     (broken / "model_index.json").write_text("{")
-    with pytest.raises(InputError, match=r"tiny: .*model_index.json is not an index"):
+    with pytest.raises(InputError, match=r"tiny: .*model_index.json does not say what it describes by '_class_name'"):
         load(broken)
 
 
-def test_unknown_prediction_type(broken):
+def test_an_unknown_prediction_type_is_an_error(broken):
     rewrite(broken / "scheduler/scheduler_config.json", prediction_type="velocity")
     with pytest.raises(InputError, match="prediction_type is 'velocity', expected one of epsilon"):
         load(broken)
 
 
-def test_truncated_weights(broken):
+def test_truncated_weights_are_an_error(broken):
     path = broken / "unet/diffusion_pytorch_model.safetensors"
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(InputError, match=r"tiny: .*broken cannot be loaded as a StableDiffusionPipeline"):
         load(broken)
 
 
-def test_no_safetensors(broken):
+def test_weights_without_safetensors_are_an_error(broken):
     for path in broken.rglob("*.safetensors"):
         path.unlink()
     with pytest.raises(InputError, match=r"broken: holds no \*.safetensors file"):
         load(broken)
 
 
-def test_network_of_other_channels(broken):
+def test_a_network_that_does_not_fit_the_codec_is_an_error(broken):
     rewrite(broken / "vae/config.json", latent_channels=4)
     shutil.rmtree(broken / "unet")
     torch.manual_seed(0)
@@ -102,7 +102,7 @@ def test_network_of_other_channels(broken):
 
 
 @pytest.mark.parametrize("place", ["nowhere", "no/where/at/all"])
-def test_missing_pipeline(place):
+def test_a_missing_pipeline_is_an_error(place):
     with pytest.raises(InputError, match=r"tiny: .* is neither a folder with model_index.json nor a pipeline"):
         load(place)
 
@@ -138,7 +138,7 @@ def hub(monkeypatch, tmp_path):
     def download(*args, **settings):
         return huggingface_hub.hf_hub_download(*args, endpoint=address, cache_dir=tmp_path, **settings)
 
-    monkeypatch.setattr(pipelines, "hf_hub_download", download)
+    monkeypatch.setattr(model_folders, "hf_hub_download", download)
     yield
     server.shutdown()
     server.server_close()
@@ -148,13 +148,13 @@ def hub(monkeypatch, tmp_path):
     ("code", "say"),
     [
         ("GatedRepo", "accept its licence at https://huggingface.co/some/GatedRepo, then log in with `hf auth login`"),
-        ("RepoNotFound", "vanished, give a copy's hub id or folder instead"),
+        ("RepoNotFound", "if it has been removed, give a copy's hub id or folder instead"),
         ("RevisionNotFound", "it has no such revision"),
         ("EntryNotFound", "it has no model_index.json"),
     ],
 )
-def test_what_the_hub_does_not_give(hub, code, say):
-    with pytest.raises(InputError, match=f"tiny: some/{code} is neither a folder .* within reach: .*{say}"):
+def test_errors_of_the_hub_say_what_to_do(hub, code, say):
+    with pytest.raises(InputError, match=f"tiny: some/{code} is neither a folder .* on the hub: .*{say}"):
         load(f"some/{code}", revision="1" * 40)
 
 
@@ -166,12 +166,14 @@ def offline(monkeypatch, tmp_path):
     return tmp_path
 
 
-def test_nothing_in_the_cache(offline):
-    with pytest.raises(InputError, match=r"out of reach, .* not in the cache: `hf download some/pipeline` where"):
+def test_an_empty_cache_without_a_network_is_an_error(offline):
+    with pytest.raises(
+        InputError, match=r"cannot be reached, .* not in the cache: run `hf download some/pipeline` where"
+    ):
         load("some/pipeline")
 
 
-def test_pipeline_from_the_cache(offline, folder):
+def test_a_pipeline_in_the_hubs_cache_loads_offline(offline, folder):
     commit = "0123456789" * 4
     repository = offline / "models--some--pipeline"
     shutil.copytree(folder, repository / "snapshots" / commit)
@@ -183,7 +185,6 @@ def test_pipeline_from_the_cache(offline, folder):
 
 
 def test_hub_ids_of_the_registry_are_pinned():
-    rows = yaml.safe_load((ROOT / "registry/observers.yaml").read_text())["observers"]
-    for name, row in rows.items():
-        if row["family"] == "diffusion" and "training" not in row:
-            assert len(row["revision"]) == 40 and row["licence"], name
+    for name, row in load_observers().items():
+        if row.family == "diffusion" and not row.training:
+            assert len(row.revision) == 40 and row.licence, name

@@ -1,4 +1,4 @@
-"""Categories that cannot win get no more draws: the tests, their errors, and what evidence is left."""
+"""Pruning: the tests against their definitions, their errors, and the evidence that is left."""
 
 import itertools
 
@@ -8,12 +8,13 @@ from scipy import stats
 
 from generative_classifiers.draws.levels import Draws, times
 from generative_classifiers.draws.weighting import pruning_correction, scores
-from generative_classifiers.evidence.pruning import Pruning, plan
-from generative_classifiers.evidence.scoring import evaluate
+from generative_classifiers.evidence.pruning import PairedTest, SequentialTest, most_draws, pruning_of
+from generative_classifiers.evidence.scoring import score_images
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.study import settings
 
-PAIRED = Pruning(20, "paired", 2e-3, "uniform")
-SEQUENTIAL = Pruning(4, "sequential", 0.05, "uniform")
+PAIRED = PairedTest(20, 2e-3, "uniform")
+SEQUENTIAL = SequentialTest(4, 0.05, "uniform")
 
 
 def draws(count):
@@ -22,7 +23,7 @@ def draws(count):
 
 
 def losses(images, categories, count, advantage, seed=0):
-    """Losses with much variance from draw to draw that all categories share; the first one is better on average."""
+    """Losses that vary much from draw to draw, for all categories alike; the first category is better on average."""
     rng = np.random.default_rng(seed)
     shared = rng.gamma(2, 1, (images, 1, count))
     own = rng.normal(size=(images, categories, count))
@@ -31,7 +32,7 @@ def losses(images, categories, count, advantage, seed=0):
 
 
 class Recorded:
-    """A model whose losses are known; it counts what it is asked for."""
+    """A model whose losses are known. It counts how often each of them is evaluated."""
 
     def __init__(self, loss):
         self.loss, self.categories, self.asked = loss, tuple(range(loss.shape[1])), np.zeros(loss.shape, int)
@@ -47,13 +48,13 @@ def decide(loss, weight):
     return (scores(loss, weight) + pruning_correction(loss, weight)).argmin(axis=1)
 
 
-def prune(loss, rule, **known):
+def prune(loss, rule, **stored):
     model = Recorded(loss)
-    found = evaluate(model, np.empty(len(loss)), range(len(loss)), draws(loss.shape[2]), pruning=rule, **known)
+    found = score_images(model, np.empty(len(loss)), range(len(loss)), draws(loss.shape[2]), pruning=rule, **stored)
     return found["loss"], model.asked
 
 
-def test_looks():
+def test_looks_are_every_draw_or_two_per_doubling():
     assert PAIRED.looks(24) == [20, 21, 22, 23, 24]
     assert PAIRED.looks(20) == [20]
     assert SEQUENTIAL.looks(64) == [4, 6, 8, 12, 16, 24, 32, 48, 64]
@@ -61,7 +62,7 @@ def test_looks():
     assert SEQUENTIAL.looks(4) == [4]
 
 
-def test_paired_is_the_paired_t_test():
+def test_paired_test_is_students_paired_t_test():
     loss = losses(6, 5, 30, 0.6)
     alive = np.ones((6, 5), bool)
     found = PAIRED.survivors(loss, alive, draws(30), 100)
@@ -72,10 +73,10 @@ def test_paired_is_the_paired_t_test():
             assert found[image, category] == (p >= 2e-3)
 
 
-def test_sequential_is_students_test_of_neighbours():
+def test_sequential_test_has_the_variance_of_neighbouring_levels():
     loss, some = losses(6, 5, 12, 0.6), draws(12)
     alive = np.ones((6, 5), bool)
-    rule = Pruning(4, "sequential", 0.5, "uniform")
+    rule = SequentialTest(4, 0.5, "uniform")
     found = rule.survivors(loss, alive, some, 32)
     order = sorted(range(12), key=lambda draw: some.sigma[draw])
     for image in range(6):
@@ -88,16 +89,16 @@ def test_sequential_is_students_test_of_neighbours():
             assert found[image, category] == (p >= 0.5 * (12 - 8) / 32)
 
 
-def test_how_differences_change_with_the_noise_level_is_no_uncertainty():
+def test_trend_over_noise_levels_is_no_uncertainty():
     some = draws(16)
     noise = np.random.default_rng(0).normal(0, 0.01, (1, 2, 16))
     loss = np.stack([np.zeros(16), 0.2 + np.sin(2 * np.pi * some.time)])[None] + noise
     both = np.ones((1, 2), bool)
-    assert Pruning(4, "sequential", 0.05, "uniform").survivors(loss, both, some, 64).tolist() == [[True, False]]
-    assert Pruning(4, "paired", 0.05, "uniform").survivors(loss, both, some, 64).all()
+    assert SequentialTest(4, 0.05, "uniform").survivors(loss, both, some, 64).tolist() == [[True, False]]
+    assert PairedTest(4, 0.05, "uniform").survivors(loss, both, some, 64).all()
 
 
-def test_a_clear_winner_costs_little():
+def test_clear_winner_needs_few_evaluations():
     loss, asked = prune(losses(50, 16, 64, 4.0), SEQUENTIAL)
     decision = decide(loss, np.ones(64))
     assert (decision == 0).all()
@@ -106,8 +107,8 @@ def test_a_clear_winner_costs_little():
 
 
 @pytest.mark.parametrize("weighting", ["uniform", "exponential"])
-def test_decisions_are_those_of_all_draws(weighting):
-    rule = Pruning(4, "sequential", 0.05, weighting)
+def test_decisions_with_pruning_are_those_of_all_draws(weighting):
+    rule = SequentialTest(4, 0.05, weighting)
     weight = np.exp(-7 * draws(64).time) if weighting == "exponential" else np.ones(64)
     all_draws = losses(400, 16, 64, 1.0, seed=1) / weight
     loss, asked = prune(all_draws, rule)
@@ -116,7 +117,7 @@ def test_decisions_are_those_of_all_draws(weighting):
     assert asked.mean() < 0.6
 
 
-def test_looking_often_has_its_price_and_sequential_pays_it():
+def test_only_the_sequential_test_keeps_its_level_over_all_looks():
     # Two categories, equally good on average: how often is the one dropped that all draws would have chosen?
     all_draws = losses(2000, 2, 64, 0.0, seed=2)
     winner = all_draws.mean(axis=2).argmin(axis=1)
@@ -126,56 +127,55 @@ def test_looking_often_has_its_price_and_sequential_pays_it():
         return np.mean(decide(loss, np.ones(64)) != winner)
 
     assert wrong(SEQUENTIAL) < 0.05
-    assert wrong(Pruning(4, "paired", 0.05, "uniform")) > wrong(SEQUENTIAL)
+    assert wrong(PairedTest(4, 0.05, "uniform")) > wrong(SEQUENTIAL)
 
 
 def test_decided_images_get_no_more_draws():
     loss, asked = prune(losses(20, 3, 64, 8.0), SEQUENTIAL)
     spent = (~np.isnan(loss)).sum(axis=2)
-    # Whoever is left at last has as many draws as the one that was dropped last.
+    # The winner has as many draws as the category that was dropped last.
     assert (np.sort(spent, axis=1)[:, -1] == np.sort(spent, axis=1)[:, -2]).all()
     assert (spent < 64).all() and np.array_equal(asked.sum(axis=2), spent)
 
 
-def test_what_is_known_is_not_asked_again():
+def test_stored_losses_are_not_evaluated_again():
     all_draws = losses(30, 16, 64, 1.0, seed=3)
     once, asked = prune(all_draws, SEQUENTIAL)
-    again, more = prune(all_draws, SEQUENTIAL, known={"loss": once})
+    again, more = prune(all_draws, SEQUENTIAL, stored={"loss": once})
     np.testing.assert_array_equal(once, again)
     assert more.sum() == 0
-    fewer, more = prune(all_draws, SEQUENTIAL, known={"loss": all_draws[:, :, :4]})
+    fewer, more = prune(all_draws, SEQUENTIAL, stored={"loss": all_draws[:, :, :4]})
     np.testing.assert_array_equal(once, fewer)
     assert more.sum() == asked.sum() - 30 * 16 * 4
 
 
-def test_no_difference_at_all():
+def test_equal_losses_drop_no_category():
     loss = np.ones((1, 3, 8), np.float32)
     loss[0, 2] = 2
     assert SEQUENTIAL.survivors(loss[:, :, :4], np.ones((1, 3), bool), draws(4), 8).tolist() == [[True, True, False]]
 
 
-def test_a_dropped_category_is_compared_on_its_own_draws():
-    # The second draw is a hard one. Whoever was dropped before it would seem to win.
+def test_dropped_category_is_compared_on_its_own_draws():
+    # The second draw has larger losses. The category that was dropped before it has the smallest mean.
     loss = np.array([[[1.0, 9.0], [1.2, 9.1], [1.5, np.nan]]])
     assert pruning_correction(loss, np.ones(2)).round(6).tolist() == [[0, 0, 3.975]]
     assert decide(loss, np.ones(2)).tolist() == [0]
     assert scores(loss, np.ones(2)).argmin(axis=1).tolist() == [2]
 
 
-def test_plan():
-    assert plan({"draws": 3}) == (3, None)
-    settings = {"draws": {"min": 4, "max": 64, "test": "sequential", "level": 0.05}, "weighting": "uniform"}
-    assert plan(settings) == (64, SEQUENTIAL)
+def test_draws_of_a_study_are_a_number_or_a_pruning_test():
+    assert (most_draws(3), pruning_of(3, "uniform")) == (3, None)
+    draws = settings.Pruning(min=4, max=64, test="sequential", level=0.05)
+    assert (most_draws(draws), pruning_of(draws, "uniform")) == (64, SEQUENTIAL)
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("arguments", "message"),
     [
-        ((1, "paired", 0.1), "min is 1, expected at least 2"),
-        ((2, "t", 0.1), "test is 't', expected one of paired, sequential"),
-        ((2, "paired", 0.0), "level is 0.0, expected a probability"),
+        ((1, 0.1), "min is 1, expected at least 2"),
+        ((2, 0.0), "level is 0.0, expected a probability"),
     ],
 )
-def test_wrong_settings(settings, message):
+def test_settings_out_of_range_are_errors(arguments, message):
     with pytest.raises(InputError, match=message):
-        Pruning(*settings)
+        PairedTest(*arguments)

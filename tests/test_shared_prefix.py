@@ -1,4 +1,4 @@
-"""What comes before the prompt in a U-Net, computed once for all categories: the same predictions for less work."""
+"""The part of a U-Net before the prompt, computed once for all categories: the same predictions for less work."""
 
 from contextlib import nullcontext
 
@@ -11,6 +11,7 @@ from generative_classifiers import models
 from generative_classifiers.models.batches import batches
 from generative_classifiers.models.diffusion import shared_prefix
 from generative_classifiers.study.prompts import prompts_of
+from typed_rows import observer
 
 CATEGORIES = ("cat", "dog", "truck", "car")
 # Cross-attention from the start as in Stable Diffusion 1, then as in 2; or after one block or two, or never.
@@ -44,18 +45,18 @@ def network(settings):
 
 
 def some(size):
-    """A batch that begins and ends within a sample, and its arguments of the network."""
+    """A batch that begins and ends within a noised image, and the network's arguments for it."""
     wanted = np.random.default_rng(0).random((3, 5, 4)) < 0.8
     batch = list(batches(wanted, size))[1].to("cpu")
-    noised = torch.randn(len(batch.first), 4, 8, 8).double()[batch.sample]
-    time = torch.randint(1000, (len(batch.first),))[batch.sample]
+    noised = torch.randn(len(batch.first), 4, 8, 8).double()[batch.noised]
+    time = torch.randint(1000, (len(batch.first),))[batch.noised]
     return batch, (noised, time, torch.randn(5, 12, tiny_pipelines.WIDTH).double()[batch.category])
 
 
 @torch.no_grad()
 @pytest.mark.parametrize("kind", UNETS)
 @pytest.mark.parametrize("size", [1, 7, 20])
-def test_predictions_are_those_of_the_plain_network(kind, size):
+def test_sharing_does_not_change_predictions(kind, size):
     settings, length = UNETS[kind]
     unet, (batch, inputs) = network(settings), some(size)
     expected = unet(*inputs).sample
@@ -67,7 +68,7 @@ def test_predictions_are_those_of_the_plain_network(kind, size):
         module.register_forward_pre_hook(
             lambda _, args, kwargs: rows.append(len((*args, *kwargs.values())[0])), with_kwargs=True
         )
-    with shared_prefix.samples(batch.sample, batch.first):
+    with shared_prefix.noised_images(batch.first, batch.noised):
         found = unet(*inputs).sample
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
     assert set(rows) == {len(batch.first)}
@@ -75,28 +76,29 @@ def test_predictions_are_those_of_the_plain_network(kind, size):
 
 
 @pytest.mark.parametrize("kind", NO_SHARING)
-def test_where_the_prompt_is_in_from_the_start_nothing_is_shared(kind):
+def test_nothing_is_shared_if_the_prompt_enters_at_the_start(kind):
     assert shared_prefix.prefix(network(NO_SHARING[kind])) == []
 
 
 @pytest.mark.parametrize("make", ["stable_diffusion_xl", "stable_diffusion_3", "flux", "pixart", "deepfloyd"])
-def test_other_pipelines_share_nothing(tmp_path, make):
+def test_nothing_is_shared_in_other_pipelines(tmp_path, make):
     folder = getattr(tiny_pipelines, make)(tmp_path)
-    model = models.load("tiny", {"family": "diffusion", "pipeline": folder}, prompts_of(CATEGORIES), device="cpu")
+    row = observer(family="diffusion", pipeline=str(folder))
+    model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu")
     assert shared_prefix.prefix(model.network) == []
 
 
 @pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
 @pytest.mark.parametrize("batch_size", [7, 64])
-def test_losses_are_those_without_sharing(tmp_path, monkeypatch, prediction_type, batch_size):
+def test_sharing_does_not_change_losses(tmp_path, monkeypatch, prediction_type, batch_size):
     folder = tiny_pipelines.stable_diffusion(tmp_path, prediction_type)
-    row = {"family": "diffusion", "pipeline": folder}
+    row = observer(family="diffusion", pipeline=str(folder))
     model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu", batch_size=batch_size)
     images, draws = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8), model.draws(4, 0)
     rows = []
     model.network.conv_in.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
     found, _ = model.evaluate(images, list("abc"), draws)
-    monkeypatch.setattr(shared_prefix, "samples", lambda *rows: nullcontext())
+    monkeypatch.setattr(shared_prefix, "noised_images", lambda *rows: nullcontext())
     shared = sum(rows)
     expected, _ = model.evaluate(images, list("abc"), draws)
     np.testing.assert_allclose(found, expected, rtol=1e-5)

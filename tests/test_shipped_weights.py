@@ -1,4 +1,4 @@
-"""The weights in weights/ are those that the recorded numbers were measured with."""
+"""The weights in weights/ give the recorded losses and decisions."""
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from generative_classifiers.draws.weighting import level_weighting, scores
 from generative_classifiers.stimuli.miniature.datasets import render
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.load import load
+from generative_classifiers.study.observers import PipelineObserver
 
 torch = pytest.importorskip("torch")
 
@@ -31,18 +32,18 @@ def study():
 
 @pytest.fixture(scope="module")
 def plain(study):
-    stimuli = render("colour", study.datasets["colour"], study.settings["world"])
+    stimuli = render("colour", study.datasets["colour"], study.world)
     return stimuli.isel(image=stimuli["condition"].values == "cr")
 
 
-def test_all_are_recorded(study):
-    assert list(RECORDED) == [name for name, row in study.observers.items() if "pipeline" in row]
+def test_all_shipped_models_are_recorded(study):
+    assert list(RECORDED) == [name for name, row in study.observers.items() if isinstance(row, PipelineObserver)]
 
 
 @pytest.mark.parametrize("observer", RECORDED)
 def test_losses_and_decisions_are_as_recorded(study, plain, observer):
     row = study.observers[observer]
-    model = models.load(observer, row, study.prompts, path=ROOT / row["pipeline"], device="cpu")
+    model = models.load(observer, row, study.prompts, path=ROOT / row.pipeline, device="cpu")
     draws = model.draws(4, 0, "golden")
     loss, _ = model.evaluate(plain["image"].values, list(plain["name"].values), draws)
     losses, right = RECORDED[observer]

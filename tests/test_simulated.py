@@ -1,9 +1,11 @@
-"""Simulated observers, and the metrics against what is known of them."""
+"""Simulated observers, and metrics against what is known about these observers."""
 
 import numpy as np
 import pytest
 
-from generative_classifiers.decisions import published
+from generative_classifiers.decisions.answers import Answers
+from generative_classifiers.decisions.csv_files import read_answers, write_answers
+from generative_classifiers.decisions.side_by_side import gather_decisions
 from generative_classifiers.decisions.simulated import Memory, respond
 from generative_classifiers.metrics.accuracy import accuracy
 from generative_classifiers.metrics.cells import list_cells
@@ -11,20 +13,16 @@ from generative_classifiers.metrics.consistency import consistency
 from generative_classifiers.metrics.shape_bias import shape_bias
 from generative_classifiers.stimuli.miniature.datasets import render
 from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.settings import SimulatedObserver
+from typed_rows import dataset, world
 
 SIZE = 32
-WORLD = {
-    "seed": 0,
-    "size": SIZE,
-    "texture_contrast": [0.1, 1.0],
-    "images": {"parametric": 16, "nonparametric": 160, "cue-conflict": 240},
-}
-ALL = {"kind": "nonparametric", "conditions": ["all"]}
-EXACT = {"texture_weight": 0, "noise": 0, "lapse": 0}
-# Unlike in noise, in lapses and in what they look at.
+WORLD = world({"nonparametric": 160}, size=SIZE)
+EXACT = SimulatedObserver(texture_weight=0, noise=0, lapse=0)
+# They differ in the cues that they use, in noise and in lapses.
 OBSERVERS = {
-    "simulated-01": {"texture_weight": 0.3, "noise": 0.5, "lapse": 0.10},
-    "simulated-02": {"texture_weight": 0.8, "noise": 0.8, "lapse": 0.02},
+    "simulated-01": SimulatedObserver(texture_weight=0.3, noise=0.5, lapse=0.10),
+    "simulated-02": SimulatedObserver(texture_weight=0.8, noise=0.8, lapse=0.02),
 }
 SAMPLES = 1500  # of the noise, for the truth
 REPEATS = 50  # experiments
@@ -38,89 +36,92 @@ def memory():
 @pytest.fixture(scope="module")
 def seen(memory):
     """Stimuli and their evidence of shape and texture, by dataset."""
-    stimuli = {dataset: render(dataset, ALL, WORLD) for dataset in ("silhouette", "cue-conflict")}
-    return {dataset: (one, *memory.evidence(one["image"].values)) for dataset, one in stimuli.items()}
+    stimuli = {name: render(name, dataset(), WORLD) for name in ("silhouette", "cue-conflict")}
+    return {name: (one, *memory.evidence(one["image"].values)) for name, one in stimuli.items()}
 
 
-def answers(seen, dataset, observer, habits, seed=0):
+def answers(seen, dataset, observer, parameters, seed=0):
     stimuli, shape, texture = seen[dataset]
-    return respond(observer, habits, stimuli["name"].values, shape, texture, dataset, seed)
+    return respond(observer, parameters, stimuli["name"].values, shape, texture, dataset, seed)
 
 
-def test_evidence(seen):
+def test_evidence_is_standardised_and_shows_both_cues(seen):
     stimuli, shape, texture = seen["cue-conflict"]
     for evidence in (shape, texture):
         assert evidence.shape == (240, 16)
         np.testing.assert_allclose(evidence.mean(axis=1), 0, atol=1e-5)
         np.testing.assert_allclose(evidence.std(axis=1), 1, rtol=1e-4)
     categories = np.array(CATEGORIES)
-    # Both cues are there to be seen: far above chance, 1 in 16.
+    # Both cues are visible: chance is 1 in 16.
     assert (categories[shape.argmax(axis=1)] == stimuli["category"].values).mean() > 0.6
     assert (categories[texture.argmax(axis=1)] == stimuli["texture_category"].values).mean() > 0.4
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_blank_image_is_no_evidence(memory):
+def test_blank_image_gives_no_evidence(memory):
     blank = np.full((1, SIZE, SIZE, 3), 128, np.uint8)
     assert all((evidence == 0).all() for evidence in memory.evidence(blank))
 
 
-def test_without_noise_the_best_shape_is_the_answer(seen):
+def test_response_without_noise_is_the_most_similar_shape(seen):
     _, shape, texture = seen["silhouette"]
     np.testing.assert_array_equal(answers(seen, "silhouette", "simulated-01", EXACT), shape.argmax(axis=1))
     both = (shape + 2 * texture).argmax(axis=1)
-    weighing = EXACT | {"texture_weight": 2}
+    weighing = EXACT.model_copy(update={"texture_weight": 2})
     np.testing.assert_array_equal(answers(seen, "silhouette", "simulated-01", weighing), both)
 
 
-def test_responses_come_from_names(seen):
-    habits = OBSERVERS["simulated-01"]
+def test_responses_depend_on_names_and_seed_only(seen):
+    parameters = OBSERVERS["simulated-01"]
     stimuli, shape, texture = seen["silhouette"]
-    first = answers(seen, "silhouette", "simulated-01", habits)
+    first = answers(seen, "silhouette", "simulated-01", parameters)
     order = np.random.default_rng(0).permutation(160)[:50]
     names = stimuli["name"].values[order]
-    some = respond("simulated-01", habits, names, shape[order], texture[order], "silhouette", 0)
+    some = respond("simulated-01", parameters, names, shape[order], texture[order], "silhouette", 0)
     np.testing.assert_array_equal(some, first[order])
     assert first.dtype == np.int8
-    assert (first != answers(seen, "silhouette", "simulated-02", habits)).any()
-    assert (first != answers(seen, "silhouette", "simulated-01", habits, seed=1)).any()
+    assert (first != answers(seen, "silhouette", "simulated-02", parameters)).any()
+    assert (first != answers(seen, "silhouette", "simulated-01", parameters, seed=1)).any()
 
 
-def test_lapses_are_random_answers():
+def test_lapses_are_random_responses():
     names, sure = [f"{n}.png" for n in range(2000)], np.tile(10.0 * (np.arange(16) == 3), (2000, 1))
-    responses = respond("simulated-01", EXACT | {"lapse": 0.3}, names, sure, 0 * sure, "edge", 0)
+    responses = respond("simulated-01", EXACT.model_copy(update={"lapse": 0.3}), names, sure, 0 * sure, "edge", 0)
     wrong = 0.3 * 15 / 16
     assert abs((responses != 3).mean() - wrong) < 4 * np.sqrt(wrong * (1 - wrong) / 2000)
     assert np.bincount(responses, minlength=16).min() > 0
 
 
 def probabilities(observer, shape, texture):
-    """What an observer answers to each image how often: (image, category), from their habits by Monte Carlo."""
-    habits = OBSERVERS[observer]
-    score = (shape + habits["texture_weight"] * texture)[:, None]
-    noise = np.random.default_rng(1).standard_normal((SAMPLES, 16)) * habits["noise"]
+    """Probability of each response to each image, float (image, category), by Monte Carlo."""
+    parameters = OBSERVERS[observer]
+    score = (shape + parameters.texture_weight * texture)[:, None]
+    noise = np.random.default_rng(1).standard_normal((SAMPLES, 16)) * parameters.noise
     choice = (score + noise).argmax(axis=2)
     share = np.stack([(choice == k).mean(axis=1) for k in range(16)], axis=1)
-    return (1 - habits["lapse"]) * share + habits["lapse"] / 16
+    return (1 - parameters.lapse) * share + parameters.lapse / 16
 
 
 def experiment(seen, dataset, seed):
-    """The decisions of both observers, as the pipeline has them."""
+    """The decisions of both observers, as in the pipeline."""
     stimuli, _, _ = seen[dataset]
     table = stimuli[["category", "condition"]].to_pandas()[["category", "condition"]].set_index(stimuli["name"].values)
-    responses = {observer: answers(seen, dataset, observer, habits, seed) for observer, habits in OBSERVERS.items()}
-    return published.decisions(dataset, table, responses, dict.fromkeys(OBSERVERS, "simulated"))
+    both = {
+        observer: Answers(observer, table, answers(seen, dataset, observer, parameters, seed))
+        for observer, parameters in OBSERVERS.items()
+    }
+    return gather_decisions(dataset, both, dict.fromkeys(OBSERVERS, "simulated"))
 
 
 def agree(measured, truth):
-    """The mean of repeated measurements is the truth, within four of its standard errors."""
+    """Check that the mean of repeated measurements equals the truth, up to four standard errors."""
     measured = np.array(measured)
     error = measured.std(axis=0, ddof=1) / np.sqrt(len(measured))
     assert (error > 0).all() and (error < 0.02).all()
     np.testing.assert_array_less(np.abs(measured.mean(axis=0) - truth), 4 * error + 0.002)
 
 
-def test_accuracy_and_consistency_against_the_truth(seen):
+def test_accuracy_and_consistency_are_unbiased(seen):
     stimuli, shape, texture = seen["silhouette"]
     own = [CATEGORIES.index(category) for category in stimuli["category"].values]
     right = np.stack([probabilities(observer, shape, texture)[np.arange(160), own] for observer in OBSERVERS])
@@ -138,7 +139,7 @@ def test_accuracy_and_consistency_against_the_truth(seen):
     agree([one["kappa"].item() for one in found], kappa)
 
 
-def test_shape_bias_against_the_truth(seen):
+def test_shape_bias_is_unbiased(seen):
     stimuli, shape, texture = seen["cue-conflict"]
     cues = [[CATEGORIES.index(c) for c in stimuli[cue].values] for cue in ("category", "texture_category")]
     expected = []
@@ -152,13 +153,13 @@ def test_shape_bias_against_the_truth(seen):
     agree([one["overall_shape_bias"].sel(observer=list(OBSERVERS)).values for one in biases], expected)
 
 
-def test_answers_are_read_as_the_humans_are(seen, tmp_path):
-    stimuli = render("low-pass", {"kind": "parametric", "conditions": ["0", "3"]}, WORLD)
+def test_responses_are_read_as_written(seen, tmp_path):
+    stimuli = render("low-pass", dataset(["0", "3"]), WORLD)
     responses = np.arange(32, dtype=np.int8) % 16
     path = tmp_path / "simulated-01.csv"
     images = stimuli[["category", "condition"]].to_dataframe().set_index(stimuli["name"].values)
-    published.write_answers(path, "simulated-01", images, responses)
-    read = published.read_answers(path, "simulated-01", "parametric", ["0", "3"])
+    write_answers(path, "simulated-01", images, responses)
+    read = read_answers(path, "simulated-01", "parametric", ["0", "3"])
     assert read.images.index.tolist() == stimuli["name"].values.tolist()
     assert read.images.category.tolist() == stimuli["category"].values.tolist()
     assert read.images.condition.tolist() == ["0"] * 16 + ["3"] * 16

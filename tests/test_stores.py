@@ -1,4 +1,4 @@
-"""Stores: what is written is what is read, the same bytes each time, whole or not at all."""
+"""Stores: complete or not at all, the same bytes for the same content, and read as written."""
 
 import warnings
 
@@ -17,7 +17,7 @@ def files(folder):
 
 @pytest.fixture
 def responses():
-    """Numbers with text beside them."""
+    """Numbers with text coordinates."""
     return xr.Dataset(
         {"response": (("observer", "image"), np.array([[0, 15, -1], [3, 4, 5]], np.int8))},
         coords={
@@ -41,15 +41,14 @@ def stimuli():
 
 
 @pytest.mark.parametrize("which", ["responses", "stimuli"])
-def test_round_trip(which, request, tmp_path):
+def test_store_is_read_as_written(which, request, tmp_path):
     dataset = request.getfixturevalue(which)
     stores.write(dataset, tmp_path / "a.zarr", study="test", seeds={"noise": 3})
     found = stores.read(tmp_path / "a.zarr")
     xr.testing.assert_equal(found, dataset)
     assert all(found[name].dtype.kind == dataset[name].dtype.kind for name in dataset.variables)
     expected = dataset.attrs | {"study": "test", "seeds": {"noise": 3}, "versions": stores.versions()}
-    assert decode_attributes(found.attrs) == expected
-    assert set(stores.versions("scipy")) == {
+    assert decode_attributes(found.attrs) == expected and set(stores.versions("scipy")) == {
         "numpy",
         "xarray",
         "zarr",
@@ -57,13 +56,13 @@ def test_round_trip(which, request, tmp_path):
     }
 
 
-def test_images_can_be_left_out(stimuli, tmp_path):
+def test_variables_can_be_left_out(stimuli, tmp_path):
     stores.write(stimuli, tmp_path / "a.zarr")
     assert "image" not in stores.read(tmp_path / "a.zarr", drop=["image"]).variables
 
 
 @pytest.mark.parametrize("which", ["responses", "stimuli"])
-def test_opens_without_a_warning(which, request, tmp_path):
+def test_store_opens_without_a_warning(which, request, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         stores.write(request.getfixturevalue(which), tmp_path / "a.zarr")
@@ -73,7 +72,7 @@ def test_opens_without_a_warning(which, request, tmp_path):
 
 
 @pytest.mark.parametrize("which", ["responses", "stimuli"])
-def test_same_content_is_the_same_bytes(which, request, tmp_path):
+def test_same_content_gives_the_same_bytes(which, request, tmp_path):
     dataset = request.getfixturevalue(which)
     stores.write(dataset, tmp_path / "a.zarr", study="test")
     first = files(tmp_path / "a.zarr")
@@ -82,7 +81,7 @@ def test_same_content_is_the_same_bytes(which, request, tmp_path):
     assert first == files(tmp_path / "a.zarr") == files(tmp_path / "b.zarr")
 
 
-def test_a_store_is_replaced_whole(responses, stimuli, tmp_path):
+def test_store_is_replaced_completely(responses, stimuli, tmp_path):
     stores.write(stimuli, tmp_path / "a.zarr")
     stores.write(responses, tmp_path / "a.zarr")
     stores.write(responses, tmp_path / "b.zarr")
@@ -90,7 +89,7 @@ def test_a_store_is_replaced_whole(responses, stimuli, tmp_path):
 
 
 @pytest.mark.parametrize("step", ["xarray.Dataset.to_zarr", "zarr.consolidate_metadata"])
-def test_a_failure_leaves_the_old_store(responses, tmp_path, monkeypatch, step):
+def test_failure_leaves_the_old_store(responses, tmp_path, monkeypatch, step):
     def fail(*_, **__):
         raise OSError("disk full")
 

@@ -184,7 +184,7 @@ def test_published_averages_are_over_the_same_datasets(documents, load_small):
 
 def test_who_is_the_same_without_noise(documents, load_small):
     assert load_small().without_noise == {"miniature-cnn-noise": "miniature-cnn"}
-    # One that the paper alone has is the same as whoever is the paper's row without noise.
+    # An observer that only the paper has is paired with the study's observer for the paper's row without noise.
     humans, paper = load({"study": "humans"}), content(PUBLISHED)["observers"]
     assert humans.without_noise == {name: "resnet50" for name, row in paper.items() if "without_noise" in row}
     documents[SMALL]["observers"].remove("miniature-cnn")

@@ -5,7 +5,8 @@ import pytest
 import xarray as xr
 import yaml
 
-from generative_classifiers.study import registry, training_targets
+from generative_classifiers.study import training_targets
+from generative_classifiers.study.load import load
 from image_folders import ROW, TRAINING, image_folder
 from small_studies import snakemake, tiny_project, write
 
@@ -23,16 +24,16 @@ def project(tmp_path_factory):
     study, observers = (yaml.safe_load((folder / path).read_text()) for path in ("studies/tiny.yaml", OBSERVERS))
     study |= {"datasets": ["colour"], "observers": ["simulated", "learner"]}
     del study["example_images"]
-    row = {"label": "Learner", "family": "discriminative", "source": "training", "noise": "sqrt_alphas"}
-    observers["observers"]["learner"] = row | ROW | {"training": TRAINING | {"dtype": "bfloat16"}}
+    row = {"label": "Learner", "noise": "sqrt_alphas", "training": TRAINING | {"dtype": "bfloat16"}}
+    observers["observers"]["learner"] = ROW | row
     write(study, folder / "studies/tiny.yaml")
     write(observers, folder / OBSERVERS)
     return folder
 
 
-def test_without_images_networks_are_left_out(tmp_path):
+def test_networks_are_left_out_without_images_and_weights(tmp_path):
     named = ["resnet50-noise", "resnet50-noise-alphas", "resnet50-vanilla"]
-    without, with_images = (registry.load({"study": "paper"} | one) for one in ({}, {"imagenet": "/somewhere"}))
+    without, with_images = (load({"study": "paper"} | one) for one in ({}, {"imagenet": "/somewhere"}))
     assert sorted(without.left_out) == named and not without.observers.keys() & {*named}
     assert with_images.left_out == {} and with_images.observers.keys() >= {*named}
     assert with_images.without_noise.items() >= dict.fromkeys(named[:2], named[2]).items()
@@ -42,19 +43,19 @@ def test_without_images_networks_are_left_out(tmp_path):
     left = training_targets.left_out("paper", with_images.observers, tmp_path, None)
     assert sorted(left) == named[1:]
     assert left[named[2]] == (
-        "config.yaml does not name the folder of ImageNet, to train it on, and its weights are not at "
+        "config.yaml does not name a folder of ImageNet to train it on, and its weights are not at "
         "data/paper/weights/resnet50-vanilla/model.safetensors"
     )
 
 
-def test_the_rule_looks_at_the_folder_first(project):
+def test_the_rule_checks_the_folder_first(project):
     run = snakemake(project, WEIGHTS, study="tiny", imagenet="../elsewhere")
     assert run.returncode == 1 and "Traceback" not in run.stdout
     assert "../elsewhere/train: no such folder, expected train/<class>/… of 16 classes" in run.stdout
     assert not (project / WEIGHTS).parent.exists() or not any((project / WEIGHTS).parent.iterdir())
 
 
-def test_from_a_folder_of_images_to_decisions(project):
+def test_a_study_trains_on_a_folder_and_decides(project):
     run = snakemake(project, f"{DECISIONS}/zarr.json", study="tiny", imagenet="../images")
     assert run.returncode == 0, run.stdout
     decisions = xr.open_zarr(project / DECISIONS)

@@ -1,20 +1,19 @@
 """The workflow as a text and as a plan: nothing runs here."""
 
-import ast
 import importlib.metadata
 import re
-import sys
 import tomllib
 from functools import cache
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from conftest import ROOT
 from generative_classifiers.study.figures import load_figures
 from generative_classifiers.study.load import load
+from imports import SCRIPTS, packages
 from small_studies import content, snakemake
 
-SCRIPTS = ROOT / "scripts"
 PUBLISHED = load_figures()
 PLOTS = {f"plot_{figure.plot}" for figure in PUBLISHED.figures.values()}
 # The text of each rule, of each loop that makes rules, and of the rule of each script.
@@ -39,7 +38,7 @@ def test_dry_run(study):
     models = len(load({"study": study}).models)
     evidence = {"evidence": str(models * 17)} if study == "paper" else {"evidence_together": str(models)}
     assert {name: count for name, count in jobs.items() if name.startswith("evidence")} == evidence
-    assert ("render" in jobs) == (study == "miniature") != ("release" in jobs)
+    assert ("render" in jobs) == (study == "miniature") != ("read_archive" in jobs)
 
 
 @pytest.mark.parametrize(
@@ -118,46 +117,13 @@ def test_conda_files_repeat_the_versions_tested(name):
     assert environment(name).items() <= constraints().items()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     python = next(one for one in content(f"envs/{name}.yaml")["dependencies"] if str(one).startswith("python"))
-    assert project["requires-python"].startswith(python.replace("python =", ">="))
+    assert python.removeprefix("python =") in SpecifierSet(project["requires-python"])
 
 
 def test_versions_of_all_that_the_project_asks_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert {normal(name) for name in project["dependencies"]} <= constraints().keys()
-    assert {normal(name) for name in project["optional-dependencies"]["test"]} <= constraints().keys()
-
-
-def source(module):
-    """The file of one of our own modules, or None."""
-    path = SCRIPTS.joinpath(*module.split("."))
-    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
-
-
-def imports(path):
-    """Names of what a file imports when it is run; of modules that are imported by name: all there are."""
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-    if path.parts[-2:] == ("models", "__init__.py"):
-        yield from (f"generative_classifiers.models.{file.stem}" for file in path.parent.glob("[a-z]*.py"))
-
-
-def packages(path):
-    """Top-level packages of others that a script needs, through whatever of our modules."""
-    found, left = {path}, [path]
-    others = set()
-    while left:
-        for module in imports(left.pop()):
-            own = source(module)
-            if own is None and not module.startswith("generative_classifiers"):
-                others.add(module.partition(".")[0])
-            elif own and own not in found:
-                found.add(own)
-                left.append(own)
-    return others - sys.stdlib_module_names
+    wanted = sum(project["optional-dependencies"].values(), project["dependencies"])
+    assert {normal(name) for name in wanted} <= constraints().keys()
 
 
 @pytest.mark.parametrize("script", BY_SCRIPT)

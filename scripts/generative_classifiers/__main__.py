@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from generative_classifiers.cli import classify, distort, export, inspect
+from generative_classifiers.cli.arguments import HelpFormatter
 from generative_classifiers.io.errors import InputError
 
 COMMANDS = {"classify": classify, "distort": distort, "export": export, "inspect": inspect}
@@ -17,7 +18,9 @@ def parser() -> argparse.ArgumentParser:
     main = argparse.ArgumentParser("generative-classifiers", description="Text-to-image models as image classifiers.")
     commands = main.add_subparsers(dest="command", required=True)
     for name, module in COMMANDS.items():
-        command = commands.add_parser(name, help=module.HELP, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        command = commands.add_parser(
+            name, help=module.HELP, description=module.DESCRIPTION, formatter_class=HelpFormatter
+        )
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return main

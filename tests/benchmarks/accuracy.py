@@ -20,14 +20,15 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from generative_classifiers import models
 from generative_classifiers.draws.weighting import level_weighting, scores
 from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
-from generative_classifiers.study import registry
+from generative_classifiers.study.load import load
+from generative_classifiers.study.observers import PipelineObserver
 
 SHARD, SEED = 32, 1000  # images at once; of drawings that no training has had in this order
 
 
 def main():
-    study = registry.load({"study": "miniature"})
-    shipped = [name for name, row in study.observers.items() if "pipeline" in row]
+    study = load({"study": "miniature"})
+    shipped = [name for name, row in study.observers.items() if isinstance(row, PipelineObserver)]
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--observers", nargs="+", choices=shipped, default=shipped)
     options.add_argument("--split", choices=("held_out", "training"), default="held_out")
@@ -35,11 +36,11 @@ def main():
     options.add_argument("--draws", type=int, default=32)
     given = options.parse_args()
     torch.set_num_threads(1)
-    images, truth = batch(drawing_set(given.split), 0, given.images, SEED, study.settings["world"])
+    images, truth = batch(drawing_set(given.split), 0, given.images, SEED, study.world)
     names = [f"{given.split} {number}" for number in range(given.images)]
     for observer in given.observers:
-        row = study.evidence_settings(observer)
-        model = models.load(observer, row, study.prompts, path=ROOT / row["pipeline"], device="cpu")
+        row = study.observers[observer]
+        model = models.load(observer, row, study.prompts, path=ROOT / row.pipeline, device="cpu")
         draws = model.draws(given.draws, 0)
         parts = range(0, given.images, SHARD)
         loss = [

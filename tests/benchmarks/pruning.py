@@ -1,6 +1,6 @@
-"""What pruning saves, and what it costs: a share of a study's images, with and without.
+"""How many evaluations pruning saves, and how many decisions it changes, on some images of a study.
 
-All draws of all categories are evaluated once and kept in a store, then each rule is given what it asks for.
+All draws of all categories are evaluated once and stored. Each pruning test then gets the losses that it asks for.
 
 Usage: python tests/benchmarks/pruning.py --observer miniature-diffusion --store pruning.zarr
     [--study miniature] [--images 500] [--draws 64] [--workers 2]
@@ -22,19 +22,20 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from generative_classifiers import models
 from generative_classifiers.decisions.from_evidence import score_categories
 from generative_classifiers.draws.levels import Draws
-from generative_classifiers.evidence.pruning import Pruning
-from generative_classifiers.evidence.scoring import compute_evidence, evaluate
+from generative_classifiers.evidence.job import compute_evidence
+from generative_classifiers.evidence.pruning import PairedTest, SequentialTest
+from generative_classifiers.evidence.scoring import score_images
 from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.io.stores import read
-from generative_classifiers.study import registry
+from generative_classifiers.study.load import load
 
 RULES = {
-    "Clark & Jaini's: paired, 20 draws, 2e-3": Pruning(20, "paired", 2e-3),
-    "the same after 4 draws": Pruning(4, "paired", 2e-3),
-    "sequential, 4 draws, 0.02": Pruning(4, "sequential", 0.02),
-    "sequential, 4 draws, 0.05": Pruning(4, "sequential", 0.05),
-    "sequential, 4 draws, 0.1": Pruning(4, "sequential", 0.1),
-    "sequential, 4 draws, 0.2": Pruning(4, "sequential", 0.2),
+    "Clark & Jaini's: paired, 20 draws, 2e-3": PairedTest(20, 2e-3),
+    "the same after 4 draws": PairedTest(4, 2e-3),
+    "sequential, 4 draws, 0.02": SequentialTest(4, 0.02),
+    "sequential, 4 draws, 0.05": SequentialTest(4, 0.05),
+    "sequential, 4 draws, 0.1": SequentialTest(4, 0.1),
+    "sequential, 4 draws, 0.2": SequentialTest(4, 0.2),
 }
 
 
@@ -42,18 +43,21 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--observer", required=True)
     options.add_argument(
-        "--store", type=Path, required=True, help="of the evidence without pruning: made, or gone on with"
+        "--store",
+        type=Path,
+        required=True,
+        help="store for the evidence without pruning",
     )
     options.add_argument("--study", default="miniature")
     options.add_argument("--images", type=int, default=500)
     options.add_argument("--draws", type=int, default=64)
     options.add_argument("--workers", type=int, default=2)
     given = options.parse_args()
-    study = registry.load({"study": given.study})
+    study = load({"study": given.study})
     torch.set_num_threads(1)
     made = study.weights(given.observer)
     model = models.load(
-        given.observer, study.evidence_settings(given.observer), study.prompts, path=ROOT / made if made else None
+        given.observer, study.observers[given.observer], study.prompts, path=ROOT / made if made else None
     )
     compute_evidence(
         model,
@@ -73,7 +77,7 @@ def main():
 
 
 def sample(study, count):
-    """Images of all datasets, chosen by their names alone."""
+    """Images of all datasets, in an order that depends only on their names."""
     stores = (read(ROOT / f"data/{study.name}/stimuli/{dataset}.zarr") for dataset in study.stimuli)
     parts = [store.drop_vars("texture_category", errors="ignore") for store in stores]
     for dataset, part in zip(study.stimuli, parts, strict=True):
@@ -102,7 +106,8 @@ def prune(everything, rule):
     """The losses (image, category, draw) that a rule asks for; NaN elsewhere."""
     coords = (everything[name].values for name in ("time", "alpha", "sigma", "seed"))
     draws = Draws(np.arange(everything.sizes["draw"]), *coords)
-    return evaluate(Recorded(everything), everything.name.values, everything.name.values, draws, pruning=rule)["loss"]
+    names = everything.name.values
+    return score_images(Recorded(everything), names, names, draws, pruning=rule)["loss"]
 
 
 if __name__ == "__main__":

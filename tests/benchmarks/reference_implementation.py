@@ -1,7 +1,7 @@
-"""Scores and CPU seconds beside those of the implementation of Li et al. (arXiv 2303.16203), on the same noise.
+"""Scores and CPU seconds compared with the implementation of Li et al. (arXiv 2303.16203), on the same noise.
 
-Theirs compares noise; ours the images, weighted by the signal-to-noise ratio, which is the same. Whatever the network
-predicts, theirs is given the noise that this means.
+Theirs compares noise. Ours compares images, weighted by the signal-to-noise ratio, which is the same. Whatever the
+network predicts, theirs is given the noise that follows from it.
 
 Usage: python tests/benchmarks/reference_implementation.py --reference FOLDER --pipeline weights/miniature-latent
     [--images 32] [--draws 64] [--batch-size 32]
@@ -20,15 +20,14 @@ import numpy as np
 import torch
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
 from generative_classifiers import models
 from generative_classifiers.draws.levels import Draws
 from generative_classifiers.draws.weighting import level_weighting, scores
 from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
 from generative_classifiers.study.prompts import prompts_of
-
-WORLD = {"size": 32, "texture_contrast": (0.1, 1.0)}
+from typed_rows import observer, world
 
 
 def main():
@@ -43,9 +42,10 @@ def main():
     from eval_prob_adaptive import eval_prob_adaptive
 
     torch.set_num_threads(1)
-    row = {"family": "diffusion", "variant": "fp16" if any(given.pipeline.rglob("*.fp16.*")) else None}
+    variant = "fp16" if any(given.pipeline.rglob("*.fp16.*")) else None
+    row = observer(family="diffusion", pipeline=str(given.pipeline), variant=variant)
     model = models.load("benchmark", row, prompts_of(), path=given.pipeline, device="cpu", batch_size=given.batch_size)
-    images, _ = batch(drawing_set("held_out"), 0, given.images, 0, WORLD)
+    images, _ = batch(drawing_set("held_out"), 0, given.images, 0, world())
     shape = (model.codec.channels, *(model.resolution // model.codec.factor,) * 2)
     noise = torch.randn(given.draws, *shape, generator=torch.Generator().manual_seed(0))
     # version: any, for the number of its steps.
@@ -66,8 +66,8 @@ def main():
 
     with (
         torch.inference_mode(),
-        mock.patch.object(
-            "generative_classifiers.models.diffusion.model", "gaussian", lambda _, number, *__: noise[number].numpy()
+        mock.patch(
+            "generative_classifiers.models.diffusion.model.gaussian", lambda _, number, *__: noise[number].numpy()
         ),
     ):
         found = {name: [timed(one, image) for image in images] for name, one in (("theirs", theirs), ("ours", ours))}

@@ -1,7 +1,8 @@
-"""How many evaluations a diffusion model scores in the time in which its bare network makes as many predictions.
+"""How many evaluations per second a diffusion model makes, compared with its network alone.
 
-All are measured in turn, several times, in CPU seconds of one thread; on a GPU in seconds. The bare network is given
-full batches that are ready for it. Scoring does all that evidence needs: encoding, noise, batches, losses.
+The network alone predicts from full batches that are ready for it. An evaluation does everything that evidence needs:
+encoding, noise, batches, losses. All are measured in turn, several times: on a CPU in CPU seconds of one thread, on a
+GPU in seconds.
 
 Usage: python tests/benchmarks/throughput.py [--pipeline weights/miniature-diffusion] [--repeats 5] [--device cpu]
 Without a pipeline: one shaped like Stable Diffusion, with random weights.
@@ -27,6 +28,7 @@ import tiny_pipelines
 from generative_classifiers import models
 from generative_classifiers.models.diffusion import shared_prefix
 from generative_classifiers.study.prompts import prompts_of
+from typed_rows import observer
 
 BATCH_SIZES = (16, 32, 64)
 IMAGES, DRAWS = 2, 4
@@ -69,14 +71,15 @@ def main():
 
 
 def load(folder, device, share=True):
-    """The pipeline as a model, with its hooks or without."""
+    """The pipeline as a model, with or without the hooks that share the prefix."""
     with nullcontext() if share else mock.patch.object(shared_prefix, "share"):
-        row = {"family": "diffusion", "variant": "fp16" if any(Path(folder).rglob("*.fp16.*")) else None}
+        variant = "fp16" if any(Path(folder).rglob("*.fp16.*")) else None
+        row = observer(family="diffusion", pipeline=str(folder), variant=variant)
         return models.load("benchmark", row, prompts_of(), path=Path(folder), device=device)
 
 
 def speed(work, count, device):
-    """Evaluations per second of work that makes so many."""
+    """Evaluations per second, given how many the work makes."""
     seconds = time.thread_time if device == "cpu" else time.perf_counter
     start = seconds()
     with torch.inference_mode():
@@ -87,7 +90,7 @@ def speed(work, count, device):
 
 
 def bare(model, size):
-    """Predictions of the network alone, for one batch."""
+    """Work: predictions of the network alone, for one batch."""
     generator = torch.Generator().manual_seed(0)
     side = model.resolution // model.codec.factor
     noised = torch.randn(size, model.codec.channels, side, side, generator=generator).to(model.device)
@@ -99,7 +102,7 @@ def bare(model, size):
 
 
 def scoring(model):
-    """Evidence of some images."""
+    """Work: the losses of a few images."""
     images = np.random.default_rng(0).integers(0, 256, (IMAGES, model.resolution, model.resolution, 3), np.uint8)
     names, draws = [f"{place}.png" for place in range(IMAGES)], model.draws(DRAWS, 0)
     return lambda: model.evaluate(images.copy(), names, draws)  # a copy, since what was last encoded is remembered

@@ -1,1 +1,1 @@
-"""Commands of `python -m generative_classifiers`: each a module of HELP, add_arguments and run."""
+"""The command line. The module of a command has HELP, DESCRIPTION, add_arguments and run."""

@@ -1,45 +1,60 @@
-"""`classify`: classify a folder of images."""
+"""The command `classify`."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from generative_classifiers.cli.arguments import names, write_csv
 from generative_classifiers.draws.levels import DRAWS, TIMES
 from generative_classifiers.draws.weighting import RATE, WEIGHTINGS
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.prompts import PROMPT
 
 HELP = "classify a folder of images"
+DESCRIPTION = "Classify a folder of images by any model, without a study."
 
 
 def add_arguments(command: ArgumentParser) -> None:
-    """Arguments of the command."""
+    """Add the arguments of the command to a parser."""
     command.add_argument(
-        "--observer", required=True, help="folder of a diffusers pipeline, hub id, or name of the registry"
+        "--observer", required=True, help="folder of a diffusers pipeline, hub id, or name in registry/observers.yaml"
     )
     command.add_argument("--images", required=True, help="folder of images")
     command.add_argument(
-        "--out", required=True, help="evidence store to write, <name>.zarr; a killed run is gone on with"
+        "--out",
+        required=True,
+        help="store to write the evidence to, <name>.zarr; an interrupted run with the same settings is continued",
     )
-    command.add_argument("--categories", default=",".join(CATEGORIES), help="names, separated by commas")
-    command.add_argument("--prompt", default=PROMPT, help="template of the prompts")
-    command.add_argument("--draws", type=int, default=DRAWS, help="noise levels and samples per image")
-    command.add_argument("--seed", type=int, default=0, help="of the noise")
-    command.add_argument("--times", choices=TIMES, default="golden", help="how noise levels are chosen")
-    command.add_argument("--weighting", choices=WEIGHTINGS, default="exponential", help="of the noise levels")
-    command.add_argument("--rate", type=float, default=RATE, help="of the exponential weighting")
-    command.add_argument("--reconstruct-draw", type=int, help="number of the draw whose denoised images are kept")
-    command.add_argument("--batch-size", type=int, help="evaluations at once")
-    command.add_argument("--device", default="auto", help="auto, cpu, cuda")
+    command.add_argument(
+        "--categories", type=names, default=",".join(CATEGORIES), help="categories, separated by commas"
+    )
+    command.add_argument("--prompt", default=PROMPT, help="prompt, with {category} in the place of the category")
+    command.add_argument(
+        "--draws", metavar="N", type=int, default=DRAWS, help="noise levels, each with one noise sample"
+    )
+    command.add_argument("--seed", type=int, default=0, help="seed of the noise")
+    command.add_argument(
+        "--times", choices=TIMES, default="golden", help="how noise levels are chosen: evenly spread, or at random"
+    )
+    command.add_argument(
+        "--weighting",
+        choices=WEIGHTINGS,
+        default="exponential",
+        help="how much each noise level counts",
+    )
+    command.add_argument("--rate", type=float, default=RATE, help="rate of the exponential weighting")
+    command.add_argument("--reconstruct-draw", metavar="N", type=int, help="keep reconstructions of draw N, from 0")
+    command.add_argument("--batch-size", metavar="N", type=int, help="evaluations of the network at once")
+    command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda or cuda:<number>")
     command.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="precision of the network")
-    command.add_argument("--threads", type=int, help="CPU threads")
-    command.add_argument("--csv", help="file to write the decisions to as well")
+    command.add_argument("--threads", metavar="N", type=int, help="number of CPU threads")
+    command.add_argument("--csv", type=Path, help="file to write the decisions to, in addition to the screen")
 
 
 def run(arguments: Namespace) -> None:
-    """Classify, and print the decisions."""
-    import torch  # slow to import: not before the arguments are known to be good
+    """Classify the images and print the decisions."""
+    import torch  # imported here because it is slow, and errors in the arguments should appear at once
 
-    from generative_classifiers.cli.classification import classify
+    from generative_classifiers.cli.classify_folder import classify
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -47,7 +62,7 @@ def run(arguments: Namespace) -> None:
         arguments.observer,
         arguments.images,
         arguments.out,
-        [name.strip() for name in arguments.categories.split(",")],
+        arguments.categories,
         prompt=arguments.prompt,
         draws=arguments.draws,
         seed=arguments.seed,
@@ -61,5 +76,4 @@ def run(arguments: Namespace) -> None:
     )
     print(table.to_string(index=False))
     if arguments.csv:
-        Path(arguments.csv).parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(arguments.csv, index=False)
+        write_csv(table, arguments.csv)

@@ -1,27 +1,34 @@
-"""`export`: write decisions as the files that model-vs-human reads."""
+"""The command `export`."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from generative_classifiers.cli.arguments import names
 from generative_classifiers.draws.weighting import WEIGHTINGS
 
-HELP = "write decisions as the CSV files that model-vs-human reads"
+HELP = "write decisions as the CSV files that the toolbox model-vs-human reads"
+DESCRIPTION = "Write the decisions in stores as the CSV files that the toolbox model-vs-human reads."
 
 
 def add_arguments(command: ArgumentParser) -> None:
-    """Arguments of the command."""
-    command.add_argument("stores", nargs="+", type=Path, help="<name>.zarr of decisions, or of one model's evidence")
+    """Add the arguments of the command to a parser."""
+    command.add_argument("stores", nargs="+", type=Path, help="stores of decisions, or of the evidence of one model")
     command.add_argument(
-        "--out", required=True, type=Path, help="model-vs-human's raw-data, or another folder to be laid out like it"
+        "--out", required=True, type=Path, help="the folder raw-data of model-vs-human, or another folder for its files"
     )
-    command.add_argument("--observers", help="whose, separated by commas; by default all models")
-    command.add_argument("--weighting", choices=WEIGHTINGS, help="of evidence; by default what pruning went by")
+    command.add_argument(
+        "--observers", type=names, help="observers whose decisions to write, separated by commas; by default all models"
+    )
+    command.add_argument(
+        "--weighting",
+        choices=WEIGHTINGS,
+        help="how much each noise level of evidence counts; by default as in the pruning, or exponential",
+    )
 
 
 def run(arguments: Namespace) -> None:
-    """Write the files, and print where they are."""
+    """Write the files and print where they are."""
     from generative_classifiers.decisions.model_vs_human import export
 
-    observers = [name.strip() for name in arguments.observers.split(",")] if arguments.observers else None
     for store in arguments.stores:
-        print(*export(store, arguments.out, observers, arguments.weighting), sep="\n")
+        print(*export(store, arguments.out, arguments.observers, arguments.weighting), sep="\n")

@@ -1,48 +1,50 @@
-"""`inspect`: say what is in a store, and show what a model painted of an image."""
+"""The command `inspect`."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from generative_classifiers.cli.arguments import write_csv
 from generative_classifiers.draws.weighting import WEIGHTINGS
 from generative_classifiers.io.atomic import atomic_write
 
-HELP = "say what is in a store, and show an image's reconstructions"
+HELP = "summarise a store, or plot the reconstructions of an image"
+DESCRIPTION = "Summarise what a store contains and how it was made, or plot the reconstructions of one of its images."
 
 
 def add_arguments(command: ArgumentParser) -> None:
-    """Arguments of the command."""
-    command.add_argument("store", type=Path, help="<name>.zarr of any stage, complete or in the making")
-    command.add_argument("--weighting", choices=WEIGHTINGS, help="of the draws; by default what pruning went by")
-    command.add_argument("--csv", type=Path, help="file to write the decisions of evidence to as well")
-    command.add_argument("--image", help="name or number of an image whose reconstructions are to be drawn")
-    command.add_argument("--out", type=Path, help="PNG to draw them in; by default <observer>-<dataset>-<image>.png")
+    """Add the arguments of the command to a parser."""
+    command.add_argument("store", type=Path, help="store of any stage; of evidence also an unfinished one")
     command.add_argument(
-        "--stimuli", type=Path, help="store or folder of the images that the model saw; by default the study's"
+        "--weighting",
+        choices=WEIGHTINGS,
+        help="how much each noise level of evidence counts; by default as in the pruning, or exponential",
+    )
+    command.add_argument("--csv", type=Path, help="also write the decisions of evidence to this file")
+    command.add_argument("--image", help="name or number of an image whose reconstructions to plot")
+    command.add_argument("--out", type=Path, help="PNG file for the plot; by default <observer>-<dataset>-<image>.png")
+    command.add_argument(
+        "--stimuli", type=Path, help="store or folder of the images that the model saw; by default those of the study"
     )
 
 
 def run(arguments: Namespace) -> None:
-    """Print what is in the store, or one image's decision and where its sheet is."""
-    from generative_classifiers.cli import inspection
+    """Print a summary of the store, or the decision on an image and where the plot is."""
+    from generative_classifiers.cli.store_summary import decisions_of, summarise
 
     if arguments.csv:
-        table = inspection.decisions_of(arguments.store, arguments.weighting)
-        arguments.csv.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(arguments.csv) as partial:
-            table.to_csv(partial, index=False)
+        write_csv(decisions_of(arguments.store, arguments.weighting), arguments.csv)
     if arguments.image is None:
-        print(inspection.describe(arguments.store, arguments.weighting))
+        print(summarise(arguments.store, arguments.weighting))
     else:
-        draw(arguments)
+        _plot_image(arguments)
 
 
-def draw(arguments: Namespace) -> None:
-    """Draw the sheet of an image."""
-    from generative_classifiers.cli.reconstruction_grid import grid_of_image
+def _plot_image(arguments: Namespace) -> None:
+    from generative_classifiers.cli.image_reconstructions import plot_image
     from generative_classifiers.evidence.store import attributes
     from generative_classifiers.figures.style import METADATA, paper
 
-    figure, row = grid_of_image(arguments.store, arguments.image, arguments.stimuli, arguments.weighting)
+    figure, row = plot_image(arguments.store, arguments.image, arguments.stimuli, arguments.weighting)
     name = f"{attributes(arguments.store)['observer']}-{arguments.store.stem}-{row['image'].item()}"
     out = arguments.out or Path(name.removesuffix(".png").replace("/", "-") + ".png")
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -1,36 +1,32 @@
-"""Evidence -> decisions: every family decides by the smallest weighted loss."""
-
-import csv
+"""Evidence -> decisions: every model decides for the category with the smallest score."""
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from generative_classifiers.decisions import published
+from generative_classifiers.decisions.answers import NO_ANSWER, Answers
 from generative_classifiers.draws.weighting import RATE, level_weighting, pruning_correction, scores
-from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.io.attributes import decode_attributes
-from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.categories import CATEGORIES
 
 PER_IMAGE = ("name", "condition", "true_category", "texture_category")
 
 
 def score_categories(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> np.ndarray:
-    """Score of every category; the smallest wins (arXiv 2303.15233, equation 2).
+    """Score of every category. The category with the smallest score wins (arXiv 2303.15233, equation 2).
 
     Parameters
     ----------
     evidence : xarray.Dataset
-        `loss` (image, category, draw) with time, alpha, sigma per draw.
+        `loss` (image, category, draw) with time, alpha and sigma of each draw.
     weighting, rate : optional
-        As in `draws.level_weighting`; by default as `weighting_of` says.
+        As in `draws.weighting.level_weighting`; by default the weighting is that of `weighting_of`.
 
     Returns
     -------
     numpy.ndarray
-        float64 (image, category): weighted mean loss over the draws of a category, made comparable where it has
-        fewer than others; NaN where no draw was evaluated.
+        float64 (image, category): weighted mean of the losses over the draws, corrected for categories with fewer draws
+        than others; NaN where no draw was evaluated.
     """
     weighting = weighting_of(evidence, weighting)
     weight = level_weighting(evidence["time"], evidence["alpha"], evidence["sigma"], weighting, rate)
@@ -39,46 +35,62 @@ def score_categories(evidence: xr.Dataset, weighting: str | None = None, rate: f
 
 
 def weighting_of(evidence: xr.Dataset, weighting: str | None = None) -> str:
-    """The weighting that is asked for, or that pruning went by, or the default."""
+    """The given weighting, or without one that of the pruning, or without pruning the default."""
     pruning = decode_attributes(evidence.attrs).get("pruning", {})
     return weighting or pruning.get("weighting", "exponential")
 
 
 def responses(evidence: xr.Dataset, weighting: str | None = None) -> np.ndarray:
-    """The category with the smallest score, among the 16.
+    """The category with the smallest score, as an index into the 16 categories.
 
     Parameters
     ----------
     evidence : xarray.Dataset
-    weighting : str, optional
-        As in `score_categories`.
+    weighting : str
+        As in `draws.weighting.level_weighting`.
 
     Returns
     -------
     numpy.ndarray
         int8 (image,): index into the 16 categories; -1 where no category was evaluated.
     """
-    score = score_categories(evidence, weighting)
-    position = pd.Index(CATEGORIES).get_indexer(evidence.category.values)
-    best = _best(score)
-    return np.where(best < 0, -1, position[best]).astype(np.int8)
+    names = pd.Index(evidence["category"].values)
+    best = _best(score_categories(evidence, weighting))
+    return np.where(best < 0, -1, pd.Index(CATEGORIES).get_indexer(names)[best]).astype(np.int8)
 
 
-def _best(score):
-    """Number of the category with the smallest score, int (image,); -1 where there is none."""
-    best = np.where(np.isnan(score), np.inf, score).argmin(axis=1)
-    return np.where(np.isnan(score).all(axis=1), -1, best)
+def answers_from_evidence(evidence: xr.Dataset, weighting: str | None, source: str) -> Answers:
+    """The decisions of a model, as answers.
+
+    Parameters
+    ----------
+    evidence : xarray.Dataset
+    weighting : str
+        As in `draws.weighting.level_weighting`.
+    source : str
+        Where the evidence is from, for error messages.
+
+    Returns
+    -------
+    Answers
+    """
+    images = {"category": evidence["true_category"].values, "condition": evidence["condition"].values}
+    table = pd.DataFrame(images, index=evidence["name"].values, dtype=object)
+    return Answers(source, table, responses(evidence, weighting))
 
 
 def decide(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> xr.Dataset:
-    """Decisions of one observer: of each image the category with the smallest score.
+    """Decide for the category with the smallest score, for each image of one observer.
 
     Parameters
     ----------
     evidence : xarray.Dataset
         As `open_evidence` gives it.
-    weighting, rate : optional
-        As in `score_categories`.
+    weighting : {"exponential", "simple", "uniform"}, optional
+        What each noise level counts for (`draws.weighting.level_weighting`); by default what the pruning went by, or
+        "exponential" without pruning.
+    rate : float, optional
+        Of the exponential weighting.
 
     Returns
     -------
@@ -88,6 +100,7 @@ def decide(evidence: xr.Dataset, weighting: str | None = None, rate: float = RAT
 
     Examples
     --------
+    >>> import xarray as xr
     >>> evidence = xr.Dataset(
     ...     {"loss": (("image", "category", "draw"), [[[0.2, 0.4], [0.3, 0.1]], [[0.5, 0.5], [0.7, 0.6]]])},
     ...     coords={"name": ("image", ["a.png", "b.png"]), "condition": ("image", ["all", "all"]),
@@ -116,103 +129,40 @@ def decide(evidence: xr.Dataset, weighting: str | None = None, rate: float = RAT
     )
 
 
-def tabulate(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> pd.DataFrame:
-    """Decisions of one observer as a table, with their margins.
+def decision_table(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> pd.DataFrame:
+    """The decision for each image of an evidence store.
 
     Parameters
     ----------
     evidence : xarray.Dataset
         As `open_evidence` gives it.
-    weighting, rate : optional
-        As in `score_categories`.
+    weighting : {"exponential", "simple", "uniform"}, optional
+        What each noise level counts for (`draws.weighting.level_weighting`); by default what the pruning went by, or
+        "exponential" without pruning.
+    rate : float, optional
+        Of the exponential weighting.
 
     Returns
     -------
     pandas.DataFrame
-        image (name), true_category ('' where unknown), decision (category; `na` where none was evaluated), margin (how
-        far the runner-up's score is above the best one), evaluations (losses that the store has of the image).
+        A row per image: `image` (its name), `true_category` ('' if unknown), `decision` (a category, or `na` if none
+        was evaluated), `margin` (the second smallest score minus the smallest), `evaluations` (losses in the store).
     """
     score = score_categories(evidence, weighting, rate)
     ranked = np.sort(score, axis=1)
+    names = np.array([*evidence["category"].values, NO_ANSWER])
     return pd.DataFrame(
         {
             "image": evidence["name"].values,
             "true_category": evidence["true_category"].values,
-            "decision": np.array([*evidence["category"].values, published.NO_ANSWER])[_best(score)],
+            "decision": names[_best(score)],
             "margin": ranked[:, 1] - ranked[:, 0] if score.shape[1] > 1 else np.nan,
             "evaluations": evidence["loss"].notnull().sum(["category", "draw"]),
         }
     )
 
 
-def gather(dataset, row, answers, evidence, families, weighting):
-    """The decisions of all observers on one dataset.
-
-    Parameters
-    ----------
-    dataset : str
-    row : study.datasets.Dataset
-    answers : dict of str to Path
-        Files in the benchmark's CSV format by observer.
-    evidence : dict of str to xarray.Dataset
-        Evidence by observer.
-    families : dict of str to str
-        By observer.
-    weighting : str
-        As in `draws.level_weighting`.
-
-    Returns
-    -------
-    xarray.Dataset
-        Decisions.
-
-    Raises
-    ------
-    InputError
-        That names the file or the observer, and the image that it lacks.
-    """
-    if answers:
-        read = {name: published.read_answers(path, name, row.kind, row.conditions) for name, path in answers.items()}
-        images = published.images(list(read.values()))
-        answered = {name: published.align(answer, images) for name, answer in read.items()}
-    else:
-        images, answered = _images(next(iter(evidence.values()))), {}
-    for observer, store in evidence.items():
-        odd = _odd(store, images)
-        if odd is not None:
-            raise InputError(f"{dataset}: {observer} did not see the images that the others saw: {odd}")
-        order = np.argsort(store.name.values, kind="stable")
-        answered[observer] = responses(store, weighting)[order]
-    return published.decisions(dataset, images, answered, families)
-
-
-def _images(evidence):
-    table = {"category": evidence.true_category.values, "condition": evidence.condition.values}
-    return pd.DataFrame(table, index=evidence.name.values, dtype=object).sort_index()
-
-
-def _odd(evidence, images):
-    """An image that only one side has, or has otherwise; None if there is none."""
-    seen = _images(evidence)
-    single = seen.index.symmetric_difference(images.index)
-    if len(single):
-        return single[0]
-    differs = (seen != images.loc[seen.index]).any(axis=1)
-    return differs.idxmax() if differs.any() else None
-
-
-def write_table(decisions, path):
-    """Write decisions as a tidy CSV: observer, image, condition, true_category, response; `na` is no answer.
-
-    Parameters
-    ----------
-    decisions : xarray.Dataset
-    path : Path
-    """
-    names = np.array([*decisions.category.values, published.NO_ANSWER])
-    images = list(zip(decisions.name.values, decisions.condition.values, decisions.true_category.values, strict=True))
-    with atomic_write(path) as partial, partial.open("w", newline="") as handle:
-        table = csv.writer(handle, lineterminator="\n")
-        table.writerow(["observer", "image", "condition", "true_category", "response"])
-        for observer, responses in zip(decisions.observer.values, names[decisions.response.values], strict=True):
-            table.writerows((observer, *image, response) for image, response in zip(images, responses, strict=True))
+def _best(score: np.ndarray) -> np.ndarray:
+    """Number of the category with the smallest score, int (image,); -1 where no category has a score."""
+    best = np.where(np.isnan(score), np.inf, score).argmin(axis=1)
+    return np.where(np.isnan(score).all(axis=1), -1, best)

@@ -1,4 +1,4 @@
-"""Draws: the noise levels that evidence is gathered at."""
+"""Draws: the noise levels at which losses are evaluated."""
 
 from dataclasses import dataclass, fields
 
@@ -14,20 +14,26 @@ DRAWS = 16  # unless a study or a user says otherwise
 
 @dataclass(frozen=True)
 class Draws:
-    """Noise levels of an evidence store, each with the noise sample of the same number.
+    """The draws of an evidence store: noise levels, each with one noise sample.
 
-    A slice of draws is draws.
+    Slicing draws gives draws.
 
     Parameters
     ----------
     number : numpy.ndarray
-        int64 (draw,): the part of the noise's key that tells one draw from another.
+        int64 (draw,): the number of each draw, which its noise sample depends on.
     time : numpy.ndarray
-        float64 (draw,) in [0, 1], from clean to noise; NaN where a family has no noise levels.
+        float64 (draw,): noise level from 0 (no noise) to 1 (only noise); NaN if the family has no noise levels.
     alpha, sigma : numpy.ndarray
-        float64 (draw,): scales of the image and of the noise; NaN where time is.
+        float64 (draw,): factors of the image and of the noise; NaN where `time` is NaN.
     seed : numpy.ndarray
-        int64 (draw,).
+        int64 (draw,): seed of the noise.
+
+    Examples
+    --------
+    >>> draws = Draws(*np.arange(20).reshape(5, 4))
+    >>> len(draws), draws[2:].number
+    (4, array([2, 3]))
     """
 
     number: np.ndarray
@@ -44,27 +50,41 @@ class Draws:
 
 
 def times(count, seed, rule="golden"):
-    """Noise levels of the first draws: asking for more keeps those there were.
+    """Noise levels of the first draws. The first levels stay the same when more are asked for.
 
     Parameters
     ----------
-    count, seed : int
+    count : int
+        Number of draws.
+    seed : int
+        Seed of the rule "uniform".
     rule : {"golden", "uniform"}
-        "golden": frac(0.5 + i / golden ratio), spread evenly for any count. "uniform": random.
+        "golden": the fractional parts of 0.5 + i / golden ratio, which are spread evenly for any number of draws
+        (a Kronecker sequence). "uniform": random.
 
     Returns
     -------
     numpy.ndarray
         float64 (draw,) in [0, 1).
+
+    Raises
+    ------
+    InputError
+        The rule is unknown.
+
+    Examples
+    --------
+    >>> times(4, seed=0).round(3)
+    array([0.5  , 0.118, 0.736, 0.354])
     """
     if rule == "golden":
         return (0.5 + np.arange(count) / GOLDEN_RATIO) % 1
     if rule == "uniform":
         return np.array([generator("time", i, seed).random() for i in range(count)])
-    raise InputError(f"times: {rule!r} is none of {', '.join(TIMES)}")
+    raise InputError(f"times: {rule!r} is unknown, expected one of {', '.join(TIMES)}")
 
 
 def single(seed):
-    """The one draw of a family without noise levels."""
-    nothing = np.full(1, np.nan)
-    return Draws(np.zeros(1, np.int64), nothing, nothing, nothing, np.full(1, seed, np.int64))
+    """The only draw of a family without noise levels."""
+    undefined = np.full(1, np.nan)
+    return Draws(np.zeros(1, np.int64), undefined, undefined, undefined, np.full(1, seed, np.int64))

@@ -1,4 +1,4 @@
-"""Weighting: what the losses of a noise level count for in a decision."""
+"""Weighting: how much the losses at each noise level count in the score of a category."""
 
 import numpy as np
 
@@ -9,21 +9,32 @@ RATE = 7.0  # arXiv 2303.15233, section 4
 
 
 def level_weighting(time, alpha, sigma, weighting="exponential", rate=RATE):
-    """What each draw's x0 error counts for.
+    """How much the squared error of the denoised image counts at each draw.
 
     Parameters
     ----------
     time, alpha, sigma : array_like
-        (draw,), as an evidence store has them.
+        (draw,): as in an evidence store.
     weighting : {"exponential", "simple", "uniform"}
-        exp(-rate * t); the signal-to-noise ratio, which turns x0 errors into epsilon errors; or 1.
+        "exponential": exp(-rate * time), the weighting of arXiv 2303.15233. "simple": the signal-to-noise ratio
+        alpha² / sigma², which turns the error of the image into the error of the noise. "uniform": 1.
     rate : float
-        Of "exponential".
+        Rate of the exponential weighting.
 
     Returns
     -------
     numpy.ndarray
         float64 (draw,); 1 where time is NaN.
+
+    Raises
+    ------
+    InputError
+        The weighting is unknown.
+
+    Examples
+    --------
+    >>> level_weighting([0.0, 0.1], [1.0, 0.9], [0.1, 0.4]).round(3)
+    array([1.   , 0.497])
     """
     time, alpha, sigma = (np.asarray(values, np.float64) for values in (time, alpha, sigma))
     if weighting == "exponential":
@@ -33,34 +44,40 @@ def level_weighting(time, alpha, sigma, weighting="exponential", rate=RATE):
     elif weighting == "uniform":
         weight = np.ones_like(time)
     else:
-        raise InputError(f"weighting: {weighting!r} is none of {', '.join(WEIGHTINGS)}")
+        raise InputError(f"weighting: {weighting!r} is unknown, expected one of {', '.join(WEIGHTINGS)}")
     return np.where(np.isnan(time), 1.0, weight)
 
 
 def scores(loss, weight):
-    """Weighted mean of the losses over the draws that a category has; the smallest score is the decision.
+    """Score of each category: the weighted mean of its losses. The smallest score is the decision.
 
     Parameters
     ----------
     loss : array_like
-        (image, category, draw), NaN where not evaluated.
+        (image, category, draw); NaN where a loss was not evaluated. Such draws do not count in the mean.
     weight : array_like
-        (draw,).
+        (draw,): as `level_weighting` gives it.
 
     Returns
     -------
     numpy.ndarray
-        float64 (image, category); NaN where no draw was evaluated.
+        float64 (image, category); NaN where a category has no draw.
+
+    Examples
+    --------
+    >>> scores([[[1, 3], [4, np.nan]]], [1, 1])
+    array([[2., 4.]])
     """
-    return mean(np.asarray(loss, np.float64) * weight, axis=-1)
+    return _mean(np.asarray(loss, np.float64) * weight, axis=-1)
 
 
 def pruning_correction(loss, weight):
-    """What to add to the scores of categories that have fewer draws than others, to compare them.
+    """What makes the scores of categories comparable that have different numbers of draws.
 
-    Draws differ in how large losses are at all, so that a category that was dropped after the easy ones would seem
-    better than those that went on. It is compared on the draws that it has: the handicap is by how much the score of
-    the categories with the most draws differs between all these and its own.
+    Losses are larger at some draws than at others, whatever the category. If the first draws of an image happen to have
+    small losses, a category that was dropped after them would have a smaller score than a category that was not
+    dropped. Therefore the score of a dropped category is raised by as much as the mean loss of the categories that
+    have the most draws is larger over all their draws than over the draws of the dropped category.
 
     Parameters
     ----------
@@ -70,19 +87,31 @@ def pruning_correction(loss, weight):
     Returns
     -------
     numpy.ndarray
-        float64 (image, category); 0 where all categories have the same draws.
+        float64 (image, category): what must be added to the scores; 0 where all categories have the same draws.
+
+    Examples
+    --------
+    The second draw has larger losses. The category that was dropped before it has the smaller mean, but lost.
+
+    >>> loss = [[[1.0, 9.0], [1.5, np.nan]]]
+    >>> scores(loss, [1, 1])
+    array([[5. , 1.5]])
+    >>> scores(loss, [1, 1]) + pruning_correction(loss, [1, 1])
+    array([[5. , 5.5]])
     """
-    terms = np.asarray(loss, np.float64) * weight
-    there = ~np.isnan(terms)
-    count = there.sum(axis=-1, keepdims=True)
-    most = np.where(count == count.max(axis=-2, keepdims=True), terms, np.nan)
-    level = np.broadcast_to(mean(most, axis=-2)[..., None, :], terms.shape)
-    return np.nan_to_num(mean(level, axis=-1) - mean(np.where(there, level, np.nan), axis=-1))
+    weighted = np.asarray(loss, np.float64) * weight
+    evaluated = ~np.isnan(weighted)
+    draws = evaluated.sum(axis=-1, keepdims=True)
+    has_most_draws = draws == draws.max(axis=-2, keepdims=True)
+    reference = _mean(np.where(has_most_draws, weighted, np.nan), axis=-2)[:, None, :]
+    over_all_draws = _mean(reference, axis=-1)
+    over_own_draws = _mean(np.where(evaluated, reference, np.nan), axis=-1)
+    return np.nan_to_num(over_all_draws - over_own_draws)
 
 
-def mean(values, axis):
-    """Mean of the values that are no NaN; NaN where there is none."""
-    there = ~np.isnan(values)
-    count = there.sum(axis=axis)
-    total = np.where(there, values, 0).sum(axis=axis)
+def _mean(values, axis):
+    """Mean of the values that are not NaN; NaN if there are none."""
+    defined = ~np.isnan(values)
+    count = defined.sum(axis=axis)
+    total = np.where(defined, values, 0).sum(axis=axis)
     return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)

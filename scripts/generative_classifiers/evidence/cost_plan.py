@@ -1,21 +1,17 @@
-"""What a study's evidence will cost, from its settings alone: nothing is computed, downloaded or loaded."""
-
-from math import ceil, prod
-from types import SimpleNamespace
+"""What the evidence of a study will cost, from its settings alone. Nothing is computed, downloaded or loaded."""
 
 import numpy as np
 import pandas as pd
 
 from generative_classifiers.evidence.pruning import most_draws
-from generative_classifiers.evidence.scoring import arrays
+from generative_classifiers.evidence.store_size import store_size
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.stimuli.miniature.datasets import count
-from generative_classifiers.study.benchmark_names import CUE_CONFLICT
+from generative_classifiers.stimuli.miniature.datasets import number_of_images as number_of_rendered_images
 from generative_classifiers.study.categories import CATEGORIES
 
-# Of the exhaustive evaluations, of 64 draws, with the sequential test (4 draws at least, level 0.05): measured on the
-# miniature's pixel model by tests/benchmarks/pruning.py. Clark & Jaini report 8 to 10 times less work for theirs (arXiv
-# 2303.15233).
+# Share of the evaluations that are left when 64 draws are pruned by the sequential test (at least 4 draws, level 0.05):
+# measured on the miniature's pixel model by tests/benchmarks/pruning.py. Clark & Jaini report 8 to 10 times less work
+# with their test (arXiv 2303.15233).
 PRUNED_SHARE = 0.22
 
 
@@ -24,16 +20,16 @@ def forecast(study, per_second=None):
 
     Parameters
     ----------
-    study : study.Study
+    study : study.study.Study
     per_second : float, optional
-        Evaluations per second of every observer, instead of the estimates of their rows.
+        Evaluations per second of every observer, instead of the estimates in the registry.
 
     Returns
     -------
     pandas.DataFrame
-        A row per observer and dataset: `images`; `draws` of an image; `evaluations`, exhaustive, and `pruned`, how
-        many of them are expected with pruning; `per_second`, NaN where unknown; `hours` and `pruned_hours` of one
-        GPU; `files` of the store; and `bytes` of its arrays before compression.
+        A row per observer and dataset: `images`; `draws` of an image; `evaluations` without pruning; `pruned`, the
+        evaluations that are expected with pruning; `per_second`, NaN if unknown; `hours` and `pruned_hours` of one GPU;
+        `files` of the store; `bytes` of its arrays before compression.
     """
     return pd.DataFrame(
         {"observer": observer, "dataset": dataset} | cost(study, observer, dataset, per_second)
@@ -43,11 +39,21 @@ def forecast(study, per_second=None):
 
 
 def cost(study, observer, dataset, per_second=None):
-    """Cost of one evidence store: a row of `forecast`."""
-    row, images, draws = study.observers[observer], images_of(study, dataset), draws_of(study, observer)
+    """Cost of one evidence store, as a row of `forecast`."""
+    row, images, draws = study.observers[observer], number_of_images(study, dataset), number_of_draws(study, observer)
     evaluations = images * (1 if row.kind.at_once else len(CATEGORIES) * draws)
     pruned = evaluations * (pruned_share(study.draws_of(observer)) if row.kind.has_levels else 1)
     speed = per_second or row.evaluations_per_second or np.nan
+    size = store_size(
+        images,
+        study.evidence.shard,
+        len(CATEGORIES),
+        draws,
+        side=side_of_reconstructions(study, observer),
+        dataset=dataset,
+        family=row.family,
+        seed=study.evidence.seed,
+    )
     return {
         "images": images,
         "draws": draws,
@@ -56,25 +62,26 @@ def cost(study, observer, dataset, per_second=None):
         "per_second": speed,
         "hours": evaluations / speed / 3600,
         "pruned_hours": pruned / speed / 3600,
-        **size(study, observer, dataset),
+        "files": size.files,
+        "bytes": size.bytes,
     }
 
 
 def totals(table):
-    """Sums of a `forecast`, per observer and overall; hours are of the observers whose speed is known."""
-    counts = ["images", "evaluations", "pruned", "hours", "pruned_hours", "files", "bytes"]
-    sums = table.groupby("observer", sort=False)[counts].sum(min_count=1)
+    """Sums of a `forecast` for each observer and overall. Hours are those of the observers whose speed is known."""
+    summed = ["images", "evaluations", "pruned", "hours", "pruned_hours", "files", "bytes"]
+    sums = table.groupby("observer", sort=False)[summed].sum(min_count=1)
     return pd.concat([sums, sums.sum().to_frame("all").T])
 
 
-def images_of(study, dataset):
-    """Number of a dataset's images, whether they are there yet or not."""
+def number_of_images(study, dataset):
+    """Number of images of a dataset, whether or not they exist yet."""
     row = study.datasets[dataset]
-    return count(dataset, row, study.world) if dataset in study.rendered else row.images
+    return number_of_rendered_images(dataset, row, study.world) if dataset in study.rendered else row.images
 
 
-def draws_of(study, observer):
-    """Number of draws of an image and a category that is never dropped."""
+def number_of_draws(study, observer):
+    """Number of draws of an image, for a category that is never dropped."""
     return most_draws(study.draws_of(observer)) if study.observers[observer].kind.has_levels else 1
 
 
@@ -84,38 +91,36 @@ def pruned_share(draws):
     Parameters
     ----------
     draws : int or study.settings.Pruning
-        As a study's `evidence.draws`. What every category gets is the least that can be left: two draws at least.
+        As `evidence.draws` in a study. For a plain number of draws, pruning after at least two draws is assumed.
+
+    Returns
+    -------
+    float
+        At least the share of the draws that every category gets.
+
+    Examples
+    --------
+    >>> pruned_share(64)
+    0.22
+    >>> pruned_share(4)
+    0.5
     """
     least, most = (2, draws) if isinstance(draws, int) else (draws.min, draws.max)
     return min(1.0, max(PRUNED_SHARE, least / most))
 
 
-def size(study, observer, dataset):
-    """Number of files of an evidence store, and bytes of its arrays before compression."""
-    family, settings, images = study.observers[observer].kind, study.evidence, images_of(study, dataset)
-    reconstruct = settings.reconstruct_draw if family.reconstructs else None
-    side = None if reconstruct is None else _resolution(study, observer)
-    model = SimpleNamespace(categories=CATEGORIES, resolution=side)
-    wanted = arrays(model, draws_of(study, observer), reconstruct)
-    values = sum(np.dtype(dtype).itemsize * prod(dims.values()) for dtype, _, dims, _ in wanted.values())
-    shards = ceil(images / settings.shard)
-    # Each array has a file a shard and one of metadata, and so has the number of evaluations, int32.
-    files = (len(wanted) + 1) * (shards + 1) + _coordinate_files(
-        dataset, study.observers[observer].family, settings.seed
-    )
-    return {"files": files + 1, "bytes": images * (values + 4)}
+def side_of_reconstructions(study, observer):
+    """Pixels along a side of the reconstructions that are kept; None if none are.
 
-
-def _coordinate_files(dataset, family, seed):
-    """Files of a store's coordinates: each has one of metadata, and one of values unless all are NaN or 0."""
-    texts = ["name", "true_category", "condition", "category"] + ["texture_category"] * (dataset == CUE_CONFLICT)
-    numbers = {"diffusion": ["time", "alpha", "sigma"], "masked": ["alpha", "sigma"]}.get(family, [])
-    return len(texts) + 4 + len(texts) + len(numbers) + (seed != 0)
-
-
-def _resolution(study, observer):
-    """Pixels along a side of what the observer paints."""
-    side = study.observers[observer].resolution or (study.world.size if study.world else None)
+    Raises
+    ------
+    InputError
+        Neither the registry nor the study says how large they are.
+    """
+    row = study.observers[observer]
+    if study.evidence.reconstruct_draw is None or not row.kind.reconstructs:
+        return None
+    side = row.resolution or (study.world.size if study.world else None)
     if side is None:
         raise InputError(
             f"registry/observers.yaml: {observer}: expected resolution, which says how large reconstructions are"
@@ -130,45 +135,46 @@ def as_text(table, estimated=True):
     ----------
     table : pandas.DataFrame
     estimated : bool, optional
-        Whether the speeds are the registry's estimates.
+        Whether the speeds are the estimates of the registry.
 
     Returns
     -------
     str
-        A row per observer and dataset, a row per observer and one overall, and what the columns are.
+        Costs of each store, sums for each observer and overall, and what the columns mean.
     """
     if table.empty:
         return "No models take part in this study: there is nothing to evaluate."
-    by_observer = totals(table).rename_axis("observer").reset_index()
-    tables = [_readable(one, "~" if estimated else "").to_string(index=False) for one in (table, by_observer)]
-    return "\n\n".join([*tables, "\n".join(_notes(table, estimated))])
+    sums = totals(table).rename_axis("observer").reset_index()
+    mark = "~" if estimated else ""
+    pages = [_formatted(rows, mark).to_string(index=False) for rows in (table, sums)]
+    return "\n\n".join([*pages, "\n".join(_notes(table, estimated))])
 
 
-def _readable(table, mark):
-    """Text of numbers; `mark` stands before those that rest on a speed that nobody measured."""
-    forms = {
+def _formatted(table, mark):
+    """Numbers as text, with a mark before those that rest on an estimated speed."""
+    formats = {
         **dict.fromkeys(["images", "draws", "evaluations", "pruned", "files"], "{:,.0f}"),
         "per_second": mark + "{:,g}",
         **dict.fromkeys(["hours", "pruned_hours"], mark + "{:,.2f}"),
         "bytes": "{:,.2f}",
     }
     table = table.assign(bytes=table["bytes"] / 1e6)
-    texts = {
-        name: table[name].map(lambda value, form=form: "?" if np.isnan(value) else form.format(value))
-        for name, form in forms.items()
-        if name in table
-    }
+    for name in table.columns.intersection(list(formats)):
+        table[name] = ["?" if np.isnan(value) else formats[name].format(value) for value in table[name]]
     headings = {"per_second": "evaluations/s", "hours": "GPU-hours", "pruned_hours": "pruned GPU-hours", "bytes": "MB"}
-    return table.assign(**texts).rename(columns=headings)
+    return table.rename(columns=headings)
 
 
 def _notes(table, estimated):
-    """What the columns are, and what is behind the numbers."""
-    yield "evaluations: of the network, exhaustive; pruned: what is expected of them where categories that cannot win"
-    yield f"  get no more draws: {PRUNED_SHARE:.0%}, or what every category gets at least"
+    """What the columns mean, and what the numbers rest on."""
+    yield "evaluations: passes of the network without pruning"
+    yield (
+        f"pruned: evaluations that are expected with pruning, {PRUNED_SHARE:.0%} of them or what every category gets "
+        "at least"
+    )
     if estimated:
-        yield "~ rests on a speed in registry/observers.yaml, which is an estimate: nobody measured it"
-    yield "MB: a million bytes of the stores' arrays, before compression; files: of complete stores"
+        yield "~: computed with a speed in registry/observers.yaml, which is an estimate that nobody has measured"
+    yield "MB: a million bytes of the arrays before compression; files: of complete stores"
     unknown = table.loc[table["per_second"].isna(), "observer"].unique()
     if len(unknown):
-        yield f"?: the speed is unknown and totals are without it: {', '.join(unknown)}"
+        yield f"?: the speed is unknown, and the totals do not include {', '.join(unknown)}"

@@ -1,37 +1,41 @@
-"""What a model makes of single images at one noise level, for people to look at."""
+"""What a model makes of single images at one draw, for figures."""
 
 import numpy as np
 import xarray as xr
 
-from generative_classifiers.evidence.scoring import evaluate, texts
+from generative_classifiers.evidence.layout import as_strings
+from generative_classifiers.evidence.scoring import score_images
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.stimuli.images import squares
+from generative_classifiers.stimuli.square_images import squares
 
 PICTURE = ("y", "x", "channel")
 
 
 def select(stimuli, name, dataset):
-    """One image of a dataset, by name.
+    """One image of a dataset.
 
     Parameters
     ----------
     stimuli : xarray.Dataset
         As `stimuli/<dataset>.zarr`.
-    name, dataset : str
+    name : str
+        Of the image.
+    dataset : str
+        For the error message.
 
     Returns
     -------
     xarray.Dataset
-        Stimuli.
+        Stimuli with a single image.
 
     Raises
     ------
     InputError
-        There is no such image.
+        The dataset has no such image.
     """
-    names = texts(stimuli["name"])
+    names = as_strings(stimuli["name"])
     if name not in names:
-        raise InputError(f"{dataset}: no image {name!r}, expected one of {', '.join(names[:3])}, …")
+        raise InputError(f"{dataset}: has no image {name!r}, expected one of {', '.join(names[:3])}, …")
     return stimuli.isel(image=[names.index(name)])
 
 
@@ -41,19 +45,20 @@ def reconstruct(model, example_images, draw, seed, times):
     Parameters
     ----------
     model : models.base.Model
-        One that paints.
+        A model that reconstructs images.
     example_images : sequence of xarray.Dataset
-        Stimuli, of whatever sizes.
+        Stimuli. Each dataset may have images of another size.
     draw : int
         Number of the draw.
     seed, times
-        As in `evidence.compute_evidence`.
+        As for `job.compute_evidence`.
 
     Returns
     -------
     xarray.Dataset
-        `stimulus`, `noised` (image, y, x, channel) and `reconstruction` (image, category, y, x, channel), uint8 of
-        the model's resolution; `distance` float32 (image, category); `name` per image; `time` and `sigma` of the draw.
+        `stimulus` and `noised` (image, y, x, channel), `reconstruction` (image, category, y, x, channel), uint8 at the
+        resolution of the model; `distance` float32 (image, category); `name` of each image; `time` and `sigma` of the
+        draw.
     """
     draws = model.draws(draw + 1, seed, times)[draw:]
     parts = [_reconstruct(model, stimuli, draws, draw) for stimuli in example_images]
@@ -62,15 +67,15 @@ def reconstruct(model, example_images, draw, seed, times):
 
 
 def _reconstruct(model, stimuli, draws, number):
-    """`reconstruct` for stimuli of one size."""
-    images, names = stimuli["image"].values, texts(stimuli["name"])
-    found = evaluate(model, images, names, draws, reconstruct=number, what="example_images")
+    """Reconstruct stimuli of one size at the only draw of `draws`, given also by its number."""
+    images, names = stimuli["image"].values, as_strings(stimuli["name"])
+    scored = score_images(model, images, names, draws, reconstruct=number, title="example images")
     return xr.Dataset(
         {
             "stimulus": (("image", *PICTURE), squares(images, model.resolution)),
             "noised": (("image", *PICTURE), model.add_noise(images, names, draws)),
-            "reconstruction": (("image", "category", *PICTURE), found["reconstruction"]),
-            "distance": (("image", "category"), found["loss"][:, :, 0]),
+            "reconstruction": (("image", "category", *PICTURE), scored["reconstruction"]),
+            "distance": (("image", "category"), scored["loss"][:, :, 0]),
         },
         coords={"name": ("image", np.array(names, object))},
     )

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Writing a file completely or not at all."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,15 +7,28 @@ from pathlib import Path
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
-    """A place to write a file, `<path>.partial`, from where it moves to its own once nothing went wrong.
+    """Write a file under another name, `<path>.partial`, and rename it if no error occurs.
 
     Parameters
     ----------
     path : Path or str
+        Where the complete file will be.
 
     Yields
     ------
     Path
+        Where to write.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "numbers.csv"
+    >>> with atomic_write(path) as partial:
+    ...     _ = partial.write_text("1,2")
+    ...     print(path.exists())
+    False
+    >>> path.exists()
+    True
     """
     path = Path(path)
     partial = path.with_name(path.name + ".partial")

@@ -29,12 +29,12 @@ def encode_attributes(attributes: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def decode_attributes(attributes: Mapping[Any, Any]) -> dict[str, Any]:
-    """Undo `encode_attributes`.
+    """Attributes of a store with their structure: of JSON text its content, anything else as it is.
 
     Parameters
     ----------
     attributes : dict
-        For instance the `attrs` of a store that xarray opened.
+        The `attrs` of a store.
 
     Returns
     -------

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.io.paths import ROOT
+from generative_classifiers.io.paths import PACKAGE, ROOT
 
 
 def job(script: dict[str, Any]) -> Any:
@@ -31,6 +31,13 @@ def job(script: dict[str, Any]) -> Any:
     if current.log:
         sys.excepthook = partial(_complain, Path(str(current.log[0])))
     return current
+
+
+def share_library() -> None:
+    """Make the processes of scripts import this copy of the library, even if another one is installed."""
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    library = str(PACKAGE.parent)
+    os.environ["PYTHONPATH"] = os.pathsep.join([library, *(path for path in others if path not in ("", library))])
 
 
 def _complain(log: Path | None, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -13,10 +13,10 @@ import zarr
 from generative_classifiers.io.attributes import encode_attributes
 from generative_classifiers.io.errors import InputError
 
-# What a store's numbers can depend on beside our own code.
+# Packages that the numbers of every store depend on.
 PACKAGES = ("numpy", "xarray", "zarr")
 ROOT_METADATA = "zarr.json"
-# What can be larger than memory.
+# Variables that can be larger than memory.
 PIXELS = ("image", "reconstruction")
 
 
@@ -26,7 +26,7 @@ def versions(*more: str) -> dict[str, str]:
     Parameters
     ----------
     *more : str
-        Distribution names beside numpy, xarray and zarr.
+        Names of distributions, in addition to numpy, xarray and zarr.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def write_arrays(dataset: xr.Dataset, path: Path, mode: Literal["w", "a"]) -> No
 
 
 def write(dataset: xr.Dataset, path: str | Path, /, **attributes: Any) -> None:
-    """Write a dataset as one store: a reader sees the old store, the new one, or none.
+    """Write a dataset as a store. A reader sees the old store, the new one or none, but never half of one.
 
     Parameters
     ----------
@@ -112,16 +112,21 @@ def read(path: str | Path, drop: Sequence[str] = ()) -> xr.Dataset:
 
 
 def store_of(zarr_json: str | Path) -> Path:
-    """The store that a rule's output `<store>/zarr.json` stands for.
+    """The store of a rule's output `<store>/zarr.json`.
 
-    Snakemake would put a timestamp file into a `directory()` output and delete the whole of it after a
-    failure; so rules name the store's root metadata instead, which is written last.
+    Rules name this file, which is written last, instead of the folder: Snakemake would put a timestamp into a
+    `directory()` and delete the whole folder after a failure.
+
+    Examples
+    --------
+    >>> store_of("data/miniature/stimuli/edge.zarr/zarr.json").name
+    'edge.zarr'
     """
     return Path(zarr_json).parent
 
 
 def kind(dataset: xr.Dataset) -> str:
-    """What a store is of: a stage's name, or else numbers."""
+    """The stage that a store belongs to: "evidence", "decisions" or "stimuli", or else "numbers"."""
     stages = {"loss": "evidence", "response": "decisions", "image": "stimuli"}
     return next((stage for name, stage in stages.items() if name in dataset.variables), "numbers")
 

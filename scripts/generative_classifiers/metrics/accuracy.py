@@ -85,6 +85,20 @@ def accuracy(decisions: Sequence[xr.Dataset], cells: Sequence[Cell] | None = Non
     xarray.Dataset
         Dimensions observer, cell: `accuracy` (NaN where the observer did not see the cell), `correct`, `n`; with the
         additional dimension bound, `accuracy_interval` and `accuracy_wilson`.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> decisions = xr.Dataset(
+    ...     {"response": (("observer", "image"), [[0, 1, 1], [0, 0, -1]])},
+    ...     coords={"observer": ["subject-01", "mine"], "family": ("observer", ["human", "diffusion"]),
+    ...             "is_reference": ("observer", [True, False]), "name": ("image", ["1.png", "2.png", "3.png"]),
+    ...             "condition": ("image", ["all", "all", "all"]), "true_category": ("image", ["cat", "dog", "dog"]),
+    ...             "category": ["cat", "dog"]},
+    ...     attrs={"dataset": "edge"},
+    ... )
+    >>> accuracy([decisions])["accuracy"].sel(observer="mine").values
+    array([0.33333333])
     """
     cells = cells or cells_of(decisions)
     coords, answers = correctness(decisions, cells)

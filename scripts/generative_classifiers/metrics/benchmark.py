@@ -36,7 +36,7 @@ def benchmark(comparison: xr.Dataset) -> xr.Dataset:
     Parameters
     ----------
     comparison : xarray.Dataset
-        As `conditions.compare` returns it.
+        As `compare` returns it.
 
     Returns
     -------

@@ -74,7 +74,8 @@ def compare(
     Returns
     -------
     xarray.Dataset
-        Dimensions resample, observer, cell: the fields of `Comparison`. The first resample is the images themselves.
+        Dimensions resample, observer, cell: `accuracy`, `accuracy_difference`, `observed_consistency`,
+        `error_consistency`, and `correct` of `n` answers. The first resample is the images themselves.
     """
     cells = cells or cells_of(decisions)
     coords, answers = correctness(decisions, cells)

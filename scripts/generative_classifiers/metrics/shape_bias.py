@@ -93,7 +93,7 @@ def shape_bias(decisions: xr.Dataset, reference: str = "humans") -> xr.Dataset:
     ----------
     decisions : xarray.Dataset
         Decisions on cue conflicts.
-    reference : str
+    reference : str, optional
         Name of the reference group. The row of its pooled trials has this name, the mean over its subjects
         `<reference>-mean`.
 

@@ -1,14 +1,30 @@
 """Model families behind one interface, `models.base.Model`. Nothing else knows diffusers or transformers."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from generative_classifiers.io.errors import InputError
 
-# Families whose weights may come from a mirror.
-DOWNLOADING = ("discriminative",)
+if TYPE_CHECKING:
+    from generative_classifiers.models.base import Model
+    from generative_classifiers.study.observers import ModelObserver
 
 
-def load(observer, row, prompts, *, path=None, device="auto", batch_size=None, compile=False, mirror=None):
+def load(
+    observer: str,
+    row: ModelObserver,
+    prompts: Mapping[str, str],
+    *,
+    path: Path | None = None,
+    device: str | None = "auto",
+    batch_size: int | None = None,
+    compile: bool = False,
+    mirror: str | None = None,
+) -> Model:
     """Load an observer that is a model.
 
     Parameters
@@ -25,9 +41,10 @@ def load(observer, row, prompts, *, path=None, device="auto", batch_size=None, c
     batch_size : int, optional
         Evaluations at once, instead of the row's `batch_size`.
     compile : bool
-        Compile its network when it is first used, which takes minutes and pays where there is much to evaluate.
+        Compile the network when it is first used. This takes minutes and pays off in long runs.
     mirror : str, optional
-        Server to ask for files in place of their own: `downloads.mirror`.
+        Server to ask for files instead of their own: `stimuli.downloads.mirror`. The Hugging Face hub has a setting
+        of its own for this, HF_ENDPOINT.
 
     Returns
     -------
@@ -36,7 +53,7 @@ def load(observer, row, prompts, *, path=None, device="auto", batch_size=None, c
     Raises
     ------
     InputError
-        The family is unknown, a setting is wrong, or the weights are missing or others than expected.
+        The family has no model, a setting is wrong, or the weights are missing or not those expected.
     """
     if not row.kind.needs_evidence:
         raise InputError(f"{observer}: its family {row.family} has no model; its decisions are read from files")
@@ -45,11 +62,9 @@ def load(observer, row, prompts, *, path=None, device="auto", batch_size=None, c
         raise InputError(f"{observer}: batch size is {batch_size}, expected at least 1")
     if not prompts:
         raise InputError(f"{observer}: no categories to choose from")
-    # Imported when asked for, since no environment needs to have the packages of every family.
-    module = import_module(f"{__name__}.{row.kind.module}")
-    site = {"mirror": mirror} if row.family in DOWNLOADING else {}
-    model = module.load(observer, row, prompts, path=path, device=device, batch_size=batch_size, **site)
-    if compile:
-        model.network.compile()
-        model.identity |= {"compile": True}  # it rounds otherwise
-    return model
+    # Imported late: not every environment has the packages of every family, and PyTorch takes seconds to import.
+    from generative_classifiers.models.base import Runtime, choose_device
+
+    runtime = Runtime(choose_device(device), row.dtype, batch_size, compile)
+    family = import_module(f"{__name__}.{row.kind.module}")
+    return family.load(observer, row, prompts, runtime, path=path, mirror=mirror)

@@ -1,54 +1,119 @@
-"""What every model family offers, and what they share."""
+"""The contract that every model family keeps, and what all families share."""
 
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
 
-from generative_classifiers.draws.levels import Draws
+from generative_classifiers.draws.levels import Draws, single
 from generative_classifiers.io.errors import InputError
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-class Model(Protocol):
-    """A model that gives evidence for categories.
+class Runtime(NamedTuple):
+    """How a network is run.
 
     Attributes
     ----------
-    categories : tuple of str
-    resolution : int
-        Side in pixels of the images the model sees; others are cropped and resized to it.
-    batch_size : int
-        Evaluations at once; may be changed.
     device : torch.device
-    network : torch.nn.Module
-        What evaluations spend their time in.
-    identity : dict
-        All that its losses depend on beside images and draws, as JSON can hold it: family, weights, settings,
-        prompts.
-    reconstructs : bool
-        Whether it paints images.
-    packages : tuple of str
-        Distributions whose versions its losses depend on.
+    dtype : {"float32", "bfloat16", "float16"}
+        Precision of the network. Losses are float32 in any case.
+    batch_size : int
+        Evaluations at once.
+    compile : bool
+        Whether the network is compiled when it is first used.
     """
 
-    categories: tuple[str, ...]
-    resolution: int
-    batch_size: int
     device: torch.device
-    network: torch.nn.Module
-    identity: dict
-    reconstructs: bool
-    packages: tuple[str, ...]
+    dtype: str = "float32"
+    batch_size: int = 64
+    compile: bool = False
 
-    def draws(self, count: int, seed: int, rule: str) -> Draws:
-        """The first draws; a family without noise levels has one, whatever the count."""
+
+class Model(ABC):
+    """A model that gives evidence for categories.
+
+    A family derives from this class and implements `_evaluate`. A family with noise levels also implements `draws`,
+    and one that reconstructs images `_add_noise`.
+
+    Parameters
+    ----------
+    observer : str
+        Its name, for messages.
+    network : torch.nn.Module
+        The part that evaluations spend their time in.
+    categories : sequence of str
+    resolution : int
+        Side in pixels of the images that the network sees. Other images are cropped and resized.
+    runtime : Runtime
+    identity : dict
+        What losses depend on in addition to the images, the draws and the runtime: weights, settings, prompts.
+        Plain data that JSON can hold.
+
+    Attributes
+    ----------
+    observer : str
+    network : torch.nn.Module
+    categories : tuple of str
+    resolution : int
+    device : torch.device
+    dtype : torch.dtype
+        Precision of the network.
+    batch_size : int
+        Evaluations at once. It may be changed between evaluations.
+    identity : dict
+        Everything that losses depend on in addition to images and draws; it never changes.
+    family : str
+    reconstructs : bool
+        Whether the family paints the image that it expects for a category.
+    packages : tuple of str
+        Distributions whose versions the losses depend on.
+    """
+
+    family: ClassVar[str]
+    reconstructs: ClassVar[bool] = False
+    packages: tuple[str, ...] = ("torch",)
+
+    def __init__(
+        self,
+        observer: str,
+        network: torch.nn.Module,
+        categories: Sequence[str],
+        resolution: int,
+        runtime: Runtime,
+        identity: dict[str, Any],
+    ) -> None:
+        self.observer, self.network = observer, network
+        self.categories, self.resolution = tuple(categories), resolution
+        self.device, self.dtype, self.batch_size = runtime.device, DTYPES[runtime.dtype], runtime.batch_size
+        self.identity = {"family": self.family, "dtype": runtime.dtype, "batch_size": runtime.batch_size, **identity}
+        if runtime.compile:
+            network.compile()
+            self.identity["compile"] = True  # a compiled network rounds differently
+
+    def draws(self, count: int, seed: int, rule: str = "golden") -> Draws:
+        """The first draws.
+
+        Parameters
+        ----------
+        count, seed : int
+        rule : {"golden", "uniform"}
+            How noise levels are spread: `draws.levels.times`.
+
+        Returns
+        -------
+        Draws
+            `count` of them. A family without noise levels has a single draw, whatever the count.
+        """
+        return single(seed)
 
     def evaluate(
         self,
         images: np.ndarray,
-        names: list[str],
+        names: Sequence[str],
         draws: Draws,
         reconstruct: int | None = None,
         wanted: np.ndarray | None = None,
@@ -59,25 +124,49 @@ class Model(Protocol):
         ----------
         images : numpy.ndarray
             uint8 (image, y, x, channel).
-        names : list of str
+        names : sequence of str
             (image,): the noise depends on them.
         draws : Draws
         reconstruct : int, optional
-            Number of the draw whose denoised images are wanted: of all categories.
+            Number of the draw whose reconstructions are returned, those of all categories.
         wanted : numpy.ndarray, optional
-            bool (image, category, draw): what to evaluate; the loss of the rest is NaN. A family with a single
-            draw is never asked for less than all.
+            bool (image, category, draw): the losses to compute. Without it, all.
 
         Returns
         -------
         loss : numpy.ndarray
-            float32 (image, category, draw), lower is better.
+            float32 (image, category, draw), lower is better; NaN where not wanted.
         reconstruction : numpy.ndarray or None
-            uint8 (image, category, y, x, channel).
+            uint8 (image, category, y, x, channel). None without `reconstruct`, if that draw is not among the draws,
+            and in a family that does not reconstruct.
+        """
+        if wanted is None:
+            wanted = np.ones((len(names), len(self.categories), len(draws)), bool)
+        kept = draws.number == reconstruct if self.reconstructs else np.zeros(len(draws), bool)
+        if not (wanted.any() or kept.any()):
+            return np.full(wanted.shape, np.nan, np.float32), None
+        with torch.inference_mode(), exact_convolutions():
+            loss, reconstruction = self._evaluate(images, names, draws, wanted, kept)
+        return np.where(wanted, loss, np.float32(np.nan)), reconstruction
+
+    @abstractmethod
+    def _evaluate(
+        self, images: np.ndarray, names: Sequence[str], draws: Draws, wanted: np.ndarray, kept: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """What `evaluate` returns; the losses that are not wanted may have any value.
+
+        Parameters
+        ----------
+        images, names, draws
+            As for `evaluate`.
+        wanted : numpy.ndarray
+            bool (image, category, draw).
+        kept : numpy.ndarray
+            bool (draw,): true for the draw whose reconstructions are returned, if any.
         """
 
-    def add_noise(self, images: np.ndarray, names: list[str], draw: Draws) -> np.ndarray:
-        """What one draw leaves of images, for people to look at; only of a family that paints.
+    def add_noise(self, images: np.ndarray, names: Sequence[str], draw: Draws) -> np.ndarray:
+        """What one draw leaves of images, for people to look at.
 
         Parameters
         ----------
@@ -90,25 +179,44 @@ class Model(Protocol):
         -------
         numpy.ndarray
             uint8 (image, y, x, channel), of the model's resolution.
+
+        Raises
+        ------
+        InputError
+            The family does not reconstruct images.
         """
+        if not self.reconstructs:
+            raise InputError(f"{self.observer}: models of family {self.family} do not add noise to images")
+        with torch.inference_mode(), exact_convolutions():
+            return self._add_noise(images, names, draw[np.zeros(len(names), int)])
+
+    def _add_noise(self, images: np.ndarray, names: Sequence[str], draws: Draws) -> np.ndarray:
+        """What `add_noise` returns, with a draw for each image."""
+        raise NotImplementedError
 
 
-def choose_device(name):
-    """The torch.device of "auto" (a GPU if there is one), "cpu", "cuda", ..."""
+def exact_convolutions():
+    """Convolutions on a GPU in full float32, which give the same bytes again."""
+    return torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+
+
+def choose_device(name: str | None) -> torch.device:
+    """The device of a name.
+
+    Parameters
+    ----------
+    name : str or None
+        "auto" or None (a GPU if there is one), "cpu", "cuda", "cuda:1", …
+
+    Raises
+    ------
+    InputError
+        There is no such device.
+    """
     if name in (None, "auto"):
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as error:  # unknown, not there, or not compiled in
+    except (RuntimeError, AssertionError) as error:  # unknown, absent, or not supported by this PyTorch
         raise InputError(f"device {name!r} cannot be used ({str(error).splitlines()[0]})") from error
     return torch.device(name)
-
-
-def signed(images):
-    """float32 (image, channel, y, x) in [-1, 1] of uint8 (image, y, x, channel)."""
-    return torch.tensor(images).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
-def unsigned(images):
-    """uint8 (image, y, x, channel) of float (image, channel, y, x) in [-1, 1], clipped."""
-    return ((images.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()

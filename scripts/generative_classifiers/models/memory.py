@@ -1,4 +1,4 @@
-"""As many evaluations at once as there is memory for."""
+"""Smaller batches where memory runs out."""
 
 import sys
 
@@ -9,36 +9,36 @@ from generative_classifiers.io.errors import InputError
 
 
 def within_memory(model, work, what):
-    """Do work of a model; where memory runs out halve its batches, for good, and begin the work anew.
+    """Do some work with a model. Each time memory runs out, halve its batch size and start the work again.
 
-    So whatever the work gives is made with batches of one size. Where another size is asked for, the same memory ends
-    with the same size, and other losses than those of the size that was asked for by 1e-4 at most.
+    The batch size stays halved afterwards. A result is always computed with batches of one size, which moves losses
+    by 1e-4 at most.
 
     Parameters
     ----------
     model : models.base.Model
     work : callable
-        Of nothing.
+        Without arguments.
     what : str
         Observer and dataset, for messages.
 
     Returns
     -------
     object
-        What the work gives.
+        What the work returns.
 
     Raises
     ------
     InputError
-        There is no memory for one evaluation.
+        There is no memory for a single evaluation.
     """
     while True:
         try:
             return work()
         except torch.OutOfMemoryError:
-            pass  # what the error holds on to is only free when it is gone
+            pass  # the error keeps tensors alive, so memory is freed only after this block
         if model.batch_size == 1:
-            raise InputError(f"{what}: {model.device} has no memory for a single evaluation at a time")
+            raise InputError(f"{what}: {model.device} has too little memory for a single evaluation")
         model.batch_size //= 2
         torch.cuda.empty_cache()
-        tqdm.write(f"{what}: out of memory, so from here on in batches of {model.batch_size}", file=sys.stderr)
+        tqdm.write(f"{what}: out of memory, continuing with batches of {model.batch_size}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Ambiguous images as stimuli: downloaded ones as they are, others drawn."""
+"""Ambiguous images as stimuli: downloaded, or two drawings of the miniature's world on top of each other."""
 
 from io import BytesIO
 
@@ -7,32 +7,33 @@ import resvg_py
 import xarray as xr
 
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.stimuli.images import read
 from generative_classifiers.stimuli.miniature.superimposed import superimpose
+from generative_classifiers.stimuli.square_images import read_image
 
-SIZE = 512  # pixels along a side, what the largest models see
+SIZE = 512  # pixels along a side: the resolution of the largest models
 
 
 def ambiguous_images(rows, files, world=None):
-    """Read or draw ambiguous images.
+    """Read downloaded ambiguous images, and render the others.
 
     Parameters
     ----------
     rows : dict of str to study.ambiguous_images.AmbiguousImage
+        By name.
     files : dict of str to Path
-        Of those that are downloaded: PNG, JPEG or SVG.
+        The downloaded files by name: PNG, JPEG or SVG.
     world : study.settings.World, optional
-        The images are of its size then.
+        The images are of its size; without it, of 512 pixels.
 
     Returns
     -------
     xarray.Dataset
-        As `stimuli/<dataset>.zarr`, of one condition, `all`; the category, which is the question, is ''.
+        As `stimuli/<dataset>.zarr`, with the only condition `all`. The category is '', since it is ambiguous.
 
     Raises
     ------
     InputError
-        That names a file which is not a readable image.
+        A file is not an image that can be read.
     """
     size = world.size if world else SIZE
     images = [
@@ -46,10 +47,10 @@ def ambiguous_images(rows, files, world=None):
 
 def _read(path, size):
     if path.suffix.lower() != ".svg":
-        return read(path, size)
+        return read_image(path, size)
     try:
-        # Twice as wide: the central square of a wide image is large enough, too. Fonts are other ones elsewhere.
+        # Twice as wide, so that the central square of a wide image has enough pixels. Fonts differ between systems.
         png = resvg_py.svg_to_bytes(svg_path=str(path), width=2 * size, background="white", skip_system_fonts=True)
     except ValueError as error:
         raise InputError(f"{path}: not a readable image ({error})") from error
-    return read(BytesIO(png), size)
+    return read_image(BytesIO(png), size)

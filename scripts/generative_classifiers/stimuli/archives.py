@@ -1,4 +1,4 @@
-"""Archives that others made: read as a stream, never unpacked, trusted in nothing."""
+"""Safe reading of `.tar.gz` archives: as a stream, without unpacking anything to the disk."""
 
 import gzip
 import tarfile
@@ -11,7 +11,7 @@ CHUNK = 1 << 20
 
 
 def members(archive):
-    """Go through the files of a `.tar.gz` archive.
+    """Iterate over the files of a `.tar.gz` archive.
 
     Parameters
     ----------
@@ -20,14 +20,14 @@ def members(archive):
     Yields
     ------
     path : PurePosixPath
-        Inside the archive: relative, without `..`.
+        Path inside the archive: relative, without `..`.
     content : bytes
 
     Raises
     ------
     InputError
-        At a member that is neither file nor folder or whose path leaves the archive, and at the end of an
-        archive that is truncated or corrupted.
+        A member is neither a file nor a folder, its path leaves the archive, or the archive is truncated or corrupted.
+        The last is known only at the end of the archive.
     """
     archive = Path(archive)
     try:
@@ -37,15 +37,15 @@ def members(archive):
                     path = _safe(archive, member)
                     if member.isfile():
                         yield path, tar.extractfile(member).read()
-            # The checksum of gzip stands behind the end of the tar archive.
+            # The checksum of gzip comes after the end of the tar archive.
             while stream.read(CHUNK):
                 pass
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"{archive}: expected a whole .tar.gz archive: {error}") from None
+        raise InputError(f"{archive}: expected a complete .tar.gz archive: {error}") from None
 
 
 def _safe(archive, member):
-    """The path of a member that cannot write, or point, outside the archive."""
+    """The path of a member. Raise InputError if it could write or point outside the archive."""
     path = PurePosixPath(member.name)
     if path.is_absolute() or ".." in path.parts or "\\" in member.name:
         raise InputError(f"{archive}: member {member.name!r} leaves the archive; expected a relative path")

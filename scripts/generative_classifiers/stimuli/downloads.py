@@ -1,4 +1,4 @@
-"""Files of the network: fetched once, checked always, kept by their URL."""
+"""Downloads: every file is fetched once, checked each time, and kept under its URL."""
 
 import csv
 import os
@@ -19,16 +19,25 @@ from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.io.errors import InputError
 
 MIRROR = "GENERATIVE_CLASSIFIERS_MIRROR"
-RETRIES = 3  # the waits in between are 1, 2 and 3 seconds
+RETRIES = 3  # after 1, 2 and 3 seconds
 THREADS = 8
 CHUNK = 1 << 20  # bytes
-STAGING = ".staging"  # where unfinished files are, inside the folder of downloads
+STAGING = ".staging"  # folder of unfinished files, inside the folder of downloads
 
 pooch.get_logger().setLevel("WARNING")
 
 
 class Source(NamedTuple):
-    """A file to be had: whose decisions it holds, where it is, its checksum (None: not known)."""
+    """A file to download.
+
+    Attributes
+    ----------
+    observer : str
+        The observer whose decisions the file has, or another name for its content.
+    url : str
+    sha256 : str or None
+        Its checksum; None if it is not known.
+    """
 
     observer: str
     url: str
@@ -36,7 +45,15 @@ class Source(NamedTuple):
 
 
 class Download(NamedTuple):
-    """A file that is there: whose decisions it holds, where it was, its checksum, where it is."""
+    """A downloaded file.
+
+    Attributes
+    ----------
+    observer, url, sha256 : str
+        As in `Source`.
+    path : Path
+        Where it is on this machine.
+    """
 
     observer: str
     url: str
@@ -45,22 +62,27 @@ class Download(NamedTuple):
 
 
 def mirror(setting=None):
-    """The server to ask in place of the files' own.
+    """The mirror, a server to download from instead of the files' own servers.
 
     Parameters
     ----------
     setting : str or None
-        The site's setting. Where it is empty, the environment's `GENERATIVE_CLASSIFIERS_MIRROR` counts.
+        The setting of the site. Without it, the environment variable `GENERATIVE_CLASSIFIERS_MIRROR` counts.
 
     Returns
     -------
     str or None
-        An address without a slash at its end; None: no mirror.
+        Its address without a slash at the end; None if there is no mirror.
 
     Raises
     ------
     InputError
-        If the address is none of HTTP.
+        The address does not begin with http:// or https://.
+
+    Examples
+    --------
+    >>> mirror("http://127.0.0.1:8000/")
+    'http://127.0.0.1:8000'
     """
     key, address = ("mirror", setting) if setting else (MIRROR, os.environ.get(MIRROR))
     if not address:
@@ -71,20 +93,21 @@ def mirror(setting=None):
 
 
 def fetch(url, sha256, folder, mirror=None, progress=True):
-    """Have a file, downloading it unless the right one is there already.
+    """Download a file, unless it is in the folder of downloads already.
 
     Parameters
     ----------
     url : str
-        Where it is upstream: `https://…`.
+        `https://…`.
     sha256 : str or None
-        Its checksum. None: the first download records it in `<file>.sha256`, and later ones must match that.
+        Its checksum. If it is None, the first download records the checksum in `<file>.sha256`, and later ones must
+        have the same.
     folder : Path
-        Keeps files by URL: `<folder>/github.com/…`. Processes may share it.
+        Folder of downloads, with files at `<folder>/github.com/…`. Several processes may use it.
     mirror : str, optional
-        Server to ask instead; it has the same file at `<mirror>/github.com/…`.
+        Server to download from, with the same file at `<mirror>/github.com/…`.
     progress : bool, optional
-        Show a progress bar where stderr is a terminal.
+        Whether to show a progress bar if stderr is a terminal.
 
     Returns
     -------
@@ -93,7 +116,7 @@ def fetch(url, sha256, folder, mirror=None, progress=True):
     Raises
     ------
     InputError
-        If the file cannot be had, or is another one than expected; there is no file at the path then.
+        The file cannot be downloaded or has another checksum. The folder does not have the file then.
     """
     if not re.match(r"https://[^/]+/.*[^/]$", url) or ".." in url:
         raise InputError(f"{url}: expected the address of a file, https://…")
@@ -103,7 +126,7 @@ def fetch(url, sha256, folder, mirror=None, progress=True):
     with FileLock(f"{staging}.lock"):
         expected = sha256 or _recorded(path)
         if not path.exists() or pooch.file_hash(path) != expected:
-            # Here, and after a killed process, whatever the folder holds is unfinished.
+            # Whatever is in this folder is unfinished, perhaps left by an interrupted process.
             shutil.rmtree(staging, ignore_errors=True)
             try:
                 new = _download(url, staging, mirror, progress)
@@ -114,23 +137,23 @@ def fetch(url, sha256, folder, mirror=None, progress=True):
 
 
 def fetch_all(sources, folder, mirror=None):
-    """Have many small files, several at a time.
+    """Download many small files, several at a time.
 
     Parameters
     ----------
     sources : sequence of Source
     folder, mirror
-        As in `fetch`.
+        As for `fetch`.
 
     Returns
     -------
     list of Download
-        In the order given.
+        In the given order.
 
     Raises
     ------
     InputError
-        At the first file that cannot be had; the others are not begun any more.
+        A file cannot be downloaded. No further downloads are begun.
     """
 
     def one(source):
@@ -143,14 +166,15 @@ def fetch_all(sources, folder, mirror=None):
 
 
 def write_manifest(downloads, path, folder):
-    """Write what was downloaded as a table, paths relative to the folder of downloads.
+    """Write a table of downloaded files.
 
     Parameters
     ----------
     downloads : iterable of Download
     path : Path
-        The table, tab-separated: observer, url, sha256, path.
+        Where to write the table, with columns observer, url, sha256 and path, separated by tabs.
     folder : Path
+        Folder of downloads. Paths are relative to it.
     """
     with atomic_write(path) as partial, partial.open("w", newline="") as handle:
         table = csv.writer(handle, delimiter="\t", lineterminator="\n")
@@ -160,6 +184,11 @@ def write_manifest(downloads, path, folder):
 
 def read_manifest(path, folder):
     """Read the table that `write_manifest` wrote.
+
+    Parameters
+    ----------
+    path, folder : Path
+        As for `write_manifest`.
 
     Returns
     -------
@@ -171,10 +200,10 @@ def read_manifest(path, folder):
 
 
 def _download(url, staging, mirror, progress):
-    """Download to a folder of its own; return the file."""
+    """Download a file into the folder of unfinished files, and return its path there."""
     source = f"{mirror}/{url.removeprefix('https://')}" if mirror else url
     name = url.rpartition("/")[2]
-    # The checksum is not pooch's to check: it would take a wrong one for a failure and try again.
+    # We check the checksum ourselves: pooch would take a wrong checksum for a failure and try again.
     files = pooch.create(staging, "", registry={name: None}, urls={name: source}, retry_if_failed=RETRIES)
     downloader = pooch.HTTPDownloader(progressbar=progress and sys.stderr.isatty(), chunk_size=CHUNK)
     try:
@@ -185,14 +214,14 @@ def _download(url, staging, mirror, progress):
 
 
 def _reason(error):
-    """A failed request in a few words."""
+    """Why a request failed, in a few words."""
     if error.response is not None:
         return f"the server says {error.response.status_code} {error.response.reason}"
     return f"{type(error).__name__}, tried {RETRIES + 1} times"
 
 
 def _accept(new, expected, path):
-    """Put a file that was downloaded into its place, or nothing if it is not the one expected."""
+    """Move a downloaded file to its place if it is the expected one; otherwise leave nothing there."""
     found = pooch.file_hash(new)
     if expected and found != expected:
         path.unlink(missing_ok=True)
@@ -210,7 +239,7 @@ def _sidecar(path):
 
 
 def _recorded(path):
-    """The checksum that the first download of a file recorded, or None."""
+    """The checksum that the first download of a file recorded; None before the first download."""
     if not _sidecar(path).exists():
         return None
     line = _sidecar(path).read_text()

@@ -1,4 +1,4 @@
-"""What the benchmark's names of images and files say."""
+"""What the names of the benchmark's images and files mean."""
 
 import re
 from pathlib import Path
@@ -58,7 +58,7 @@ def texture_category(image):
 
 
 def texture_coords(dataset, images):
-    """The coordinate that cue-conflict has beside the other datasets' ones, as keywords of `assign_coords`.
+    """The coordinate that only cue-conflict has, as keywords of `assign_coords`.
 
     Parameters
     ----------

@@ -15,12 +15,12 @@ from generative_classifiers.study.validation import (
     Strict,
     Text,
     Triple,
-    Url,
     missing,
     union_of,
     unknown,
     wrong,
 )
+from generative_classifiers.study.weight_files import File
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 Revision = Annotated[str, Field(min_length=1)]
@@ -85,7 +85,7 @@ class ModelObserver(Observer):
     licence: Text | None = Field(None, description="Of the weights; null if unknown.")
     size_mb: Count | None = Field(None, description="Size of the weights.")
     trained_on: Text | None = Field(None, description="The images that it was trained on.")
-    verified: bool | None = Field(None, description="false where what the row says of the weights was never tried.")
+    verified: bool | None = Field(None, description="false if the weights of the row have never been loaded.")
 
 
 class PipelineObserver(ModelObserver):
@@ -167,37 +167,6 @@ class TimmObserver(DiscriminativeObserver):
     source: Literal["timm"]
     library: Literal["timm", "torchvision"] = "timm"
     revision: Revision | None = Field(None, description="The commit of the hub's repository.")
-
-
-class WeightFile(Strict):
-    """A file with tensors of a network."""
-
-    sha256: Sha256 | None = Field(description="null: the first download records it.")
-    key: Text | None = Field(None, description="The key under which the file has the tensors.")
-    prefix: Text | None = Field(
-        None, description="Regular expression that names of tensors begin with, and lose; other tensors are left out."
-    )
-    place: Text | None = Field(None, description="What the names begin with in the network.")
-
-
-class DownloadedFile(WeightFile):
-    """A file at an address."""
-
-    url: Url
-
-
-class PackagedFile(WeightFile):
-    """A file of an installed Python package."""
-
-    package: Text
-    file: Text
-
-
-def _file_member(row: Any) -> str:
-    return "<url>" if isinstance(row, DownloadedFile) or (isinstance(row, dict) and "url" in row) else "<package>"
-
-
-File = union_of({"url": DownloadedFile, "package": PackagedFile}, _file_member)
 
 
 class CheckpointObserver(DiscriminativeObserver):
@@ -301,4 +270,4 @@ AnyObserver = Annotated[union_of(_CLASSES, _member), BeforeValidator(_check_memb
 class Observers(Strict):
     """The content of `registry/observers.yaml`."""
 
-    observers: dict[Name, AnyObserver]  # type: ignore[valid-type]
+    observers: dict[Name, AnyObserver]

@@ -1,22 +1,20 @@
-"""Recipes of the miniature's models."""
+"""Training: one loop for generative networks, one for discriminative networks, and the miniature's models."""
 
 from importlib import import_module
 
-# By `model` of a recipe; each module has `train(recipe, prompt, world, folder)`.
-GENERATIVE = ("pixel_diffusion", "latent_diffusion", "autoregressive", "masked")
-
 
 def train_generative(recipe, prompt, world, folder):
-    """Train a generative model, or go on training it, and save it as a pipeline.
+    """Train one of the miniature's generative models, or continue its training, and save it as a pipeline.
 
     Parameters
     ----------
     recipe : study.recipes.GenerativeRecipe
         `training` of the observer's row.
     prompt : str
-        With `{category}`.
+        With `{category}` in the place of the class name.
     world : study.settings.World
     folder : Path
-        Of the pipeline; checkpoints are kept beside it.
+        Of the pipeline. Checkpoints are kept next to it.
     """
-    import_module(f"{__name__}.{recipe.model}").train(recipe, prompt, world, folder)
+    # Imported late: a recipe needs only its own model's libraries.
+    import_module(f"{__name__}.miniature.{recipe.model}").train(recipe, prompt, world, folder)

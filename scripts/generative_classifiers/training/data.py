@@ -1,4 +1,4 @@
-"""What networks are trained on, in steps: every batch is known by its number, whoever loads it and whenever."""
+"""Training data by steps: a batch depends on its step's number, not on when or by which process it is loaded."""
 
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -7,22 +7,23 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from generative_classifiers.io.random_numbers import generator
-from generative_classifiers.models.base import signed
 from generative_classifiers.models.classifiers.diffusion_noise import DiffusionNoise
+from generative_classifiers.models.pixels import pixels_to_tensor
 from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
 
 
-class Source(NamedTuple):
+class TrainingData(NamedTuple):
     """What a network is trained on.
 
     Attributes
     ----------
     training : torch.utils.data.Dataset
-        At (step, share): a device's share of a step's images, float32 (image, 3, y, x), and categories, int64 (image).
+        At (step, share): one device's share of a step's images, float32 (image, 3, y, x), and their labels, int64
+        (image).
     validation : torch.utils.data.Dataset or None
-        The same by the batch's number, as many as its length.
+        Batches of the same kind, by their numbers.
     steps_per_epoch : int or None
-        None: there is no end of new images.
+        None if there is no end to the images.
     """
 
     training: Dataset
@@ -31,57 +32,75 @@ class Source(NamedTuple):
 
 
 def seed_of(*key):
-    """A seed for PyTorch from names, as `noise.generator` takes them."""
+    """A seed for PyTorch from a key, as `io.random_numbers.generator` takes it."""
     return int(generator(*key).integers(2**63))
 
 
 @contextmanager
 def seeded(*key):
-    """PyTorch's random numbers on the CPU from names, and not from what was drawn before."""
+    """A context in which PyTorch's random numbers on the CPU depend on a key, not on earlier ones."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed_of(*key))
         yield
 
 
-def loader(dataset, places, workers):
-    """Batches in the order of their places, loaded ahead by workers; without workers, when they are asked for.
+def loader(dataset, keys, workers):
+    """Load items of a dataset in the order of their keys.
 
     Parameters
     ----------
     dataset : torch.utils.data.Dataset
-    places : iterable
+    keys : iterable
     workers : int
+        Processes that load items ahead; with 0, an item is loaded when it is asked for.
 
     Returns
     -------
     torch.utils.data.DataLoader
     """
     pinned = torch.cuda.is_available()
-    return DataLoader(dataset, sampler=places, batch_size=None, num_workers=workers, pin_memory=pinned)
+    return DataLoader(dataset, sampler=keys, batch_size=None, num_workers=workers, pin_memory=pinned)
 
 
-class Rendered(Dataset):
+class DrawingBatches:
     """Endless batches of the world's training drawings.
 
     Parameters
     ----------
-    world : dict
-        size and texture_contrast of the images.
-    recipe : dict
-        batch_size (of a device), devices, seed.
+    world : study.settings.World
+    size : int
+        Images in a batch.
+    seed : int
+    """
+
+    def __init__(self, world, size, seed):
+        self.world, self.size, self.seed = world, size, seed
+        self.drawings = drawing_set("training")
+
+    def __call__(self, step):
+        """Images, uint8 (image, y, x, channel), and categories, int (image), of a step."""
+        return batch(self.drawings, step, self.size, self.seed, self.world)
+
+
+class RenderedImages(Dataset):
+    """`DrawingBatches` as the training data of a discriminative network.
+
+    Parameters
+    ----------
+    world : study.settings.World
+    recipe : study.recipes.Discriminative
     noise : {None, "sqrt_alphas", "alphas"}
         Diffusion noise on every image.
     """
 
     def __init__(self, world, recipe, noise=None):
-        self.world, self.recipe = world, recipe
-        self.drawings = drawing_set("training")
+        self.recipe = recipe
+        self.batches = DrawingBatches(world, recipe.batch_size * recipe.devices, recipe.seed)
         self.noise = DiffusionNoise(noise) if noise else torch.nn.Identity()
 
-    def __getitem__(self, place):
-        (step, share), recipe = place, self.recipe
-        n, devices = recipe.batch_size, recipe.devices
-        images, categories = batch(self.drawings, step, n * devices, recipe.seed, self.world)
-        mine = slice(share * n, (share + 1) * n)
-        with seeded("diffusion noise", recipe.seed, step, share):
-            return self.noise(signed(images[mine])), torch.from_numpy(categories[mine])
+    def __getitem__(self, key):
+        step, share = key
+        images, categories = self.batches(step)
+        part = slice(share * self.recipe.batch_size, (share + 1) * self.recipe.batch_size)
+        with seeded("diffusion noise", self.recipe.seed, step, share):
+            return self.noise(pixels_to_tensor(images[part])), torch.from_numpy(categories[part])

@@ -1,7 +1,8 @@
 """The loop that trains every generative model of the miniature."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from diffusers.training_utils import EMAModel
@@ -10,45 +11,45 @@ from tqdm import tqdm
 from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.training.schedule import learning_rate
 
+CHECKPOINT = 500  # steps from one checkpoint to the next
+SMOOTHED = 200  # steps whose mean loss the progress bar shows
 
-class Task(Protocol):
-    """What is trained, and by what.
+
+class Task(ABC):
+    """Modules to be trained, and the loss that trains them.
+
+    Parameters
+    ----------
+    modules : iterable of torch.nn.Module
 
     Attributes
     ----------
     modules : torch.nn.ModuleList
-        What is trained.
     """
 
-    modules: torch.nn.ModuleList
+    def __init__(self, modules: Iterable[torch.nn.Module]) -> None:
+        self.modules = torch.nn.ModuleList(modules)
 
-    def loss(self, step):
-        """The loss of a step's batch; all that is random in it comes from the step's number and the seed.
+    @abstractmethod
+    def loss(self, step: int) -> torch.Tensor:
+        """The loss of a step's batch, a scalar.
 
-        Parameters
-        ----------
-        step : int
-
-        Returns
-        -------
-        torch.Tensor
-            Scalar.
+        Everything random in it depends on the step's number and the recipe's seed alone.
         """
 
 
 class Trainer:
-    """All that changes while a model trains.
+    """The state of a training.
 
     Parameters
     ----------
     task : Task
-    recipe : dict
-        steps, learning_rate, warm_up and decay (steps), ema (decay of the weights' moving average).
+    recipe : study.recipes.Training
 
     Attributes
     ----------
     step : int
-        How many are done.
+        Steps that are done.
     """
 
     def __init__(self, task, recipe):
@@ -58,12 +59,12 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(self.modules.parameters(), lr=recipe.learning_rate)
 
     def advance(self):
-        """One step.
+        """Make one step.
 
         Returns
         -------
         float
-            Its loss.
+            The step's loss.
         """
         loss = self.task.loss(self.step)
         for group in self.optimizer.param_groups:
@@ -77,7 +78,7 @@ class Trainer:
         return loss.item()
 
     def save(self, path):
-        """Write a checkpoint, whole or not at all."""
+        """Write a checkpoint; an interruption leaves the one before."""
         state = {
             "step": self.step,
             "modules": self.modules.state_dict(),
@@ -88,7 +89,7 @@ class Trainer:
             torch.save(state, partial)
 
     def load(self, path):
-        """Go on from a checkpoint."""
+        """Continue from a checkpoint."""
         state = torch.load(path, weights_only=True)
         self.step = state["step"]
         self.modules.load_state_dict(state["modules"])
@@ -96,24 +97,23 @@ class Trainer:
         self.average.load_state_dict(state["average"])
 
     def finish(self):
-        """Leave the task's modules with the moving average of their weights; training is over after this."""
+        """End the training: give the modules the moving average of their weights."""
         self.average.copy_to(self.modules.parameters())
         self.modules.eval()
 
 
-def train(task, recipe, checkpoint, every=500):
-    """Train, or go on training, what a task has to be trained.
+def train(task, recipe, checkpoint, every=CHECKPOINT):
+    """Train a task's modules, or continue their training from its last checkpoint.
 
     Parameters
     ----------
     task : Task
-        Its modules are trained after this.
-    recipe : dict
-        As for `Trainer`.
+        Its modules are changed.
+    recipe : study.recipes.Training
     checkpoint : Path
-        Kept up to date while training, and left at its end; a run that was stopped goes on from it.
+        Updated during the training, and kept at its end.
     every : int
-        Steps from checkpoint to checkpoint.
+        Steps from one checkpoint to the next.
 
     Returns
     -------
@@ -126,8 +126,9 @@ def train(task, recipe, checkpoint, every=500):
     with tqdm(total=recipe.steps, initial=trainer.step, unit="step", desc=type(task).__name__) as bar:
         while trainer.step < recipe.steps:
             losses.append(trainer.advance())
+            recent = losses[-SMOOTHED:]
             bar.update()
-            bar.set_postfix(loss=f"{sum(losses[-200:]) / len(losses[-200:]):.4f}", refresh=False)
+            bar.set_postfix(loss=f"{sum(recent) / len(recent):.4f}", refresh=False)
             if trainer.step % every == 0 or trainer.step == recipe.steps:
                 trainer.save(checkpoint)
     trainer.finish()

@@ -1,4 +1,4 @@
-"""A training as a job: in this process, or on all GPUs of a node, a process for each."""
+"""The training of a discriminative network as a job: in this process, or in one process per GPU of a node."""
 
 import json
 import os
@@ -13,12 +13,12 @@ from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.observers import TrainedObserver
 from generative_classifiers.study.settings import World
 from generative_classifiers.study.validation import Strict
-from generative_classifiers.training.data import Rendered, Source
+from generative_classifiers.training.data import RenderedImages, TrainingData
 from generative_classifiers.training.discriminative import train
 
 
 def check(observer, row, folder):
-    """Look whether there are the images that a row is to be trained on, before anything that takes long.
+    """Check that the images of a training exist, before anything that takes long.
 
     Parameters
     ----------
@@ -30,19 +30,19 @@ def check(observer, row, folder):
     Raises
     ------
     InputError
-        That says what was expected.
+        They are missing, or not those expected.
     """
     if row.training.data != "imagenet":
         return
     if folder is None:
         raise InputError(f"config.yaml: imagenet is not set, the folder of images that {observer} is trained on")
-    from generative_classifiers.training import image_folder
+    from generative_classifiers.training import image_folder  # late, since torchvision takes seconds to import
 
-    image_folder.check(folder, _classes(row))
+    image_folder.check(folder, _class_folders(row))
 
 
-def _classes(row):
-    """Names of the classes' folders, in the order of a network's answers."""
+def _class_folders(row):
+    """Names of the classes' folders, in the order of the network's logits."""
     if row.classes == len(CATEGORIES):
         return list(CATEGORIES)
     from timm.data import ImageNetInfo
@@ -50,7 +50,7 @@ def _classes(row):
     return ImageNetInfo().label_names()
 
 
-def processes(device, devices):
+def process_count(device, devices):
     """How many processes train a network.
 
     Parameters
@@ -58,61 +58,68 @@ def processes(device, devices):
     device : str
         "auto", "cpu", "cuda", or one of several GPUs, "cuda:1".
     devices : int
-        As the recipe has them: processes are a divisor of it.
+        The recipe's devices, which the processes share equally.
 
     Returns
     -------
     int
-        One without GPUs; else as many as possible, one for each.
+        As many as possible with a GPU for each; one without GPUs.
     """
-    there = torch.cuda.device_count() if device in ("auto", "cuda") else 1
-    return max(number for number in range(1, max(there, 1) + 1) if devices % number == 0)
+    gpus = torch.cuda.device_count() if device in ("auto", "cuda") else 0
+    return max(count for count in range(1, max(gpus, 1) + 1) if devices % count == 0)
 
 
 def run(observer, row, weights, logs, device="auto", workers=0, world=None, folder=None):
-    """Train in this process, as one of several where `torchrun` has started it.
+    """Train in this process, which is one of several if `torchrun` has started it.
 
     Parameters
     ----------
     observer, row, weights, logs, device, workers
-        As for `discriminative.train`.
+        As for `training.discriminative.train`.
     world : study.settings.World, optional
-        What `data: world` is rendered of.
+        For a row with `data: world`.
     folder : str, optional
-        ImageNet's, for `data: imagenet`.
+        ImageNet's, for a row with `data: imagenet`.
     """
-    recipe, noise = row.training, row.noise
     if ":" in device:  # one GPU of several
         os.environ["ACCELERATE_TORCH_DEVICE"] = device
-    if recipe.data == "world":
-        source = Source(Rendered(world, recipe, noise))
+    if row.training.data == "world":
+        data = TrainingData(RenderedImages(world, row.training, row.noise))
     else:
         from generative_classifiers.training.image_folder import image_folder
 
-        source = image_folder(folder, recipe, row, noise)
-    train(observer, row, source, weights, logs, device=device, workers=workers)
+        data = image_folder(folder, row)
+    train(observer, row, data, weights, logs, device=device, workers=workers)
 
 
 def start(count, **settings):
-    """Train in so many processes.
+    """Train in several processes.
 
     Parameters
     ----------
     count : int
+        With 1, in this process.
     **settings
-        As for `run`.
+        Arguments of `run`.
     """
     if count == 1:
         return run(**settings)
     plain = {key: value.as_params() if isinstance(value, Strict) else value for key, value in settings.items()}
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
-    paths = os.pathsep.join([str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = os.environ | {"PYTHONPATH": paths}
+    paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     subprocess.run([*command, "-m", __name__, json.dumps(plain)], env=environment, check=True)
 
 
-if __name__ == "__main__":
+def _main(arguments):
+    """What each process of `start` runs."""
     torch.set_num_threads(1)
-    given = json.loads(sys.argv[1])
-    typed = {"row": TrainedObserver, "world": World}
-    run(**given | {key: kind(**given[key]) for key, kind in typed.items() if given.get(key)})
+    settings = json.loads(arguments)
+    settings["row"] = TrainedObserver(**settings["row"])
+    if settings.get("world"):
+        settings["world"] = World(**settings["world"])
+    run(**settings)
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1])

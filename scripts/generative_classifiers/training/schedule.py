@@ -4,10 +4,10 @@ import math
 
 
 def learning_rate(recipe, step):
-    """Linear warm-up, then down to zero: along a cosine, or linearly over the last steps only.
+    """Linear warm-up, then a decline to zero: along a cosine, or linearly at the end.
 
-    The constant part of the latter does not depend on how long it lasts, so that a run can be prolonged from a
-    checkpoint.
+    With a linear decline the rate is constant before. That part does not depend on the number of steps, so a training
+    can be prolonged from a checkpoint.
 
     Parameters
     ----------
@@ -19,29 +19,31 @@ def learning_rate(recipe, step):
     -------
     float
     """
-    rise = (step + 1) / recipe.warm_up if recipe.warm_up else 1.0
+    warm_up = (step + 1) / recipe.warm_up if recipe.warm_up else 1.0
     if getattr(recipe, "schedule", "linear") == "cosine":
-        along = (step - recipe.warm_up) / (recipe.steps - recipe.warm_up)
-        return recipe.learning_rate * (rise if along < 0 else (1 + math.cos(math.pi * along)) / 2)
-    fall = (recipe.steps - step) / recipe.decay
-    return recipe.learning_rate * min(1.0, rise, fall)
+        progress = (step - recipe.warm_up) / (recipe.steps - recipe.warm_up)
+        factor = warm_up if progress < 0 else (1 + math.cos(math.pi * progress)) / 2
+    else:
+        factor = min(1.0, warm_up, (recipe.steps - step) / recipe.decay)
+    return recipe.learning_rate * factor
 
 
 def in_steps(recipe, steps_per_epoch):
-    """A recipe whose times are in epochs, in steps; one that is in steps already, as it is.
+    """Convert a recipe's times from epochs to steps.
 
     Parameters
     ----------
     recipe : study.recipes.Discriminative
     steps_per_epoch : int or None
-        None: the data has no end, and no epochs.
+        None if the data have no epochs.
 
     Returns
     -------
     study.recipes.Discriminative
+        The recipe itself if its times are in steps already.
     """
     if recipe.epochs is None:
         return recipe
-    times = {"steps": recipe.epochs, "warm_up": recipe.warm_up, "decay": recipe.decay}
-    steps = {key: round(value * steps_per_epoch) for key, value in times.items() if value is not None}
-    return recipe.model_copy(update=steps | {"epochs": None})
+    in_epochs = {"steps": recipe.epochs, "warm_up": recipe.warm_up, "decay": recipe.decay}
+    times = {key: round(value * steps_per_epoch) for key, value in in_epochs.items() if value is not None}
+    return recipe.model_copy(update={**times, "epochs": None})

@@ -1,0 +1,1 @@
+"""Classifiers: discriminative networks, and contrastive models used zero-shot."""

@@ -1,4 +1,4 @@
-"""Contrastive models, zero-shot: a category's probability is the softmax over how similar the image is to texts."""
+"""Contrastive models, zero-shot: a category's probability is the softmax over the similarities of image and texts."""
 
 import hashlib
 import json
@@ -8,41 +8,41 @@ import torch
 from torch.nn.functional import normalize
 
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.models.base import choose_device
-from generative_classifiers.models.classifiers.discriminative import DiscriminativeModel, check_categories, classes_of
+from generative_classifiers.models.classifiers.classifier import Classifier, check_categories, classes_of
 from generative_classifiers.models.classifiers.preprocessing import Preprocessing
-from generative_classifiers.models.loading import clip
+from generative_classifiers.models.loading.clip_towers import load_towers
 from generative_classifiers.study.templates import load_templates
 from generative_classifiers.study.validation import unknown
 
 
-def load(observer, row, prompts, path, device, batch_size):
-    """Load a contrastive model: `models.load`.
+class ContrastiveModel(Classifier):
+    """A model that compares images with texts."""
+
+    family = "contrastive"
+
+
+def load(observer, row, prompts, runtime, *, path=None, mirror=None):
+    """Load a contrastive observer.
 
     Parameters
     ----------
-    observer : str
+    observer, prompts, path, mirror
+        As for `models.load`. There is no use for `mirror`: these files come from the Hugging Face hub.
     row : study.observers.ContrastiveObserver
-    prompts : dict of str to str
-    path : Path or None
-    device : str
-    batch_size : int
-        Of images, and of texts.
+    runtime : models.base.Runtime
+        Its batch size is also the number of texts that are embedded at once.
 
     Returns
     -------
-    discriminative.DiscriminativeModel
+    ContrastiveModel
     """
     texts, classes = texts_of(observer, row, prompts)
-    settings = {"batch_size": batch_size, "dtype": row.dtype}
-    device = choose_device(device)
-    towers, identity = clip.load(observer, row, path, device)
-    network = ZeroShot(towers.images, embed(towers.texts, texts, batch_size), towers.scale)
-    model = DiscriminativeModel(network, classes, device, Preprocessing.of(row), **settings)
-    said = {"templates": row.templates, "texts": hashlib.sha256(json.dumps(texts).encode()).hexdigest()}
-    model.identity |= {"family": "contrastive"} | said | identity
-    model.packages = ("torch", *towers.packages)
-    return model
+    towers, weights = load_towers(observer, row, path, runtime.device)
+    network = ZeroShot(towers.images, embed(towers.texts, texts, runtime.batch_size), towers.scale)
+    texts_hash = hashlib.sha256(json.dumps(texts).encode()).hexdigest()
+    identity = {"templates": row.templates, "texts": texts_hash, **weights}
+    packages = ("torch", *towers.packages)
+    return ContrastiveModel(observer, network, classes, Preprocessing.of(row), runtime, identity, packages)
 
 
 def texts_of(observer, row, prompts):
@@ -51,6 +51,7 @@ def texts_of(observer, row, prompts):
     Parameters
     ----------
     observer : str
+        For messages.
     row : study.observers.ContrastiveObserver
         Without `templates` a category's only text is its prompt. With `classes` the classes are ImageNet's, by the
         names that CLIP's authors gave them; without it they are the categories.
@@ -67,34 +68,34 @@ def texts_of(observer, row, prompts):
     Raises
     ------
     InputError
-        Of templates that there are not, another number of classes, or categories that ImageNet's do not make up.
+        There are no such templates, or ImageNet's classes do not make up a category.
     """
-    names, classes = prompts, {category: [number] for number, category in enumerate(prompts)}
+    names, classes = list(prompts), {category: [number] for number, category in enumerate(prompts)}
     if row.classes is not None:
         check_categories(observer, prompts)
         names, classes = import_module("open_clip").IMAGENET_CLASSNAMES, classes_of(observer, row.classes, prompts)
-    if row.templates is not None:
-        wording = templates(observer, row.templates)
-        return [[template.replace("{category}", name) for template in wording] for name in names], classes
-    return [[prompt] for prompt in prompts.values()], classes
+    if row.templates is None:
+        return [[prompt] for prompt in prompts.values()], classes
+    templates = templates_of(observer, row.templates)
+    return [[template.replace("{category}", name) for template in templates] for name in names], classes
 
 
-def templates(observer, name):
-    """Templates of prompts by their name in the registry."""
-    known = load_templates()
-    if name not in known:
-        raise InputError(f"{observer}: templates: {unknown(name, known)}")
-    return known[name]
+def templates_of(observer, name):
+    """Templates of prompts by their name in the registry; InputError if it is unknown."""
+    registry = load_templates()
+    if name not in registry:
+        raise InputError(f"{observer}: templates: {unknown(name, registry)}")
+    return registry[name]
 
 
 @torch.inference_mode()
 def embed(encode, texts, batch_size):
-    """Embeddings of classes: the mean of their texts' directions, as a direction.
+    """Embeddings of classes: the normalised mean of their texts' normalised embeddings.
 
     Parameters
     ----------
     encode : callable
-        Of a list of str; gives embeddings (text, feature).
+        Of a list of str; returns embeddings (text, feature).
     texts : list of list of str
         (class, template).
     batch_size : int
@@ -105,14 +106,15 @@ def embed(encode, texts, batch_size):
     torch.Tensor
         float32 (class, feature) of length 1.
     """
-    flat = [text for some in texts for text in some]
-    parts = [encode(flat[start : start + batch_size]) for start in range(0, len(flat), batch_size)]
-    directions = normalize(torch.cat(parts).float(), dim=1)
-    return normalize(directions.unflatten(0, (len(texts), -1)).mean(1), dim=1)
+    all_texts = [text for texts_of_class in texts for text in texts_of_class]
+    batches = [all_texts[start : start + batch_size] for start in range(0, len(all_texts), batch_size)]
+    embeddings = torch.cat([encode(batch) for batch in batches]).float()
+    by_class = normalize(embeddings, dim=1).unflatten(0, (len(texts), -1))
+    return normalize(by_class.mean(1), dim=1)
 
 
 class ZeroShot(torch.nn.Module):
-    """A classifier out of a contrastive model's images' side and its texts' embeddings.
+    """A classifier made of a contrastive model's image tower and its embeddings of texts.
 
     Parameters
     ----------
@@ -127,7 +129,7 @@ class ZeroShot(torch.nn.Module):
     def __init__(self, images, texts, scale):
         super().__init__()
         self.images = images
-        # No buffer: similarities lie close together, and stay in float32 whatever the network is in.
+        # Not a buffer: similarities lie close together, so they stay in float32 whatever the network's precision.
         self.texts, self.scale = texts, scale
 
     def forward(self, images):

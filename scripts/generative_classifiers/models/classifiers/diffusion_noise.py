@@ -29,19 +29,21 @@ def diffusion_noise(images, level, noise, variant="sqrt_alphas"):
 
 
 class DiffusionNoise(torch.nn.Module):
-    """Diffusion noise as a transform, the last one of a training: random as those of torchvision are.
+    """Diffusion noise as a transform, the last one of a training.
 
-    Levels and noise come from PyTorch's generator of random numbers.
+    Like torchvision's transforms, it draws its levels and noise from PyTorch's global random generator.
 
     Parameters
     ----------
     variant : {"sqrt_alphas", "alphas"}
-        The paper's flag `sqrt_alphas`, set or not.
+        Whether the paper's flag `sqrt_alphas` is set.
 
     Examples
     --------
     >>> from torchvision.transforms import v2
-    >>> v2.Compose([v2.RandomResizedCrop(224), v2.Normalize([0.5] * 3, [0.5] * 3), DiffusionNoise()])
+    >>> transform = v2.Compose([v2.RandomResizedCrop(224), v2.Normalize([0.5] * 3, [0.5] * 3), DiffusionNoise()])
+    >>> transform(torch.zeros(3, 256, 256)).shape
+    torch.Size([3, 224, 224])
     """
 
     def __init__(self, variant="sqrt_alphas"):
@@ -51,6 +53,6 @@ class DiffusionNoise(torch.nn.Module):
         self.variant = variant
 
     def forward(self, images):
-        """Noised images (…, channel, y, x), a level for each."""
+        """Add noise of a random level to each of the images (…, channel, y, x)."""
         level = torch.rand(images.shape[:-3], device=images.device, dtype=images.dtype)
         return diffusion_noise(images, level, torch.randn_like(images), self.variant)

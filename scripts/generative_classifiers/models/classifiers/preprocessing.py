@@ -1,25 +1,25 @@
-"""Images as networks want them: their size, and the scale of their values."""
+"""What images go through before a classifier sees them."""
 
 from dataclasses import dataclass
 
 import torch
 
-from generative_classifiers.models.base import signed
-from generative_classifiers.stimuli.images import squares
+from generative_classifiers.models.pixels import pixels_to_tensor
+from generative_classifiers.stimuli.square_images import squares
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What a row of the registry says of a network's images; without a word of it, what is usual for ImageNet.
+    """How a classifier's images are resized and normalised. The defaults are those usual for ImageNet.
 
     Parameters
     ----------
     resolution : int
-        Side in pixels of what the network sees.
+        Side in pixels of the images that the network sees.
     resize : int, optional
         Side to which images are resized before their centre is cropped to the resolution.
     mean, std : tuple of float
-        Of the channels of images in [0, 1]: what is subtracted, and divided by then.
+        Of the channels of images in [0, 1]: the mean is subtracted, then the result is divided by the deviation.
     """
 
     resolution: int = 224
@@ -29,7 +29,7 @@ class Preprocessing:
 
     @classmethod
     def of(cls, row):
-        """Of a row of the registry."""
+        """The preprocessing of a row of the registry, a `study.observers.ClassifierObserver`."""
         return cls(row.resolution, row.resize, row.mean, row.std)
 
     @property
@@ -53,5 +53,5 @@ class Preprocessing:
         start = (self.side - self.resolution) // 2
         centre = slice(start, start + self.resolution)
         mean, std = (torch.tensor(values)[:, None, None] for values in (self.mean, self.std))
-        # From [-1, 1] instead of [0, 1]: where mean and deviation are 0.5, values stay the same to the last bit.
-        return signed(squares(images, self.side)[:, centre, centre]) * (0.5 / std) + (0.5 - mean) / std
+        # Starting from [-1, 1], not [0, 1]: with a mean and deviation of 0.5, values stay the same to the last bit.
+        return pixels_to_tensor(squares(images, self.side)[:, centre, centre]) * (0.5 / std) + (0.5 - mean) / std

@@ -1,4 +1,4 @@
-"""The miniature's discriminative network, with diffusion noise in its training or without."""
+"""The miniature's discriminative network, which is trained with and without diffusion noise."""
 
 from torch import nn
 
@@ -21,17 +21,17 @@ class SmallCNN(nn.Module):
 
     def __init__(self, categories=16):
         super().__init__()
-        layers, before = [], 3
+        layers, channels_in = [], 3
         for channels, stride in zip(CHANNELS, STRIDES, strict=True):
-            # The bias would be undone by the batch norm.
+            # No bias, since batch norm would undo it.
             layers += [
-                nn.Conv2d(before, channels, 3, stride, padding=1, bias=False),
+                nn.Conv2d(channels_in, channels, 3, stride, padding=1, bias=False),
                 nn.BatchNorm2d(channels),
                 nn.ReLU(),
             ]
-            before = channels
+            channels_in = channels
         self.features = nn.Sequential(*layers)
-        self.classifier = nn.Linear(before, categories)
+        self.classifier = nn.Linear(channels_in, categories)
 
     def forward(self, images):
         """Logits (batch, category) of images (batch, 3, y, x) in [-1, 1]."""

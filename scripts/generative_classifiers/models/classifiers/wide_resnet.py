@@ -7,7 +7,7 @@ from torchvision.models.resnet import Bottleneck, ResNet
 class WideResNet50(ResNet):
     """Torchvision's ResNet-50 with `width` times its channels everywhere.
 
-    Torchvision's own wide networks are wider inside of a block only.
+    Torchvision's own wide networks are wider only inside their blocks.
 
     Parameters
     ----------
@@ -23,6 +23,6 @@ class WideResNet50(ResNet):
         self.fc = nn.Linear(2048 * width, classes)
 
     def _make_layer(self, block, planes, *settings, **more):
-        if planes == 64:  # the first layer, which sees what conv1 gives
+        if planes == 64:  # the first layer, whose input is conv1's output
             self.inplanes *= self.width
         return super()._make_layer(block, planes * self.width, *settings, **more)

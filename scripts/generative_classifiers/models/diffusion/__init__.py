@@ -1,0 +1,1 @@
+"""Diffusion and flow-matching models of diffusers."""

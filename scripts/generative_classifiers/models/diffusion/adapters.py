@@ -8,13 +8,13 @@ from torch.nn import functional
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.diffusion.codecs import LatentCodec, PixelCodec
 from generative_classifiers.models.diffusion.pixel_pipeline import PixelDiffusionPipeline
+from generative_classifiers.models.encoded_prompts import check_distinct
 
-# What networks that are distilled with guidance are told: that there is none.
-GUIDANCE = 1.0
+GUIDANCE = 1.0  # none, for networks that are distilled with guidance
 
 
 class Adapter:
-    """What tells pipeline classes apart; what most have in common is the default.
+    """What distinguishes pipeline classes from each other. The defaults are those of most classes.
 
     Parameters
     ----------
@@ -27,18 +27,20 @@ class Adapter:
     Attributes
     ----------
     pipeline_class : type
+        Of diffusers.
     codec_class : type
-        Of `models.codecs`.
+        Of `models.diffusion.codecs`.
     denoiser : str
-        The pipeline's part that is the network.
+        The part of the pipeline that is the network.
     unused, off : tuple of str
-        Parts and settings of it that have no say in losses: neither downloaded nor loaded.
+        Parts and settings of the pipeline that losses do not depend on. The parts are neither downloaded nor loaded.
     large : tuple of str
-        Parts whose weights are kept in the network's precision, as they would fill a GPU in float32.
+        Parts whose weights are kept in the network's precision, since they would fill a GPU in float32.
     packed : int
         Side of the blocks of latents that the network sees as channels.
     outputs : tuple of int
-        How many times its input's channels a network may give: 2 with a variance, which has no say in losses.
+        How many channels the network may return, in multiples of its input's channels: 2 if it also returns a
+        variance, which losses do not depend on.
     """
 
     codec_class = LatentCodec
@@ -56,17 +58,17 @@ class Adapter:
         self._check(observer)
 
     def _native_resolution(self):
-        # Networks that do not say, Flux's, were made for 128 latents.
+        # Flux's networks do not say it; they were made for 128 latents.
         return np.max(self.network.config.get("sample_size", 128)) * self.codec.factor
 
     def _check(self, observer):
         """Raise InputError if the network does not fit the codec, or the resolution the network."""
         config, channels = self.network.config, self.codec.channels * self.packed**2
-        given = config.out_channels or config.in_channels
-        allowed = [channels * times for times in self.outputs]
-        if config.in_channels != channels or given not in allowed:
+        out_channels = config.out_channels or config.in_channels
+        allowed = [channels * multiple for multiple in self.outputs]
+        if config.in_channels != channels or out_channels not in allowed:
             raise InputError(
-                f"{observer}: its network maps {config.in_channels} channels to {given}, "
+                f"{observer}: its network maps {config.in_channels} channels to {out_channels}, "
                 f"expected {channels} to {' or '.join(map(str, allowed))}"
             )
         smallest = config.patch_size if "patch_size" in config else 2 ** (len(config.block_out_channels) - 1)
@@ -75,7 +77,7 @@ class Adapter:
             raise InputError(f"{observer}: resolution is {self.resolution}, expected a multiple of {step}")
 
     def condition(self, observer, prompts, device):
-        """Encode the prompts; the text encoders are on the device as long as that takes, and then are gone.
+        """Encode the prompts. The text encoders are deleted after that, to free the device's memory.
 
         Parameters
         ----------
@@ -88,38 +90,38 @@ class Adapter:
         Returns
         -------
         dict of str to torch.Tensor
-            What `predict` is told of the categories, (category, ...), by name.
+            Arguments of `predict`, (category, ...), by name.
 
         Raises
         ------
         InputError
-            Two prompts are encoded as the same, so that no loss could tell their categories apart.
+            Two prompts are encoded as the same.
         """
         parts = self.pipeline.components.items()
         encoders = {name: part for name, part in parts if name.startswith("text_encoder") and part is not None}
         for encoder in encoders.values():
             encoder.to(device)
-        found = self.encode(list(prompts.values()), device)
+        encoded = self.encode(list(prompts.values()), device)
         for name in encoders:
             setattr(self.pipeline, name, None)
-        check_distinct(observer, prompts, found)
-        return {name: value.to(device, self.network.dtype) for name, value in found.items()}
+        check_distinct(observer, prompts, encoded)
+        return {name: value.to(device, self.network.dtype) for name, value in encoded.items()}
 
     def encode(self, prompts, device):
-        """What `predict` is told of prompts, (prompt, ...), by name."""
+        """Arguments of `predict` for a list of prompts: tensors (prompt, ...) by name."""
         raise NotImplementedError
 
     def predict(self, noised, time, **conditioning):
-        """What the network makes of noised images.
+        """The network's prediction.
 
         Parameters
         ----------
         noised : torch.Tensor
             (image, channel, y, x).
         time : torch.Tensor
-            (image,): the schedule's steps.
+            (image,): the steps of the noise schedule.
         **conditioning : torch.Tensor
-            (image, ...), as `condition` has it per category.
+            (image, ...): what `condition` returned for each image's category.
 
         Returns
         -------
@@ -137,17 +139,17 @@ class StableDiffusion(Adapter):
     unused, off = ("safety_checker", "feature_extractor"), ("requires_safety_checker",)
 
     def encode(self, prompts, device):
-        """Padded to the tokenizer's length, last hidden state."""
+        """The encoder's last hidden state for prompts padded to the tokenizer's length."""
         tokenizer, encoder = self.pipeline.tokenizer, self.pipeline.text_encoder
         length = tokenizer.model_max_length
         tokens = tokenizer(prompts, padding="max_length", max_length=length, truncation=True, return_tensors="pt")
-        masked = getattr(encoder.config, "use_attention_mask", False)
-        mask = tokens.attention_mask.to(device) if masked else None
+        uses_mask = getattr(encoder.config, "use_attention_mask", False)
+        mask = tokens.attention_mask.to(device) if uses_mask else None
         return {"encoder_hidden_states": encoder(tokens.input_ids.to(device), attention_mask=mask)[0]}
 
 
 class PixelDiffusion(StableDiffusion):
-    """Like Stable Diffusion, with blocks of pixels for latents."""
+    """Like Stable Diffusion, with blocks of pixels instead of latents."""
 
     pipeline_class = PixelDiffusionPipeline
     codec_class = PixelCodec
@@ -155,7 +157,7 @@ class PixelDiffusion(StableDiffusion):
 
 
 class StableDiffusionXL(Adapter):
-    """Stable Diffusion XL, told that the images were never of another size, and not cropped."""
+    """Stable Diffusion XL, told that the images were neither resized nor cropped."""
 
     pipeline_class = diffusers.StableDiffusionXLPipeline
     unused, off = ("image_encoder", "feature_extractor"), ("add_watermarker",)
@@ -163,7 +165,7 @@ class StableDiffusionXL(Adapter):
     def encode(self, prompts, device):
         states, _, pooled, _ = self.pipeline.encode_prompt(prompts, device=device, do_classifier_free_guidance=False)
         size = (self.resolution, self.resolution)
-        sizes = torch.tensor([(*size, 0, 0, *size)]).expand(len(prompts), -1)  # original, crop, target
+        sizes = torch.tensor([(*size, 0, 0, *size)]).expand(len(prompts), -1)  # original size, crop, target size
         return {"encoder_hidden_states": states, "text_embeds": pooled, "time_ids": sizes}
 
     def predict(self, noised, time, encoder_hidden_states, **added):
@@ -195,18 +197,19 @@ class Flux(Adapter):
     packed = 2
 
     def encode(self, prompts, device):
-        # The lengths that the two were trained with: their padding is not masked.
+        # The lengths that the two variants were trained with: padding is not masked, so it matters.
         length = 512 if self.network.config.guidance_embeds else 256
         states, pooled, _ = self.pipeline.encode_prompt(prompts, device=device, max_sequence_length=length)
         return {"encoder_hidden_states": states, "pooled_projections": pooled}
 
     def predict(self, noised, time, encoder_hidden_states, pooled_projections):
-        """The network sees blocks of latents as a sequence, with their places."""
+        """The network sees a sequence of blocks of latents, with their positions."""
         blocks = functional.pixel_unshuffle(noised, self.packed)
         rows, columns = (torch.arange(length, device=noised.device) for length in blocks.shape[2:])
         output = self.network(
             blocks.flatten(2).mT,
-            timestep=time / 1000,  # taken back by the network: in half precision rounded, as when it paints
+            # The network multiplies by 1000 again. In half precision this rounds, as it does in generation.
+            timestep=time / 1000,
             encoder_hidden_states=encoder_hidden_states,
             pooled_projections=pooled_projections,
             guidance=torch.full_like(time, GUIDANCE) if self.network.config.guidance_embeds else None,
@@ -227,11 +230,11 @@ class PixArtAlpha(Adapter):
 
     def encode(self, prompts, device):
         states, mask, _, _ = self.pipeline.encode_prompt(prompts, device=device, do_classifier_free_guidance=False)
-        found = {"encoder_hidden_states": states, "encoder_attention_mask": mask}
+        encoded = {"encoder_hidden_states": states, "encoder_attention_mask": mask}
         if self.network.use_additional_conditions:
-            sizes = torch.full((len(prompts), 2), self.resolution)
-            found |= {"resolution": sizes, "aspect_ratio": torch.ones(len(prompts), 1)}
-        return found
+            encoded["resolution"] = torch.full((len(prompts), 2), self.resolution)
+            encoded["aspect_ratio"] = torch.ones(len(prompts), 1)
+        return encoded
 
     def predict(self, noised, time, encoder_hidden_states, encoder_attention_mask, **sizes):
         return super().predict(
@@ -250,7 +253,7 @@ class PixArtSigma(PixArtAlpha):
 
 
 class DeepFloydIF(Adapter):
-    """DeepFloyd IF's first stage: pixels."""
+    """DeepFloyd IF's first stage, which works on pixels."""
 
     pipeline_class = diffusers.IFPipeline
     codec_class = PixelCodec
@@ -263,20 +266,7 @@ class DeepFloydIF(Adapter):
         return {"encoder_hidden_states": states}
 
 
-def check_distinct(observer, prompts, conditioning):
-    """Raise InputError if two categories are conditioned in the same way."""
-    seen = {}
-    for place, category in enumerate(prompts):
-        key = tuple(value[place].float().cpu().numpy().tobytes() for value in conditioning.values())
-        other = seen.setdefault(key, category)
-        if other != category:
-            raise InputError(
-                f"{observer}: its text encoder cannot tell the prompts of {other!r} and {category!r} apart: "
-                f"{prompts[other]!r}, {prompts[category]!r}"
-            )
-
-
-# By `_class_name` of a pipeline's index.
+# By the `_class_name` in a pipeline's index.
 ADAPTERS = {
     adapter.pipeline_class.__name__: adapter
     for adapter in (

@@ -1,4 +1,4 @@
-"""What networks predict, as one denoised image x̂: each from x_t = alpha x + sigma eps and the prediction."""
+"""Parametrisations: the denoised image x̂ from the noised image, alpha x + sigma eps, and the network's prediction."""
 
 from generative_classifiers.io.errors import InputError
 
@@ -23,7 +23,7 @@ def from_flow(prediction, noised, alpha, sigma):
     return noised - sigma * prediction
 
 
-# By the names that diffusers' schedulers have for them.
+# By their names in the schedulers of diffusers.
 PARAMETRISATIONS = {
     "epsilon": from_epsilon,
     "v_prediction": from_v,
@@ -32,9 +32,28 @@ PARAMETRISATIONS = {
 }
 
 
-def parametrisation(prediction_type, source):
-    """The function (prediction, noised, alpha, sigma) -> x̂ for a scheduler's `prediction_type`."""
+def parametrisation(prediction_type, observer):
+    """The denoising function of a scheduler's `prediction_type`.
+
+    Parameters
+    ----------
+    prediction_type : str
+    observer : str
+        For messages.
+
+    Returns
+    -------
+    callable
+        Of prediction, noised, alpha and sigma; returns x̂.
+
+    Raises
+    ------
+    InputError
+        The type is unknown.
+    """
     if prediction_type not in PARAMETRISATIONS:
-        known = ", ".join(PARAMETRISATIONS)
-        raise InputError(f"{source}: its scheduler's prediction_type is {prediction_type!r}, expected one of {known}")
+        expected = ", ".join(PARAMETRISATIONS)
+        raise InputError(
+            f"{observer}: its scheduler's prediction_type is {prediction_type!r}, expected one of {expected}"
+        )
     return PARAMETRISATIONS[prediction_type]

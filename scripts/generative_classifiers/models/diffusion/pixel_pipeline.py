@@ -1,4 +1,4 @@
-"""A text-conditional diffusion model of small pixel images, made of diffusers' and transformers' classes."""
+"""A pipeline for text-conditional diffusion models of pixels, made of classes of diffusers and transformers."""
 
 from diffusers import DiffusionPipeline
 from torch.nn import functional
@@ -12,13 +12,13 @@ class PixelDiffusionPipeline(DiffusionPipeline):
     Parameters
     ----------
     unet : diffusers.UNet2DConditionModel
-        `in_channels` and `out_channels` are 3 * pixel_unshuffle**2, `sample_size` is side / pixel_unshuffle.
+        Its `in_channels` and `out_channels` are 3 * pixel_unshuffle**2, its `sample_size` is side / pixel_unshuffle.
     text_encoder : transformers.CLIPTextModel
     tokenizer : transformers.CLIPTokenizer
     scheduler : diffusers.SchedulerMixin
-        Its `alphas_cumprod` and `prediction_type` are the noise schedule and the meaning of the prediction.
+        Its `alphas_cumprod` is the noise schedule, its `prediction_type` says what the network predicts.
     pixel_unshuffle : int
-        Side of the blocks.
+        Side of the blocks in pixels.
     """
 
     def __init__(self, unet, text_encoder, tokenizer, scheduler, pixel_unshuffle: int = 2):

@@ -1,7 +1,8 @@
-"""Noise schedules: what a time in [0, 1] means, from clean to noise.
+"""Noise schedules: what a time in [0, 1] means, from a clean image to pure noise.
 
-Each has `denoise` (`models.parametrisation`), `scales(time)`: alpha and sigma, float64 whatever the network's
-precision, for rounding them would move every loss; and `steps(time)`: what its network is told of the time.
+Each schedule has `scales(time)`, the scales alpha and sigma of image and noise; `steps(time)`, the time in the
+network's own units; and `denoise`, one of `models.diffusion.parametrisation`. Scales are float64 whatever the network's
+precision, since rounding them would move every loss.
 """
 
 import numpy as np
@@ -11,8 +12,8 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.diffusion.parametrisation import from_flow, parametrisation
 
 
-class Table:
-    """The steps of a scheduler's own table.
+class TableSchedule:
+    """The steps of a scheduler's table of noise levels.
 
     Parameters
     ----------
@@ -20,6 +21,11 @@ class Table:
         For messages.
     scheduler : diffusers.SchedulerMixin
         With `alphas_cumprod`.
+
+    Raises
+    ------
+    InputError
+        The scheduler has no table, or an unknown `prediction_type`.
     """
 
     def __init__(self, observer, scheduler):
@@ -29,20 +35,20 @@ class Table:
         self.alphas_cumprod = scheduler.alphas_cumprod.double().numpy()
 
     def steps(self, time):
-        """Rows of the table."""
+        """Rows of the table, int (time,)."""
         length = len(self.alphas_cumprod)
         return np.minimum(length - 1, np.floor(time * length)).astype(int)
 
     def scales(self, time):
-        """The table's, with alpha² + sigma² = 1."""
-        signal = self.alphas_cumprod[self.steps(time)]
-        return np.sqrt(signal), np.sqrt(1 - signal)
+        """alpha and sigma from the table, with alpha² + sigma² = 1."""
+        alpha_squared = self.alphas_cumprod[self.steps(time)]
+        return np.sqrt(alpha_squared), np.sqrt(1 - alpha_squared)
 
 
-class Flow:
+class FlowSchedule:
     """Straight paths from image to noise (arXiv 2210.02747).
 
-    A scheduler's shift does not enter: it says at which times its sampler stops, not what a time means.
+    The scheduler's shift has no influence: it decides at which times its sampler stops, not what a time means.
 
     Parameters
     ----------
@@ -55,16 +61,16 @@ class Flow:
         self.length = scheduler.config.num_train_timesteps
 
     def steps(self, time):
-        """Not rounded."""
+        """Times in units of the scheduler's steps, not rounded, float32 (time,)."""
         return (time * self.length).astype(np.float32)
 
     def scales(self, time):
-        """1 - t and t."""
+        """alpha = 1 - t and sigma = t."""
         return 1 - time, time
 
 
 def schedule(observer, scheduler):
-    """The noise schedule of a scheduler: Table or Flow."""
+    """The noise schedule of a scheduler of diffusers."""
     if isinstance(scheduler, FlowMatchEulerDiscreteScheduler | FlowMatchHeunDiscreteScheduler):
-        return Flow(scheduler)
-    return Table(observer, scheduler)
+        return FlowSchedule(scheduler)
+    return TableSchedule(observer, scheduler)

@@ -1,13 +1,25 @@
-"""What a U-Net does before it first asks for the prompt: once for all categories of a noised image."""
+"""The part of a U-Net before its first use of the prompt, computed once for all categories of a noised image.
+
+Hooks on the modules of that part do the sharing, so that diffusers' own code runs unchanged.
+"""
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import NamedTuple
 
 import torch
 from diffusers import Transformer2DModel, UNet2DConditionModel
 
-# Which rows of a batch are computed, and which of these each row of the batch is; for threads share a network.
-_ROWS = ContextVar("rows", default=None)
+
+class _Rows(NamedTuple):
+    """Which rows of a batch are computed, and which of these results each row of the batch gets."""
+
+    first: torch.Tensor
+    noised: torch.Tensor
+
+
+# A context variable, since threads share a network.
+_ROWS: ContextVar[_Rows | None] = ContextVar("rows", default=None)
 
 
 def prefix(network):
@@ -20,20 +32,20 @@ def prefix(network):
     Returns
     -------
     list of torch.nn.Module
-        In their order; empty where the prompt is in the embedding of time or class, or from the start beside the
-        image.
+        In their order. Empty if the prompt enters earlier: with the embedding of the time or class, or as a part of
+        the sequence that the network sees.
     """
     if not isinstance(network, UNet2DConditionModel):
         return []
     config = network.config
     if config.addition_embed_type or config.class_embed_type or config.num_class_embeds:
         return []
-    found = [network.conv_in]
+    modules = [network.conv_in]
     for block in network.down_blocks:
         if getattr(block, "has_cross_attention", False):
-            return [*found, block.resnets[0], *_before_prompt(block.attentions[0])]
-        found.append(block)
-    return found
+            return [*modules, block.resnets[0], *_before_prompt(block.attentions[0])]
+        modules.append(block)
+    return modules
 
 
 def _before_prompt(attention):
@@ -41,32 +53,32 @@ def _before_prompt(attention):
     if not isinstance(attention, Transformer2DModel):
         return []
     layer = attention.transformer_blocks[0]
-    alone = [] if layer.only_cross_attention else [layer.norm1, layer.attn1]
-    return [attention.norm, attention.proj_in, *alone]
+    self_attention = [] if layer.only_cross_attention else [layer.norm1, layer.attn1]
+    return [attention.norm, attention.proj_in, *self_attention]
 
 
 def share(network):
-    """Make a network compute its prefix once for what `samples` says is the same; without that nothing changes.
+    """Make a network compute its prefix once per noised image, within the context of `noised_images`.
 
     Parameters
     ----------
     network : torch.nn.Module
     """
     for module in prefix(network):
-        module.register_forward_pre_hook(_reduce, with_kwargs=True)
+        module.register_forward_pre_hook(_select, with_kwargs=True)
         module.register_forward_hook(_repeat)
 
 
 @contextmanager
-def samples(sample, first):
-    """Say which rows of a batch are the same but for their prompts.
+def noised_images(first, noised):
+    """Say which rows of a batch are the same noised image, under different prompts.
 
     Parameters
     ----------
-    sample, first : torch.Tensor
-        As of `batches.Batch`.
+    first, noised : torch.Tensor
+        The indices of `models.batches.Batch`.
     """
-    token = _ROWS.set((first, sample) if len(first) < len(sample) else None)
+    token = _ROWS.set(_Rows(first, noised) if len(first) < len(noised) else None)
     try:
         yield
     finally:
@@ -74,20 +86,22 @@ def samples(sample, first):
 
 
 @torch.compiler.disable
-def _reduce(module, args, kwargs):
+def _select(module, args, kwargs):
+    """Leave one row per noised image in a module's input."""
     if rows := _ROWS.get():
-        return _take(args, rows[0]), {name: _take(value, rows[0]) for name, value in kwargs.items()}
+        return _index(args, rows.first), {name: _index(value, rows.first) for name, value in kwargs.items()}
     return None
 
 
 @torch.compiler.disable
 def _repeat(module, args, output):
+    """Give each row of the batch the output of its noised image."""
     rows = _ROWS.get()
-    return _take(output, rows[1]) if rows else None
+    return _index(output, rows.noised) if rows else None
 
 
-def _take(value, rows):
-    """Rows of a tensor, or of each tensor of a tuple."""
+def _index(value, rows):
+    """Rows of a tensor, or of each tensor of a tuple; anything else as it is."""
     if isinstance(value, tuple):
-        return tuple(_take(part, rows) for part in value)
+        return tuple(_index(part, rows) for part in value)
     return value[rows] if isinstance(value, torch.Tensor) else value

@@ -1,0 +1,1 @@
+"""Where weights come from: folders, the Hugging Face hub, addresses, installed packages."""

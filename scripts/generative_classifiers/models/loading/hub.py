@@ -1,31 +1,67 @@
-"""What the Hugging Face hub's errors mean for the user."""
+"""Single files of the Hugging Face hub, and what its errors mean for the user."""
 
-from huggingface_hub import errors
+from pathlib import Path
 
-INDEX = "model_index.json"
+from huggingface_hub import errors, hf_hub_download
 
-# What can be done where the hub has no pipeline to give; the first that fits, for they derive from each other.
+from generative_classifiers.io.errors import InputError
+
+# By type of error. The first that fits counts, since the types derive from each other.
 ADVICE = (
     (
         errors.GatedRepoError,
-        "it is gated: accept its licence at https://huggingface.co/{source}, then log in with `hf auth login`",
+        "it is gated: accept its licence at https://huggingface.co/{repository}, then log in with `hf auth login`",
     ),
     (
         errors.RepositoryNotFoundError,
-        "there is no such repository, or none for you: if it is private, log in with `hf auth login`; if it has "
-        "vanished, give a copy's hub id or folder instead",
+        "there is no such repository, or it is private: log in with `hf auth login`; if it has been removed, give a "
+        "copy's hub id or folder instead",
     ),
-    (errors.RevisionNotFoundError, "it has no such revision: give another, or none"),
-    (errors.RemoteEntryNotFoundError, "it has no " + INDEX + ", so it is no pipeline of diffusers"),
+    (errors.RevisionNotFoundError, "it has no such revision: give another one, or none"),
+    (errors.RemoteEntryNotFoundError, "it has no {file}"),
     (
         errors.LocalEntryNotFoundError,
-        "the hub is out of reach, and the pipeline is not in the cache: `hf download {source}` where the hub is in "
-        "reach, then give the folder that it names",
+        "the hub cannot be reached, and its files are not in the cache: run `hf download {repository}` where the hub "
+        "can be reached, then give the folder that it prints",
     ),
 )
 
 
-def advice(error, source):
+def download(observer: str, repository: str, file: str, revision: str | None) -> tuple[Path, str]:
+    """Download a file of a repository, or take it from the hub's cache.
+
+    A mirror of the hub is set by the variable HF_ENDPOINT of huggingface_hub.
+
+    Parameters
+    ----------
+    observer : str
+        For messages.
+    repository : str
+        Hub id.
+    file : str
+    revision : str or None
+        Branch, tag or commit.
+
+    Returns
+    -------
+    path : Path
+    commit : str
+
+    Raises
+    ------
+    InputError
+        The file is neither on the hub nor in its cache.
+    """
+    try:
+        path = Path(hf_hub_download(repository, file, revision=revision))
+    except (OSError, ValueError) as error:  # what the hub's errors derive from
+        raise InputError(f"{observer}: {repository} is not available: {advice(error, repository, file)}") from error
+    return path, path.parent.name
+
+
+def advice(error: Exception, repository: str, file: str) -> str:
     """What to do about an error of the hub; the error itself if there is nothing to say."""
-    fitting = (text.format(source=source) for kind, text in ADVICE if isinstance(error, kind))
-    return next(fitting, " ".join(str(error).split()))
+    for kind, text in ADVICE:
+        if isinstance(error, kind):
+            return text.format(repository=repository, file=file)
+    return " ".join(str(error).split())

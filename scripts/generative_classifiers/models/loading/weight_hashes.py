@@ -1,25 +1,26 @@
-"""Weights by their hashes: evidence belongs to the weights that gave it."""
+"""Hashes of weights, since evidence belongs to the weights that it was computed with."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from generative_classifiers.io.errors import InputError
 
 
-def file_hash(path):
+def file_hash(path: Path) -> str:
     """SHA-256 of a file, hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def folder_hash(folder, patterns=("*.safetensors",)):
+def folder_hash(folder: Path, patterns: Sequence[str] = ("*.safetensors",)) -> str:
     """SHA-256 of the list that `sha256sum` would print of a folder's files, sorted by name.
 
     Parameters
     ----------
     folder : Path
-    patterns : tuple of str
-        Which files, in whatever sub-folder.
+    patterns : sequence of str
+        Of the files' names, in the folder and all folders below it.
 
     Returns
     -------
@@ -32,14 +33,14 @@ def folder_hash(folder, patterns=("*.safetensors",)):
         There is no such file.
     """
     folder = Path(folder)
-    names = sorted({path.relative_to(folder).as_posix() for p in patterns for path in folder.rglob(p)})
+    names = {path.relative_to(folder).as_posix() for pattern in patterns for path in folder.rglob(pattern)}
     if not names:
         raise InputError(f"{folder}: holds no {' or '.join(patterns)} file")
-    lines = "".join(f"{file_hash(folder / name)}  {name}\n" for name in names)
+    lines = "".join(f"{file_hash(folder / name)}  {name}\n" for name in sorted(names))
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def check_hash(observer, source, found, expected):
-    """Raise InputError unless the registry expects nothing, or what was found."""
+def check_hash(observer: str, source: str | Path, found: str, expected: str | None) -> None:
+    """Raise InputError if the registry expects another hash than the one found; None expects nothing."""
     if expected is not None and found != expected:
         raise InputError(f"{observer}: weights {source} have sha256 {found}, the registry expects {expected}")

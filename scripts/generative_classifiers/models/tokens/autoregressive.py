@@ -7,37 +7,41 @@ import torch
 from torch.nn import functional
 from transformers import DynamicCache
 
-from generative_classifiers.draws.levels import single
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.models.base import DTYPES, choose_device, signed
-from generative_classifiers.models.diffusion.adapters import check_distinct
-from generative_classifiers.models.loading.token_models import load_janus
-from generative_classifiers.models.tokens.likelihood import LOGITS, negative_log_likelihood, tokens_of
-from generative_classifiers.stimuli.images import squares
+from generative_classifiers.models.encoded_prompts import check_distinct
+from generative_classifiers.models.generative import GenerativeModel
+from generative_classifiers.models.loading.transformers_models import load_janus
+from generative_classifiers.models.tokens.likelihood import (
+    evaluations_at_once,
+    negative_log_likelihood,
+    tokenise_singly,
+)
 
 
-def load(observer, row, prompts, path, device, batch_size):
-    """Load an autoregressive observer: `models.load`.
+def load(observer, row, prompts, runtime, *, path=None, mirror=None):
+    """Load an autoregressive observer.
 
     Parameters
     ----------
-    observer : str
+    observer, prompts, path, mirror
+        As for `models.load`. There is no use for `mirror`: these files come from the Hugging Face hub.
     row : study.observers.AutoregressiveObserver
-    prompts : dict of str to str
-    path : Path or None
-    device : str
-    batch_size : int
+    runtime : models.base.Runtime
 
     Returns
     -------
     AutoregressiveModel
+
+    Raises
+    ------
+    InputError
+        The row has a resolution other than the network's, the only one that it knows.
     """
-    device = choose_device(device)
-    network, processor, identity = load_janus(observer, row, path)
+    network, processor, weights = load_janus(observer, row, path)
     tokens = text_to_image(observer, processor, prompts)
-    settings = {"dtype": row.dtype, "batch_size": batch_size, "resolution": row.resolution}
-    model = AutoregressiveModel(observer, network, tokens, prompts, device, **settings)
-    model.identity |= identity
+    model = AutoregressiveModel(observer, network, tokens, prompts, runtime, weights)
+    if row.resolution not in (None, model.resolution):
+        raise InputError(f"{observer}: resolution is {row.resolution}, expected {model.resolution}")
     return model
 
 
@@ -60,7 +64,7 @@ def text_to_image(observer, processor, prompts):
     Raises
     ------
     InputError
-        No template, or two prompts that are the same to the tokenizer.
+        The processor has no template, or two prompts are the same to the tokenizer.
     """
     messages = [[{"role": "user", "content": [{"type": "text", "text": text}]}] for text in prompts.values()]
     try:
@@ -78,7 +82,7 @@ def tokenise(tokenizer, images):
 
     The codebook is one of directions: what Janus was trained with (deepseek-ai/Janus, `codebook_l2_norm`) compares
     normalised vectors, and `get_codebook_entry` normalises too. `JanusVQVAE.encode` of transformers compares vectors
-    as they are, which are other tokens.
+    as they are, which gives other tokens.
 
     Parameters
     ----------
@@ -91,13 +95,13 @@ def tokenise(tokenizer, images):
     torch.Tensor
         int64 (image, token), row by row.
     """
-    found = functional.normalize(tokenizer.quant_conv(tokenizer.encoder(images)), dim=1)
+    patches = functional.normalize(tokenizer.quant_conv(tokenizer.encoder(images)), dim=1)
     codes = functional.normalize(tokenizer.quantize.embedding.weight, dim=1)
-    return torch.einsum("icyx,kc->iyxk", found, codes).argmax(-1).flatten(1)
+    return torch.einsum("icyx,kc->iyxk", patches, codes).argmax(-1).flatten(1)
 
 
 class PromptCache(DynamicCache):
-    """Keys and values of prompts that are read and never added to: nobody reads those of the image tokens again."""
+    """Keys and values of prompts, to which those of image tokens are not added, since nothing reads them again."""
 
     def update(self, key_states, value_states, layer_idx, *args, **kwargs):
         """Keys and values of the prompts and of what follows them: `transformers.Cache.update`."""
@@ -105,113 +109,82 @@ class PromptCache(DynamicCache):
         return torch.cat([prompt.keys, key_states], 2), torch.cat([prompt.values, value_states], 2)
 
 
-class AutoregressiveModel:
-    """A Janus network behind `models.base.Model`.
+class AutoregressiveModel(GenerativeModel):
+    """A Janus network.
 
     Parameters
     ----------
     observer : str
-        For messages.
     network : transformers.JanusForConditionalGeneration
     tokens : dict
         Of the prompts: `text_to_image`.
     prompts : dict of str to str
-    device : torch.device
-    dtype : {"float32", "bfloat16", "float16"}
-        Precision of the network; images are tokenised and probabilities computed in float32.
-    batch_size : int
-    resolution : int, optional
-        For a check: the network knows one number of tokens only.
-
-    Raises
-    ------
-    InputError
-        Another resolution than the network's.
+    runtime : models.base.Runtime
+        Images are tokenised and probabilities computed in float32, whatever the network's precision.
+    weights : dict
+        The identity of the weights, as `load_janus` returns it.
     """
 
-    reconstructs = False
+    family = "autoregressive"
     packages = ("torch", "transformers")
 
     @torch.inference_mode()
-    def __init__(self, observer, network, tokens, prompts, device, dtype="float32", batch_size=64, resolution=None):
-        self.categories, self.device = tuple(prompts), device
-        self.dtype, self.batch_size = DTYPES[dtype], batch_size
-        config = network.config.vq_config
-        self.resolution = config.num_patches * 2 ** (len(config.channel_multiplier) - 1)
-        if resolution not in (None, self.resolution):
-            raise InputError(f"{observer}: resolution is {resolution}, expected {self.resolution}")
-        janus = network.model
-        self.tokenizer, self.language = janus.vqmodel.to(device), janus.language_model.to(device)
-        self.network = self.language
-        # What Janus sees images with is another network, which has no say here.
-        self.embeddings, self.aligner, self.head = (
-            part.to(device) for part in (janus.generation_embeddings, janus.generation_aligner, janus.generation_head)
-        )
-        self._read(tokens)
-        self.identity = {
-            "family": "autoregressive",
-            "prompts": dict(prompts),
-            "dtype": dtype,
-            "batch_size": batch_size,
-            "resolution": self.resolution,
-        }
+    def __init__(self, observer, network, tokens, prompts, runtime, weights):
+        config, janus = network.config.vq_config, network.model
+        resolution = config.num_patches * 2 ** (len(config.channel_multiplier) - 1)
+        language_model = janus.language_model.to(runtime.device)
+        super().__init__(observer, language_model, prompts, resolution, runtime, weights)
+        # Janus looks at images through another network, which has no part in generating them.
+        self.tokenizer = janus.vqmodel.to(self.device)
+        self.embeddings = janus.generation_embeddings.to(self.device)
+        self.aligner = janus.generation_aligner.to(self.device)
+        self.head = janus.generation_head.to(self.device)
+        self.prompt_mask = tokens["attention_mask"].to(self.device)
+        self.prompt_cache, self.last_state = self._read_prompts(tokens["input_ids"].to(self.device))
 
-    def _precision(self):
-        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
-
-    def _read(self, tokens):
-        """Keep what image tokens will ask of the prompts: their keys and values, and their last state."""
-        self.there = tokens["attention_mask"].to(self.device)
+    def _read_prompts(self, tokens):
+        """What image tokens depend on: keys and values of the prompts by layer, and the state of their last token."""
         with self._precision():
-            read = self.language(
-                input_ids=tokens["input_ids"].to(self.device),
-                attention_mask=self.there,
-                position_ids=(self.there.cumsum(1) - 1).clamp(min=0),
+            # `forward`, since a compiled network would be compiled for prompts as well.
+            read = self.network.forward(
+                input_ids=tokens,
+                attention_mask=self.prompt_mask,
+                position_ids=(self.prompt_mask.cumsum(1) - 1).clamp(min=0),
                 use_cache=True,
             )
-        self.cache = [(layer.keys, layer.values) for layer in read.past_key_values.layers]
-        self.last = read.last_hidden_state[:, -1:]
+        return [(layer.keys, layer.values) for layer in read.past_key_values.layers], read.last_hidden_state[:, -1:]
 
-    def draws(self, count, seed, rule="golden"):
-        """One draw without a time, since there is one order of tokens: `models.base.Model.draws`."""
-        return single(seed)
+    def _encode(self, images):
+        """Tokens (image, token), and embeddings (image, token - 1, channel) of all but the last."""
+        tokens = tokenise_singly(self._pixels(images), lambda image: tokenise(self.tokenizer, image))
+        with self._precision():
+            return tokens, self.aligner(self.embeddings(tokens[:, :-1]))
 
-    @torch.inference_mode()
-    def evaluate(self, images, names, draws, reconstruct=None, wanted=None):
-        """Evidence of a batch of images: `models.base.Model.evaluate`. There is nothing to reconstruct."""
-        # On a GPU, float32 is float32 and the same bytes come again.
-        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-            seen = signed(squares(images, self.resolution)).to(self.device)
-            tokens = tokens_of(seen, lambda image: tokenise(self.tokenizer, image))
-            pairs = torch.arange(len(names) * len(self.categories), device=self.device)
-            losses = []
-            with self._precision():
-                embedded = self.aligner(self.embeddings(tokens[:, :-1]))
-                for batch in pairs.split(self.batch_size):
-                    image, category = batch // len(self.categories), batch % len(self.categories)
-                    states = self._states(embedded[image], category)
-                    losses.append(self._cost(states, tokens[image]))
-        return torch.cat(losses).reshape(len(names), -1, 1).cpu().numpy(), None
+    def _evaluate_batch(self, encoded, names, draws, batch, kept):
+        tokens, embeddings = encoded
+        indices = batch.to(self.device)
+        states = self._states(embeddings[indices.image], indices.category)
+        return self._negative_log_likelihood(states, tokens[indices.image]), None
 
-    def _states(self, embedded, category):
-        """What the network knows before each image token, (pair, token, channel)."""
-        cache = PromptCache([(keys[category], values[category]) for keys, values in self.cache])
-        there = self.there[category]
-        places = torch.arange(embedded.shape[1], device=self.device)
-        states = self.language(
-            inputs_embeds=embedded,
-            attention_mask=functional.pad(there, (0, len(places)), value=1),
-            position_ids=there.sum(1, keepdim=True) + places,
+    def _states(self, embeddings, category):
+        """The network's state before each image token, (evaluation, token, channel)."""
+        cache = PromptCache([(keys[category], values[category]) for keys, values in self.prompt_cache])
+        prompt_mask = self.prompt_mask[category]
+        count = embeddings.shape[1]
+        output = self.network(
+            inputs_embeds=embeddings,
+            attention_mask=functional.pad(prompt_mask, (0, count), value=1),
+            position_ids=prompt_mask.sum(1, keepdim=True) + torch.arange(count, device=self.device),
             past_key_values=cache,
             use_cache=True,
-        ).last_hidden_state
-        return torch.cat([self.last[category], states], 1)
-
-    def _cost(self, states, tokens):
-        """-log p of all tokens together, float32 (pair,)."""
-        codes = self.head.vision_head.out_features
-        part = max(1, LOGITS // (tokens.shape[1] * codes))
-        parts = zip(states.split(part), tokens.split(part), strict=True)
-        return torch.cat(
-            [negative_log_likelihood(self.head(some).transpose(1, 2), true).sum(1) for some, true in parts]
         )
+        return torch.cat([self.last_state[category], output.last_hidden_state], 1)
+
+    def _negative_log_likelihood(self, states, tokens):
+        """-log p of all tokens together, float32 (evaluation,)."""
+        size = evaluations_at_once(tokens.shape[1] * self.head.vision_head.out_features)
+        losses = []
+        for states_part, tokens_part in zip(states.split(size), tokens.split(size), strict=True):
+            logits = self.head(states_part)  # (evaluation, token, code)
+            losses.append(negative_log_likelihood(logits.transpose(1, 2), tokens_part).sum(1))
+        return torch.cat(losses)

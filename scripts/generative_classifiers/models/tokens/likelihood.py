@@ -1,35 +1,61 @@
-"""What models of image tokens share: the families autoregressive and masked."""
+"""What models of image tokens share: tokens of images, and what tokens cost."""
+
+from collections.abc import Callable
 
 import torch
-from torch.nn import functional
+from torch.nn.functional import cross_entropy
 
-# Logits in float32 at once: they are many times the activations behind them.
-LOGITS = 2**26
+# Logits that are float32 at the same time. They take many times the memory of the activations behind them.
+MAX_LOGITS = 2**26
 
 
-def tokens_of(images, tokenise):
-    """Tokens (image, ...) of images (image, 3, y, x), each image by itself.
+def tokenise_singly(images: torch.Tensor, tokenise: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+    """Tokens of images, each image by itself.
 
-    Rounding differs with an image's company in a batch, and could turn a token into another one.
+    Rounding depends on the other images of a batch, and could turn a token into another one.
+
+    Parameters
+    ----------
+    images : torch.Tensor
+        (image, 3, y, x).
+    tokenise : callable
+        Of one image (1, 3, y, x); returns its tokens (1, ...).
+
+    Returns
+    -------
+    torch.Tensor
+        (image, ...).
     """
     return torch.cat([tokenise(image) for image in images.split(1)])
 
 
-def negative_log_likelihood(logits, tokens):
-    """What each token costs, float32 whatever the precision of the logits.
+def evaluations_at_once(logits_each: int) -> int:
+    """How many evaluations have at most `MAX_LOGITS` together; at least one."""
+    return max(1, MAX_LOGITS // logits_each)
+
+
+def negative_log_likelihood(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+    """What each token costs: -log p(token), in float32 whatever the precision of the logits.
 
     Parameters
     ----------
     logits : torch.Tensor
-        (pair, code, ...)
+        (evaluation, code, ...).
     tokens : torch.Tensor
-        (pair, ...)
+        (evaluation, ...).
 
     Returns
     -------
     torch.Tensor
         Of the tokens' shape, in nats.
+
+    Examples
+    --------
+    >>> negative_log_likelihood(torch.zeros(1, 4), torch.tensor([2])).exp()
+    tensor([4.])
     """
-    part = max(1, LOGITS // logits[0].numel())
-    parts = zip(logits.split(part), tokens.split(part), strict=True)
-    return torch.cat([functional.cross_entropy(some.float(), true, reduction="none") for some, true in parts])
+    size = evaluations_at_once(logits[0].numel())
+    costs = []
+    for logits_part, tokens_part in zip(logits.split(size), tokens.split(size), strict=True):
+        costs.append(cross_entropy(logits_part.float(), tokens_part, reduction="none"))
+    return torch.cat(costs)

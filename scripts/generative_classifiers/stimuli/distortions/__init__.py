@@ -1,12 +1,12 @@
-"""The 12 parametric distortions of Geirhos et al. (2018, 2021), in words of our own.
+"""The 12 parametric distortions of Geirhos et al. (2018, 2021), implemented anew.
 
-None of it is their code; strengths and the order of the steps are those of their stimuli (arXiv 1808.08750,
-2106.07411, github.com/rgeirhos/generalisation-humans-DNNs). Lengths are meant in pixels of an image of side
-224 and shrink with the image, so that a condition does the same to the scene at any size; only uniform
-noise is drawn pixel by pixel at every size. All datasets but colour and false-colour show grey images.
+Strengths and the order of the steps are those of the original stimuli (arXiv 1808.08750, 2106.07411,
+github.com/rgeirhos/generalisation-humans-DNNs); none of the original code is used. Lengths are in pixels of an image
+with 224 pixels along a side and scale with the image, so that a condition has the same effect on a scene at any size.
+Only uniform noise is independent from pixel to pixel at every size. All datasets except colour and false-colour show
+grey images.
 
-Each function takes and returns float64 images in which 1 is white; clipping and rounding are left to
-`distort`.
+The functions take and return float64 images in which 1 is white. `distort` clips and rounds the results.
 """
 
 from collections.abc import Callable
@@ -28,9 +28,18 @@ from generative_classifiers.stimuli.distortions.pixels import contrast, rotation
 
 
 class Distortion(NamedTuple):
-    """How one dataset is made.
+    """How the images of a dataset are distorted.
 
-    `strengths` gives the arguments of `function` by condition, None where the image stays as it is.
+    Attributes
+    ----------
+    function : callable
+        Of images, the arguments of the condition, and if it is random a generator for each image.
+    strengths : dict of str to tuple or None
+        Arguments of the function by condition; None for the condition without a distortion.
+    in_colour : bool
+        Whether images keep their colours.
+    random : bool
+        Whether the distortion is random.
     """
 
     function: Callable
@@ -66,19 +75,19 @@ DISTORTIONS = {
 
 def _check(images, dataset, condition, names):
     if dataset not in DISTORTIONS:
-        raise InputError(f"No distortion makes {dataset!r}; expected one of {', '.join(DISTORTIONS)}.")
+        raise InputError(f"no distortion {dataset!r}, expected one of {', '.join(DISTORTIONS)}")
     conditions = DISTORTIONS[dataset].strengths
     if condition not in conditions:
-        raise InputError(f"{dataset} has no condition {condition!r}; expected {', '.join(conditions)}.")
+        raise InputError(f"{dataset}: no condition {condition!r}, expected one of {', '.join(conditions)}")
     kind, shape = images.dtype, images.shape
     if kind != np.uint8 or len(shape) != 4 or shape[3] != 3 or shape[1] != shape[2]:
-        raise InputError(f"{dataset}: expected uint8 images (image, y, x, 3), y = x; got {kind} {shape}.")
+        raise InputError(f"{dataset}: expected square uint8 images (image, y, x, 3), found {kind} {shape}")
     if len(names) != len(images):
-        raise InputError(f"{dataset}: expected one name per image; got {len(names)} for {len(images)}.")
+        raise InputError(f"{dataset}: expected a name for each of {len(images)} images, found {len(names)}")
 
 
 def distorted(images, dataset, condition, names, seed, **options):
-    """Distort images, keeping what `distort` clips and rounds away.
+    """Distort images without clipping and rounding.
 
     Parameters
     ----------
@@ -93,7 +102,7 @@ def distorted(images, dataset, condition, names, seed, **options):
     Raises
     ------
     InputError
-        If the dataset or the condition is unknown, or images and names do not fit.
+        The dataset or the condition is unknown, the images have another type or shape, or names are missing.
     """
     _check(images, dataset, condition, names)
     function, strengths, in_colour, random = DISTORTIONS[dataset]
@@ -112,16 +121,16 @@ def distort(images, dataset, condition, names, seed, **options):
     Parameters
     ----------
     images : numpy.ndarray
-        uint8 (image, y, x, 3), square. What becomes of an image does not depend on the others, except in
-        power-equalisation, whose mean spectrum is that of the images given here: give all of the dataset's,
-        or that spectrum beside a part of them.
+        uint8 (image, y, x, 3), square. The result for an image does not depend on the other images, except in
+        power-equalisation, which uses their mean spectrum: pass all images of the dataset, or their mean spectrum as
+        the option `amplitude`.
     dataset, condition : str
         Keys of `DISTORTIONS` and of its `strengths`, spelled as in the benchmark.
     names : sequence of str
-        One per image: with dataset, condition and seed they fix all random numbers.
+        (image,). Random numbers depend on the name, the dataset, the condition and the seed.
     seed : int
     **options
-        Of the distortion's function: power-equalisation has `amplitude`.
+        Options of the function; power-equalisation has `amplitude`.
 
     Returns
     -------
@@ -131,7 +140,7 @@ def distort(images, dataset, condition, names, seed, **options):
     Raises
     ------
     InputError
-        If the dataset or the condition is unknown, or images and names do not fit.
+        The dataset or the condition is unknown, the images have another type or shape, or names are missing.
     """
     values = distorted(images, dataset, condition, names, seed, **options)
     return np.rint(255 * np.clip(values, 0, 1)).astype(np.uint8)

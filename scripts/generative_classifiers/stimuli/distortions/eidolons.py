@@ -1,14 +1,13 @@
-"""Eidolons: an image whose scales have each been displaced by a random field.
+"""Eidolons: images in which each scale has been displaced by a random field.
 
-Our implementation of the idea of Koenderink et al. (2017, doi 10.1167/17.2.7) as its authors put it later
-(Valsecchi et al. 2018, doi 10.1167/18.13.21): the layers of a Gaussian scale space are warped by random
-vector fields and added up again; the fields are white Gaussian noise convolved with a Gaussian, a weighted
-combination of one that is shared by all scales and one of each scale's own.
+The idea is that of Koenderink et al. (2017, doi 10.1167/17.2.7), as its authors described it later (Valsecchi et al.
+2018, doi 10.1167/18.13.21). The layers of a Gaussian scale space are warped by random vector fields and added up again.
+The fields are white Gaussian noise convolved with a Gaussian. Each is a weighted sum of a field that all scales share
+and one of its own.
 
-This is not the Eidolon toolbox that made the benchmark's stimuli. The toolbox moves whole pixels, drops
-detail finer than 1/√2 px, and lets its shared field grow from the coarse layers to the fine ones whatever
-the grain; and we do not know how the version that the benchmark patched weights the shared field against
-the others.
+The stimuli of the benchmark were made with the Eidolon toolbox, which differs from this implementation. It moves whole
+pixels, drops details finer than 1/√2 px, and its shared field grows from the coarse layers to the fine ones, for any
+grain. It is not known how the version that the benchmark used weights the shared field.
 """
 
 import numpy as np
@@ -17,12 +16,12 @@ from scipy.ndimage import map_coordinates
 
 from generative_classifiers.stimuli.distortions.frequency import REFERENCE_SIZE
 
-# Blur of the levels in pixels at 224 px, half octaves from 1/√2: the benchmark's settings of the toolbox.
+# Blur of the levels in pixels at 224 px, in steps of half an octave from 1/√2: the benchmark's settings of the toolbox.
 LEVELS = 2.0 ** (np.arange(-1, 11) / 2)
 
 
 def layers(image):
-    """Split an image into what each step of a Gaussian scale space removes, and what the last step leaves.
+    """Split an image into the details that each step of a Gaussian scale space removes, and the remainder.
 
     Parameters
     ----------
@@ -32,11 +31,11 @@ def layers(image):
     Returns
     -------
     numpy.ndarray
-        (layer, y, x), from fine to coarse: one layer per level, which add up to the image.
+        (layer, y, x), from fine to coarse: a layer for each level. Their sum is the image.
     """
     size = len(image)
     sigmas = LEVELS[1:, None] * size / REFERENCE_SIZE
-    # The cosine transform is the Fourier transform of the mirrored image, k half cycles per side.
+    # The cosine transform is the Fourier transform of the mirrored image; coefficient k has k half cycles per side.
     response = np.exp(-0.5 * (sigmas * np.pi * np.arange(size) / size) ** 2)
     spectra = fft.dctn(image) * response[:, :, None] * response[:, None, :]
     blurred = fft.idctn(spectra, axes=(1, 2))
@@ -55,8 +54,8 @@ def displacements(count, size, reach, coherence, grain, generator):
     reach : float
         Standard deviation of each displacement along each axis, in pixels at 224 px.
     coherence : float
-        Correlation of the displacements of two layers at the same place, in [0, 1]: with c the weight of the
-        shared field is √c, that of a layer's own √(1 - c), so that the standard deviation stays.
+        Correlation c of the displacements of two layers at the same place, in [0, 1]. The shared field counts √c and
+        the layer's own field √(1 - c), so that the standard deviation does not depend on c.
     grain : float
         Standard deviation of the Gaussian that smooths the fields, in pixels at 224 px.
     generator : numpy.random.Generator
@@ -68,7 +67,7 @@ def displacements(count, size, reach, coherence, grain, generator):
     """
     scale = size / REFERENCE_SIZE
     response = np.exp(-2 * (np.pi * grain * scale * fft.fftfreq(size)) ** 2)
-    response /= np.sqrt(np.mean(response**2))  # along both axes: white noise of variance 1 keeps it
+    response /= np.sqrt(np.mean(response**2))  # so that the smoothed noise has variance 1, too
     noise = fft.rfft2(generator.standard_normal((count + 1, 2, size, size)))
     noise *= response[:, None] * response[: noise.shape[-1]]
     shared, *own = fft.irfft2(noise, (size, size))
@@ -76,7 +75,7 @@ def displacements(count, size, reach, coherence, grain, generator):
 
 
 def warped(image, displacement):
-    """Take every pixel of an image from where its displacement points to.
+    """Move the pixels of an image: each is taken from the place that its displacement points to.
 
     Parameters
     ----------
@@ -94,7 +93,7 @@ def warped(image, displacement):
 
 
 def eidolon(images, reach, coherence, grain, generators):
-    """Disarray the scales of images.
+    """Displace the scales of images.
 
     Parameters
     ----------

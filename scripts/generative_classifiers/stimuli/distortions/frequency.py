@@ -3,22 +3,22 @@
 import numpy as np
 from scipy import fft
 
-# Side in pixels of the images for which the benchmark states its lengths.
+# Pixels along a side of the images for which the lengths of the benchmark are stated.
 REFERENCE_SIZE = 224
 
-# Mean grey value of the benchmark's images: what its filters see beyond the border, and its high-pass
-# images' mean.
+# Mean grey value of the benchmark's images. Its filters continue images with it beyond their border, and it is the mean
+# of the high-pass images.
 BACKGROUND = 0.4423
 
 
 def gaussian_response(frequencies, sigma):
-    """Transfer function of the benchmark's Gaussian filter: sampled at the pixels, cut at 4 sigma, sum 1.
+    """Transfer function of the benchmark's Gaussian filter: sampled at the pixels, cut at 4 sigma, with sum 1.
 
     Parameters
     ----------
     frequencies : numpy.ndarray
-        (frequency,) in cycles per pixel of the reference size. Beyond 1/2, the highest that the reference
-        size holds, the response stays what it is there.
+        (frequency,) in cycles per pixel of the reference size. Above 1/2, the highest frequency of an image of that
+        size, the response is the same as at 1/2.
     sigma : float
         Standard deviation in pixels of the reference size.
 
@@ -35,11 +35,11 @@ def gaussian_response(frequencies, sigma):
 
 
 def low_pass(images, sigma):
-    """Blur with a Gaussian; beyond their border images continue in the benchmark's mean grey.
+    """Blur images with a Gaussian. Beyond their border they continue in the mean grey of the benchmark.
 
-    At 224 px this is `scipy.ndimage.gaussian_filter(mode="constant", cval=BACKGROUND)`; at other sizes each
-    frequency, in cycles per image, is weakened as there. (Kernels sampled at a smaller image's own pixels
-    would not do: most of those of the high-pass dataset would shrink to one pixel and leave nothing of the
+    At 224 px this is `scipy.ndimage.gaussian_filter(mode="constant", cval=BACKGROUND)`. At other sizes each frequency,
+    in cycles per image, is attenuated in the same way. (A kernel that is sampled at the pixels of a smaller image would
+    not work: for most conditions of the high-pass dataset it would be a single pixel, and nothing would be left of the
     image.)
 
     Parameters
@@ -64,7 +64,7 @@ def low_pass(images, sigma):
 
 
 def high_pass(images, sigma):
-    """Subtract the image's low-pass filtered version, then bring its mean to the benchmark's mean grey.
+    """Subtract the low-pass filtered images, then set the mean of each image to the mean grey of the benchmark.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def high_pass(images, sigma):
 
 
 def phase_noise(shape, width, generator):
-    """Random shifts of the phases of an image's Fourier transform, odd so that the image stays real.
+    """Random shifts of the phases of a Fourier transform. They are odd, so that the image stays real.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def phase_noise(shape, width, generator):
     Returns
     -------
     numpy.ndarray
-        (y, x) in radians, in the order of `numpy.fft.fft2`; 0 at frequencies that are their own opposites.
+        (y, x) in radians, in the order of `numpy.fft.fft2`; 0 at frequencies that equal their opposite.
     """
     own = np.arange(np.prod(shape)).reshape(shape)
     opposite = np.roll(np.flip(own), 1, axis=(0, 1))
@@ -105,10 +105,10 @@ def phase_noise(shape, width, generator):
 
 
 def phase_scrambling(images, width, generators):
-    """Shift the phase of every frequency at random; the amplitude spectrum stays.
+    """Shift the phase of every frequency at random, without changing the amplitude spectrum.
 
-    The benchmark leaves the phases in the row and the column of the highest frequency of an even-sized image
-    alone; here every pair of opposite frequencies is shifted.
+    The benchmark does not change the phases in the row and the column of the highest frequency of an image of even
+    size. Here every pair of opposite frequencies is shifted.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def phase_scrambling(images, width, generators):
 
 
 def mean_amplitude(batches):
-    """Mean amplitude spectrum of more images than fit into memory.
+    """Mean amplitude spectrum of images, which come in batches since there may be more than fit into memory.
 
     Parameters
     ----------
@@ -149,14 +149,14 @@ def mean_amplitude(batches):
 
 
 def power_equalisation(images, amplitude=None):
-    """Give all images the same amplitude spectrum, the mean of their own; each keeps its phases.
+    """Give all images the mean of their amplitude spectra. The phases do not change.
 
     Parameters
     ----------
     images : numpy.ndarray
         (image, y, x) in [0, 1].
     amplitude : numpy.ndarray, optional
-        (y, x), the mean of more images than these, as `mean_amplitude` gives it.
+        (y, x): mean spectrum of other images, as `mean_amplitude` gives it.
 
     Returns
     -------

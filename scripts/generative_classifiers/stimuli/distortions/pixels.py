@@ -1,9 +1,9 @@
-"""Distortions that treat each pixel by itself, or only move it."""
+"""Distortions of single pixels: contrast, uniform noise and rotation."""
 
 import numpy as np
 
 MID_GREY = 0.5
-NOISE_CONTRAST = 0.3  # of the image under uniform noise: Geirhos et al. (2018)
+NOISE_CONTRAST = 0.3  # contrast of the image under uniform noise (Geirhos et al. 2018)
 
 
 def contrast(images, level):
@@ -25,7 +25,7 @@ def contrast(images, level):
 
 
 def uniform_noise(images, width, generators):
-    """Lower the contrast to 30 % and add uniform noise, independent from pixel to pixel.
+    """Reduce the contrast to 30 % and add uniform noise that is independent from pixel to pixel.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def uniform_noise(images, width, generators):
 
 
 def rotation(images, angle):
-    """Turn images counter-clockwise.
+    """Rotate images counter-clockwise.
 
     Parameters
     ----------
@@ -58,6 +58,6 @@ def rotation(images, angle):
     Returns
     -------
     numpy.ndarray
-        (image, y, x): exactly the same pixels.
+        (image, y, x): the same pixels at other places.
     """
     return np.rot90(images, angle // 90, axes=(1, 2))

@@ -1,1 +1,1 @@
-"""The miniature world: icon-font objects with procedural textures, rendered from names and seeds."""
+"""The world of the miniature: drawings from icon fonts with procedural textures, rendered from names and seeds."""

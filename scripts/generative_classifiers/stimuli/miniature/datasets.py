@@ -1,4 +1,4 @@
-"""The miniature's datasets: held-out drawings, rendered and distorted."""
+"""The datasets of the miniature: held-out drawings, rendered and distorted."""
 
 import numpy as np
 import xarray as xr
@@ -6,8 +6,8 @@ import xarray as xr
 from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.stimuli.distortions import distort
 from generative_classifiers.stimuli.miniature import renderers
-from generative_classifiers.stimuli.miniature.drawing_set import drawing_set, pick
-from generative_classifiers.stimuli.miniature.scenes import concatenate, layers, quantise, sample
+from generative_classifiers.stimuli.miniature.drawing_set import drawing_set, pick_drawings
+from generative_classifiers.stimuli.miniature.scenes import concatenate, layers, quantise, sample_scenes
 from generative_classifiers.study.benchmark_names import CUE_CONFLICT, texture_coords
 from generative_classifiers.study.categories import CATEGORIES
 
@@ -20,14 +20,14 @@ _RENDERERS = {
 }
 
 
-def count(dataset, row, world):
-    """Number of a dataset's images; parameters as for `render`."""
+def number_of_images(dataset, row, world):
+    """Number of images of a dataset; parameters as for `render`."""
     images = world.images.cue_conflict if dataset == CUE_CONFLICT else getattr(world.images, row.kind)
     return images * len(row.conditions)
 
 
 def render(dataset, row, world):
-    """Render one dataset.
+    """Render a dataset.
 
     Parameters
     ----------
@@ -38,14 +38,14 @@ def render(dataset, row, world):
     Returns
     -------
     xarray.Dataset
-        Stimuli. No image is in two conditions, as in the benchmark.
+        Stimuli. As in the benchmark, no image is shown in two conditions.
     """
     conditions = row.conditions
-    names, categories = _cast(dataset, count(dataset, row, world))
+    names, categories = _names_and_categories(dataset, number_of_images(dataset, row, world))
     rngs = [generator("stimuli", world.seed, dataset, name) for name in names]
     drawings = drawing_set("held_out")
-    which = np.concatenate([pick(drawings, [k], rng) for k, rng in zip(categories, rngs, strict=True)])
-    scene = concatenate([sample(rng, 1) for rng in rngs])
+    which = np.concatenate([pick_drawings(drawings, [k], rng) for k, rng in zip(categories, rngs, strict=True)])
+    scene = concatenate([sample_scenes(rng, 1) for rng in rngs])
     contrast = np.array([rng.uniform(*world.texture_contrast) for rng in rngs])
     coords = texture_coords(dataset, names)
     textures = coords["texture_category"][1] if coords else np.array(CATEGORIES)[categories]
@@ -68,15 +68,18 @@ def render(dataset, row, world):
     )
 
 
-def _cast(dataset, total):
-    """Names and categories of a dataset's images, each category as often in every run of 16 (240 in cue-conflict)."""
+def _names_and_categories(dataset, total):
+    """Names (str) and categories (int) of a dataset's images. All categories are equally frequent.
+
+    They take turns, except in cue-conflict, where all pairs of two different categories take turns.
+    """
     number = np.arange(total)
-    if dataset == CUE_CONFLICT:
-        # All ordered pairs of different categories, once per 240 images.
-        shapes, textures = np.nonzero(~np.eye(len(CATEGORIES), dtype=bool))
-        pair, repeat = number % len(shapes), number // len(shapes) + 1
-        shape = shapes[pair]
-        pairs = zip(shape, textures[pair], repeat, strict=True)
-        return np.array([f"{CATEGORIES[s]}{n}-{CATEGORIES[t]}{n}.png" for s, t, n in pairs]), shape
-    category, repeat = number % len(CATEGORIES), number // len(CATEGORIES) + 1
-    return np.array([f"{CATEGORIES[k]}{n}.png" for k, n in zip(category, repeat, strict=True)]), category
+    if dataset != CUE_CONFLICT:
+        category, repeat = number % len(CATEGORIES), number // len(CATEGORIES) + 1
+        names = [f"{CATEGORIES[k]}{n}.png" for k, n in zip(category, repeat, strict=True)]
+        return np.array(names), category
+    shapes, textures = np.nonzero(~np.eye(len(CATEGORIES), dtype=bool))
+    pair, repeat = number % len(shapes), number // len(shapes) + 1
+    shape, texture = shapes[pair], textures[pair]
+    names = [f"{CATEGORIES[s]}{n}-{CATEGORIES[t]}{n}.png" for s, t, n in zip(shape, texture, repeat, strict=True)]
+    return np.array(names), shape

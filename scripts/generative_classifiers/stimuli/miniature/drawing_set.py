@@ -1,27 +1,27 @@
-"""All drawings of the world, ready to be put into scenes, and endless training batches of them."""
+"""All drawings of the world, ready to be put into scenes; and training batches of them."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from generative_classifiers.io.random_numbers import generator
-from generative_classifiers.stimuli.miniature.drawings import draw
-from generative_classifiers.stimuli.miniature.scenes import layers, paint, quantise, sample
+from generative_classifiers.stimuli.miniature.drawings import render_drawing
+from generative_classifiers.stimuli.miniature.scenes import layers, paint, quantise, sample_scenes
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.drawings import load_drawings
 
 
 class DrawingSet(NamedTuple):
-    """Drawings of one split.
+    """The drawings of a split.
 
     Attributes
     ----------
     names : numpy.ndarray
-        str (drawing).
+        str (drawing,): `<font> <glyph>`.
     categories : numpy.ndarray
-        int (drawing): index into CATEGORIES.
+        int (drawing,): index into the categories. It does not decrease.
     planes : numpy.ndarray
-        float32 (drawing, 2, y, x): opaque region and lines.
+        float32 (drawing, 2, y, x): the opaque region and the lines.
     """
 
     names: np.ndarray
@@ -34,52 +34,67 @@ def drawing_set(split):
 
     Parameters
     ----------
-    split : str
-        "training" or "held_out".
+    split : {"training", "held_out"}
 
     Returns
     -------
     DrawingSet
     """
     registry = load_drawings()
-    rows = [(name, k) for k, category in enumerate(CATEGORIES) for name in getattr(registry[category], split)]
-    names, categories = zip(*rows, strict=True)
-    return DrawingSet(np.array(names), np.array(categories), np.stack([np.stack(draw(name)) for name in names]))
+    names, categories = [], []
+    for number, category in enumerate(CATEGORIES):
+        of_category = getattr(registry[category], split)
+        names += of_category
+        categories += [number] * len(of_category)
+    planes = np.stack([np.stack(render_drawing(name)) for name in names])
+    return DrawingSet(np.array(names), np.array(categories), planes)
 
 
-def pick(drawings, categories, rng):
-    """A random drawing of each category in `categories` (image): indices (image) into the album."""
+def pick_drawings(drawings, categories, rng):
+    """Choose a random drawing for each image.
+
+    Parameters
+    ----------
+    drawings : DrawingSet
+    categories : array_like
+        int (image,): the category that each drawing must show.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    numpy.ndarray
+        int (image,): index into the drawings.
+    """
     count = np.bincount(drawings.categories, minlength=len(CATEGORIES))
     first = np.concatenate([[0], np.cumsum(count)[:-1]])
     return first[categories] + np.floor(rng.random(len(categories)) * count[categories]).astype(int)
 
 
 def batch(drawings, step, n, seed, world):
-    """One training batch: the same for the same step and seed, whatever was drawn before.
+    """Render a training batch. It depends on the step and the seed only, not on earlier batches.
 
     Parameters
     ----------
     drawings : DrawingSet
     step : int
     n : int
-        Images in the batch.
+        Number of images.
     seed : int
     world : study.settings.World
-        The texture's contrast varies from image to image, so that a
-        model must know both cues: a texture that may be faint leaves the shape, a shape that may be new leaves
-        the texture.
+        The contrast of the texture varies from image to image, so that a model must learn both cues: the shape for
+        images with a faint texture, and the texture for shapes that it has not seen.
 
     Returns
     -------
     images : numpy.ndarray
-        uint8 (image, y, x, channel); shape and texture belong together.
+        uint8 (image, y, x, channel). Shape and texture are of the same category.
     categories : numpy.ndarray
-        int (image).
+        int (image,): index into the categories.
     """
     rng = generator("training", seed, step)
     categories = rng.integers(len(CATEGORIES), size=n)
-    which = pick(drawings, categories, rng)
-    scene = sample(rng, n)
+    which = pick_drawings(drawings, categories, rng)
+    scene = sample_scenes(rng, n)
     strength = rng.uniform(*world.texture_contrast, n)
     parts = layers(drawings.planes, which, np.array(CATEGORIES)[categories], scene, world.size)
     return quantise(paint(parts, scene, strength)), categories

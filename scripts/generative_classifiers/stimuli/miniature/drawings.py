@@ -1,4 +1,4 @@
-"""Objects as drawings: glyphs of the icon fonts that Python packages ship, as an opaque region and its dark lines."""
+"""Drawings of objects: glyphs of icon fonts that Python packages contain, as an opaque region with dark lines."""
 
 import json
 from functools import cache
@@ -12,11 +12,12 @@ from scipy import ndimage
 
 from generative_classifiers.io.errors import InputError
 
-SIZE = 96  # pixels along a drawing's side, three times the default stimulus
-_BODY = 80  # pixels along an object's longer side: the rest is margin, so that poses stay inside
-_GLYPH = 240  # font size, large enough that shrinking smooths
+SIZE = 96  # pixels along a side of a drawing, three times those of the default stimulus
+_BODY = 80  # pixels along the longer side of the object; the margin keeps turned and shifted objects inside
+_GLYPH = 240  # font size, large enough to give smooth edges when it is reduced
 
-# key: (package, font file, map from glyph names to code points or None where code points are given)
+# By the name of a font: package, font file, and map from names of glyphs to code points; None if glyphs are named by
+# their code points.
 _FONTS = {
     "fa5": ("qtawesome", "fonts/fontawesome5-solid-webfont-*.ttf", "fonts/fontawesome5-solid-webfont-charmap-*.json"),
     "fa6": ("qtawesome", "fonts/fontawesome6-solid-webfont-*.ttf", "fonts/fontawesome6-solid-webfont-charmap-*.json"),
@@ -30,27 +31,27 @@ _FONTS = {
 
 
 class Drawing(NamedTuple):
-    """One object.
+    """A drawing of an object.
 
     Attributes
     ----------
     opaque : numpy.ndarray
-        float32 (SIZE, SIZE) in [0, 1]: where the object hides the background.
+        float32 (y, x) in [0, 1]: where the object hides the background.
     line : numpy.ndarray
-        float32 (SIZE, SIZE) in [0, 1]: its dark lines.
+        float32 (y, x) in [0, 1]: its dark lines.
     """
 
     opaque: np.ndarray
     line: np.ndarray
 
 
-def draw(name):
-    """Render one drawing.
+def render_drawing(name):
+    """Render a drawing.
 
     Parameters
     ----------
     name : str
-        "<font> <glyph>" as in `registry/drawings.yaml`.
+        `<font> <glyph>` as in `registry/drawings.yaml`.
 
     Returns
     -------
@@ -59,7 +60,12 @@ def draw(name):
     Raises
     ------
     InputError
-        No such font or glyph.
+        There is no such font or glyph, or the package of the font is not installed.
+
+    Examples
+    --------
+    >>> render_drawing("fa5 plane").opaque.shape
+    (96, 96)
     """
     font, _, glyph = name.partition(" ")
     if font == "drawn":
@@ -73,7 +79,7 @@ def draw(name):
 @cache
 def _font(key):
     package, pattern, charmap = _FONTS[key]
-    # find_spec does not import: qtawesome itself would ask for Qt.
+    # The package is located but not imported, since qtawesome itself needs Qt.
     spec = find_spec(package)
     if spec is None:
         raise InputError(f"the miniature's drawings need the Python package {package}, which is not installed")
@@ -93,7 +99,7 @@ def _render(key, glyph):
 
 
 def _fit(canvas):
-    """Crop to the ink, scale its longer side to the body's size, centre."""
+    """Crop to the ink, scale it so that its longer side is that of the object, and centre it."""
     box = canvas.getbbox()
     scale = _BODY / max(box[2] - box[0], box[3] - box[1])
     size = [max(1, round(scale * length)) for length in (box[2] - box[0], box[3] - box[1])]
@@ -104,13 +110,14 @@ def _fit(canvas):
 
 
 def _line_drawing(ink):
-    """A line drawing's object is what its lines enclose; gaps of a few pixels count as closed."""
+    """The object is what the lines enclose. Gaps of a few pixels count as closed."""
     closed = ndimage.binary_closing(np.pad(ink > 0.3, 8), iterations=3)
     region = ndimage.binary_fill_holes(closed)[8:-8, 8:-8]
     return Drawing(np.maximum(ndimage.gaussian_filter(region.astype(np.float32), 0.7), ink), ink)
 
 
-# Ovens drawn by hand, for icon fonts have few: (door window, row of knobs, legs, handle)
+# Ovens that the project draws itself, since icon fonts have few. Window: left, top, right and bottom as shares of the
+# oven; knobs and rings: their numbers.
 _OVENS = {
     "oven-1": {"aspect": 1.0, "window": (0.2, 0.42, 0.8, 0.82), "knobs": 4, "rings": 0},
     "oven-2": {"aspect": 0.85, "window": (0.15, 0.35, 0.85, 0.75), "knobs": 3, "rings": 2},

@@ -1,7 +1,7 @@
-"""How a dataset shows its scenes: textured, as silhouettes, as edges, ...
+"""Renderers: how a dataset shows its scenes, for example with textures, as silhouettes or as edges.
 
-Every look takes layers, scene, contrast (image) and the world's settings, and returns float32 (image, y, x, channel),
-RGB in [0, 1].
+Every renderer takes the layers, the scene, the contrast of the texture (image,) and the settings of the world. It
+returns RGB in [0, 1], float32 (image, y, x, channel).
 """
 
 import numpy as np
@@ -13,17 +13,17 @@ from generative_classifiers.study.categories import CATEGORIES
 
 
 def plain(parts, scene, contrast, world):
-    """Shape and texture belong together."""
+    """Shape and texture are of the same category."""
     return paint(parts, scene, contrast)
 
 
 def cue_conflict(parts, scene, contrast, world):
-    """The texture of another category, as strong as it gets."""
+    """The texture is of another category, at full contrast."""
     return paint(parts, scene, np.full(len(contrast), world.texture_contrast[1]))
 
 
 def stylized(parts, scene, contrast, world):
-    """The object's own texture gives way to a mixture of two that belong to others; the ground bears it too."""
+    """Object and ground have a mixture of the textures of two other categories."""
     count, images = len(CATEGORIES), np.arange(len(contrast))
     first, second = (np.array(CATEGORIES)[(images * step + offset) % count] for step, offset in ((3, 1), (5, 2)))
     side = parts.grain.shape[1]
@@ -37,23 +37,23 @@ def stylized(parts, scene, contrast, world):
 
 
 def sketch(parts, scene, contrast, world):
-    """The object's outline and its lines, drawn on paper."""
+    """The outline of the object and its lines, dark on white."""
     outline = ndimage.morphological_gradient(parts.opaque, size=(1, 3, 3))
     return _grey(1 - np.maximum(outline, parts.line))
 
 
 def silhouette(parts, scene, contrast, world):
-    """The object's region, black on white."""
+    """The region of the object, black on white."""
     return _grey(1 - parts.opaque)
 
 
 def edge(parts, scene, contrast, world):
-    """Edges of the textured image, black on white: where its smoothed gradient is steep and at its steepest."""
+    """Edges of the textured image, black on white: steep ridges of the smoothed gradient (after Canny 1986)."""
     light = compose(parts, scene, contrast) @ LUMINANCE
-    # Derivatives of a Gaussian: scipy's Sobel filter would smooth along the images, too.
+    # Derivatives of a Gaussian, since scipy's Sobel filter would also smooth across images.
     steps = np.stack([ndimage.gaussian_filter(light, (0, 1.5, 1.5), order) for order in ((0, 1, 0), (0, 0, 1))])
     steepness = np.hypot(*steps)
-    # A ridge is no lower than its neighbours across the edge, that is along the gradient's larger component.
+    # A ridge is at least as steep as its neighbours across the edge, in the direction of the larger component.
     down, right = (ndimage.maximum_filter(steepness, size) for size in ((1, 3, 1), (1, 1, 3)))
     across = np.where(np.abs(steps[0]) > np.abs(steps[1]), down, right)
     strong = steepness > 0.3 * steepness.max(axis=(1, 2), keepdims=True)

@@ -1,4 +1,4 @@
-"""Images of one textured object on a plain ground: poses, colours and textures drawn at random, rendered at once."""
+"""Scenes: one textured object on a plain ground, with random pose, colours and position of the texture."""
 
 from typing import NamedTuple
 
@@ -9,22 +9,22 @@ from generative_classifiers.stimuli.miniature.textures import texture
 
 _SUPERSAMPLING = 2  # samples per pixel and axis
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
-_TEXTURE_AMPLITUDE = 0.35  # luminance of a texture's light and dark at contrast 1, about the object's own
+_TEXTURE_AMPLITUDE = 0.35  # of the luminance, at contrast 1, about that of the object
 
 
 class Scene(NamedTuple):
-    """What is random in an image; every field has the images along its first axis.
+    """What is random in images. The first axis of every field has the images.
 
     Attributes
     ----------
     pose : numpy.ndarray
-        float32 (image, 2, 3): from image coordinates in [-1, 1] to the drawing's.
+        float32 (image, 2, 3): maps coordinates of the image in [-1, 1] to those of the drawing.
     grain : numpy.ndarray
-        float32 (image, 2, 3): from image coordinates in pixels of a 32-pixel image to the texture's.
+        float32 (image, 2, 3): maps coordinates of the image, in pixels of a 32-pixel image, to those of the texture.
     ground, object : numpy.ndarray
         float32 (image, 3): RGB in [0, 1].
     slope : numpy.ndarray
-        float32 (image, 2): the ground's luminance gradient from centre to border, along y and x.
+        float32 (image, 2): change of the luminance of the ground from the centre to the border, along y and x.
     """
 
     pose: np.ndarray
@@ -40,15 +40,15 @@ def _turn(angle):
 
 
 def _chroma(rng, n):
-    """A colour of zero luminance: hue says nothing of the category."""
+    """Random colours of zero luminance, float (n, 3). They do not depend on the category."""
     vector = rng.normal(size=(n, 3))
     vector -= vector @ LUMINANCE[:, None]
     vector /= np.linalg.norm(vector, axis=1, keepdims=True)
     return rng.uniform(0, 0.22, (n, 1)) * vector
 
 
-def sample(rng, n):
-    """Draw scenes.
+def sample_scenes(rng, n):
+    """Sample random scenes.
 
     Parameters
     ----------
@@ -60,7 +60,8 @@ def sample(rng, n):
     -------
     Scene
     """
-    # rotation ± 20°, scale 0.78 to 1.12, aspect and shear up to 15 %, either way round, shifted by up to 2 of 32 pixels
+    # Rotated by up to 20°, scaled by 0.78 to 1.12, stretched and sheared by up to 15 %, half of them mirrored, and
+    # shifted by up to 2 of 32 pixels.
     scale = rng.uniform(0.78, 1.12, n)
     aspect = np.exp(rng.uniform(-0.14, 0.14, n))
     form = np.zeros((n, 2, 2))
@@ -73,7 +74,7 @@ def sample(rng, n):
     grain = _turn(rng.uniform(-1, 1, n) * np.deg2rad(10)) / rng.uniform(0.92, 1.08, (n, 1, 1))
     grain = np.concatenate([grain, rng.uniform(-20, 20, (n, 2, 1))], axis=2)
 
-    # The object differs from its ground by a quarter of the range at least, or nobody could see it.
+    # The luminance of object and ground differs by at least a quarter of its range, so that the object is visible.
     light = rng.uniform(0.35, 0.65, n)
     difference = rng.uniform(0.25, 0.45, n) * rng.choice([-1, 1], n)
     ground = np.clip(light + difference, 0.06, 0.94)[:, None] + _chroma(rng, n)
@@ -88,16 +89,16 @@ def concatenate(scenes):
 
 
 def _grid(size, half):
-    """Coordinates (3, size²) of sample centres in [-half, half], homogeneous: x, y, 1."""
+    """Homogeneous coordinates (3, size²) of the centres of samples: x and y in [-half, half], and 1."""
     axis = ((np.arange(size) + 0.5) / size * 2 - 1) * half
     y, x = np.meshgrid(axis, axis, indexing="ij")
     return np.stack([x.ravel(), y.ravel(), np.ones(size * size)]).astype(np.float32)
 
 
 def _bilinear(planes, which, x, y):
-    """Sample planes[which] (drawing, 2, SIZE, SIZE) at pixel coordinates x, y (image, point); nothing lies outside.
+    """Interpolate planes[which], planes being (drawing, 2, SIZE, SIZE), at pixel coordinates x and y (image, point).
 
-    Both planes of a drawing are looked up at once, as the parts of one complex number: looking up is what takes time.
+    Both planes of a drawing are looked up together, as the parts of one complex number, since this is the slowest step.
     """
     x, y = np.clip(x, 0, SIZE - 1.001), np.clip(y, 0, SIZE - 1.001)
     column, row = x.astype(np.int32), y.astype(np.int32)
@@ -111,12 +112,12 @@ def _bilinear(planes, which, x, y):
 
 
 class Layers(NamedTuple):
-    """An image before it is put together, at the supersampled size.
+    """The parts of images before they are put together, with several samples per pixel.
 
     Attributes
     ----------
     opaque, line, grain : numpy.ndarray
-        float32 (image, y, x): the object's region, its lines, its texture in [-1, 1].
+        float32 (image, y, x): the region of the object and its lines in [0, 1], its texture in [-1, 1].
     """
 
     opaque: np.ndarray
@@ -125,19 +126,19 @@ class Layers(NamedTuple):
 
 
 def layers(planes, which, textures, scene, size):
-    """Put drawings into their poses and lay textures over them.
+    """Put drawings into their poses and cover them with textures.
 
     Parameters
     ----------
     planes : numpy.ndarray
-        float32 (drawing, 2, SIZE, SIZE): opaque region and lines.
+        float32 (drawing, 2, SIZE, SIZE): opaque regions and lines.
     which : numpy.ndarray
-        int (image): the drawing of each image.
+        int (image,): number of the drawing that each image shows.
     textures : numpy.ndarray
-        str (image): the category whose texture the object bears.
+        str (image,): the category whose texture the object has.
     scene : Scene
     size : int
-        Pixels along the side of the image.
+        Pixels along a side of the images.
 
     Returns
     -------
@@ -152,32 +153,32 @@ def layers(planes, which, textures, scene, size):
 
 
 def shrink(values):
-    """Average the samples of each pixel: (image, y, x, …) to the image's size."""
+    """Average the samples of each pixel of images (image, y, x, …)."""
     offsets = [(row, column) for row in range(_SUPERSAMPLING) for column in range(_SUPERSAMPLING)]
     return sum(values[:, row::_SUPERSAMPLING, column::_SUPERSAMPLING] for row, column in offsets) / len(offsets)
 
 
 def compose(parts, scene, contrast):
-    """Put the layers together, at the supersampled size: `paint` without shrinking."""
+    """Put layers together: as `paint`, but with several samples per pixel."""
     side = parts.opaque.shape[1]
     ramp = np.linspace(-1, 1, side, dtype=np.float32)
     slope = scene.slope[:, 0, None, None] * ramp[:, None] + scene.slope[:, 1, None, None] * ramp
     ground = scene.ground[:, None, None] + slope[..., None]
     amplitude = (_TEXTURE_AMPLITUDE * np.asarray(contrast, np.float32))[:, None, None]
     body = scene.object[:, None, None] + (amplitude * parts.grain)[..., None]
-    body = body * (1 - 0.75 * parts.line[..., None])  # lines are dark, whatever the object's colour
+    body = body * (1 - 0.75 * parts.line[..., None])  # lines are dark on objects of any colour
     return np.clip(ground + parts.opaque[..., None] * (body - ground), 0, 1)
 
 
 def paint(parts, scene, contrast):
-    """Put the layers together.
+    """Put layers together.
 
     Parameters
     ----------
     parts : Layers
     scene : Scene
     contrast : numpy.ndarray
-        float (image): the texture's contrast, 0 to 1.
+        float (image,): contrast of the texture, 0 to 1.
 
     Returns
     -------
@@ -188,5 +189,11 @@ def paint(parts, scene, contrast):
 
 
 def quantise(images):
-    """[0, 1] to uint8."""
+    """Convert images from [0, 1] to uint8.
+
+    Examples
+    --------
+    >>> quantise(np.array([0.0, 0.5, 1.2]))
+    array([  0, 128, 255], dtype=uint8)
+    """
     return np.round(255 * np.clip(images, 0, 1)).astype(np.uint8)

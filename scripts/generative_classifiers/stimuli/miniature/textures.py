@@ -1,4 +1,4 @@
-"""Sixteen textures, one per category, as functions of pixel coordinates."""
+"""Textures: one for each of the 16 categories, as functions of pixel coordinates."""
 
 import numpy as np
 
@@ -39,8 +39,8 @@ def _weave(u, v):
     return np.where(over == 0, _stripes(u, 2.5), _stripes(v, 2.5))
 
 
-# Arguments: coordinates (u, v) in pixels of a 32-pixel image, turned and shifted from image to image.
-# Values lie in [-1, 1], dark to light. Periods lie between 2.6 and 12 pixels, but for the gradient's.
+# Their arguments are coordinates (u, v) in pixels of a 32-pixel image, turned and shifted from image to image. Their
+# values are in [-1, 1], from dark to light. Their periods are between 2.6 and 12 pixels, except for the gradient.
 TEXTURES = {
     "airplane": lambda u, v: _stripes(v, 11, 2.0),  # wide bands
     "bear": lambda u, v: _stripes(u + 1.3 * np.sin(TAU * v / 9), 3.2),  # fine wavy fur
@@ -67,7 +67,7 @@ def texture(categories, u, v):
     Parameters
     ----------
     categories : numpy.ndarray
-        str (image): whose texture.
+        str (image,): the category of each texture.
     u, v : numpy.ndarray
         float (image, y, x): coordinates in pixels of a 32-pixel image.
 

@@ -1,0 +1,103 @@
+"""The reconstructions of one image as a figure, from a store of evidence and its stimuli."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from generative_classifiers.cli.store_summary import read_evidence
+from generative_classifiers.decisions.from_evidence import decision_table
+from generative_classifiers.figures.reconstruction_grid import reconstruction_grid
+from generative_classifiers.io.attributes import decode_attributes
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.stores import ROOT_METADATA, open_store
+from generative_classifiers.stimuli.square_images import read_image
+
+
+def plot_image(
+    store: str | Path, image: str, stimuli: str | Path | None = None, weighting: str | None = None
+) -> tuple[Figure, pd.DataFrame]:
+    """Plot what a model makes of an image.
+
+    Parameters
+    ----------
+    store : Path
+        Evidence with reconstructions.
+    image : str
+        Name of the image, or its number from 0.
+    stimuli : Path, optional
+        Store or folder of the images that the model saw; by default the stimuli of the study.
+    weighting : str, optional
+        Weighting of the draws: as for `decisions.from_evidence.weighting_of`.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+        The stimulus, and the reconstructions with the losses of their draw. The decision over all draws is marked.
+    row : pandas.DataFrame
+        The row of the image in `decisions.from_evidence.decision_table`.
+
+    Raises
+    ------
+    InputError
+        The store has no such image or no reconstructions, or the stimulus cannot be found.
+    """
+    store = Path(store)
+    evidence, unread = read_evidence(store), open_store(store)
+    if "reconstruction" not in unread:
+        raise InputError(
+            f"{store}: has no reconstructions; models that paint keep those of one draw: evidence.reconstruct_draw in "
+            "the study's file, or --reconstruct-draw of classify"
+        )
+    number = _number_of(image, evidence, store)
+    draw = decode_attributes(evidence.attrs)["reconstruct"]
+    evidence, reconstructions = evidence.isel(image=[number]), unread["reconstruction"][number].values
+    row = decision_table(evidence, weighting)
+    name, decision = row["image"].item(), row["decision"].item()
+    categories = evidence["category"].values.tolist()
+    pixels = _stimulus(name, Path(stimuli or _stimuli_of(store)), side=reconstructions.shape[1])
+    figure = reconstruction_grid(
+        {f"stimulus\n{_true_categories(evidence)}": pixels},
+        reconstructions,
+        evidence["loss"].values[0, :, draw].astype(float),
+        categories,
+        chosen=categories.index(decision),
+        title=f"{evidence.attrs['observer']} on {name}: {decision}",
+    )
+    return figure, row
+
+
+def _number_of(image: str, evidence: xr.Dataset, store: Path) -> int:
+    """Number of an image that is given by its name or number."""
+    names = evidence["name"].values.tolist()
+    if image in names:
+        return names.index(image)
+    if image.isdigit() and int(image) < len(names):
+        return int(image)
+    raise InputError(f"{store}: no image {image}; expected a name such as {names[0]}, or 0 to {len(names) - 1}")
+
+
+def _true_categories(evidence: xr.Dataset) -> str:
+    """The category of the shape, and in cue conflicts that of the texture."""
+    names = [name for name in ("true_category", "texture_category") if name in evidence]
+    return " / ".join(str(evidence[name].item()) for name in names)
+
+
+def _stimuli_of(store: Path) -> Path:
+    """The stimuli of the study with the evidence `data/<study>/evidence/<observer>/<dataset>.zarr`."""
+    study = store.resolve().parent.parent.parent
+    return study / "stimuli" / store.name
+
+
+def _stimulus(name: str, stimuli: Path, side: int) -> np.ndarray:
+    """Pixels (y, x, channel) of an image in a store, or of a file in a folder, cropped and resized as for the model."""
+    if (stimuli / ROOT_METADATA).is_file():
+        images = open_store(stimuli)
+        numbers = np.flatnonzero(images["name"].values == name)
+        if len(numbers):
+            return images["image"][numbers[0]].values
+    elif (stimuli / name).is_file():
+        return read_image(stimuli / name, side)
+    raise InputError(f"{stimuli}: has no image {name}; --stimuli names the store or folder of what the model saw")

@@ -1,0 +1,163 @@
+"""CSV files of decisions: those of the model-vs-human benchmark, one per observer, and a table of all observers.
+
+The benchmark's files have the columns subj, session, trial, rt, object_response, category, condition and imagename
+(Geirhos et al. 2021, github.com/bethgelab/model-vs-human).
+"""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from generative_classifiers.decisions.answers import NO_ANSWER, Answers, as_text
+from generative_classifiers.io.atomic import atomic_write
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.study.benchmark_names import image_name
+from generative_classifiers.study.categories import CATEGORIES
+
+COLUMNS = ("subj", "session", "trial", "rt", "object_response", "category", "condition", "imagename")
+
+
+def read_answers(path, observer, kind, conditions):
+    """Read one observer's decisions from a file of the benchmark.
+
+    Parameters
+    ----------
+    path : Path
+        The name of the column `session` may begin with a capital.
+    observer : str
+        Name of the observer. It is the `subj` of all rows, perhaps followed by a hyphen and the source of the file.
+    kind : {"parametric", "nonparametric"}
+        Kind of the dataset. The column `condition` of a nonparametric dataset has no meaning.
+    conditions : sequence of str
+        The conditions of the dataset.
+
+    Returns
+    -------
+    Answers
+
+    Raises
+    ------
+    InputError
+        A column is missing, a row belongs to another observer, a category, response or condition is unknown, or an
+        image occurs twice. The message names the file and the line.
+    """
+    path = Path(path)
+    columns = _read_columns(path)
+    subject = columns["subj"][0]
+    if observer != subject and not observer.startswith(f"{subject}-"):
+        raise InputError(f"{path}, line 2: subj is {subject!r}, expected {observer}")
+    if kind == "nonparametric":
+        columns["condition"] = ["all"] * len(columns["condition"])
+    _check_values(path, columns, "subj", [subject])
+    _check_values(path, columns, "category", CATEGORIES)
+    _check_values(path, columns, "object_response", [*CATEGORIES, NO_ANSWER])
+    _check_values(path, columns, "condition", conditions)
+    images = pd.DataFrame(
+        {"category": columns["category"], "condition": columns["condition"]},
+        index=[image_name(name) for name in columns["imagename"]],
+        dtype=object,
+    )
+    _check_images_occur_once(path, images)
+    # The index of what is not found is -1, as that of no answer is to be.
+    response = pd.Index(CATEGORIES).get_indexer(columns["object_response"]).astype(np.int8)
+    return Answers(str(path), images, response, is_file=True)
+
+
+def write_answers(path, observer, images, responses):
+    """Write one observer's decisions as a file of the benchmark, for `read_answers` and for model-vs-human.
+
+    Parameters
+    ----------
+    path : Path
+    observer : str
+    images : pandas.DataFrame
+        (trial,): category and condition by the name of the image. The condition `all` of nonparametric datasets is
+        written as 0, as in the benchmark's files.
+    responses : numpy.ndarray
+        (trial,) int8: index into the categories; -1 for no answer.
+
+    Raises
+    ------
+    InputError
+        The benchmark would read the name of an image as another one, or an image belongs to none of the categories.
+        The message names the image.
+    """
+    for name, category in images["category"].items():
+        if image_name(name) != name:
+            raise InputError(f"{path}: image {name!r} would be read as {image_name(name)!r}, since it contains a _")
+        if category not in CATEGORIES:
+            raise InputError(f"{path}: image {name!r} has category {category!r}, expected {', '.join(CATEGORIES)}")
+    conditions = images["condition"].replace("all", "0")
+    trials = zip(as_text(responses), images["category"], conditions, images.index, strict=True)
+    rows = [(observer, 1, number, "NaN", *trial) for number, trial in enumerate(trials, start=1)]
+    _write(path, COLUMNS, rows)
+
+
+def write_table(decisions, path):
+    """Write the decisions of all observers as a tidy CSV file.
+
+    Parameters
+    ----------
+    decisions : xarray.Dataset
+        As `side_by_side.gather_decisions` gives it.
+    path : Path
+        Gets the columns observer, image, condition, true_category and response, which is `na` for no answer.
+    """
+    per_image = (decisions[name].values for name in ("name", "condition", "true_category"))
+    images = list(zip(*per_image, strict=True))
+    rows = [
+        (observer, *image, response)
+        for observer, responses in zip(decisions["observer"].values, decisions["response"].values, strict=True)
+        for image, response in zip(images, as_text(responses), strict=True)
+    ]
+    _write(path, ("observer", "image", "condition", "true_category", "response"), rows)
+
+
+def _write(path, header, rows):
+    with atomic_write(path) as partial, partial.open("w", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(header)
+        table.writerows(rows)
+
+
+def _read_columns(path):
+    """The columns of a file, lists of str, by their names in lower case."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file, strict=True)
+    except (ValueError, csv.Error) as error:
+        raise InputError(f"{path}: expected a CSV file with columns {', '.join(COLUMNS)}: {error}") from None
+    names = [name.lower() for name in header]
+    for name in COLUMNS:
+        if names.count(name) != 1:
+            raise InputError(f"{path}, line 1: expected one column {name!r}, found columns {', '.join(header)}")
+    for line, row in enumerate(rows, start=2):
+        if len(row) != len(header):
+            raise InputError(f"{path}, line {line}: expected {len(header)} fields, found {len(row)}")
+    if not rows:
+        raise InputError(f"{path}: expected trials, found none")
+    return {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+def _check_values(path, columns, name, allowed):
+    """Raise InputError for the first value of a column that is not allowed."""
+    if set(columns[name]) <= set(allowed):
+        return
+    for line, value in enumerate(columns[name], start=2):
+        if value not in allowed:
+            raise InputError(f"{path}, line {line}: {name} is {value!r}, expected {', '.join(allowed)}")
+
+
+def _check_images_occur_once(path, images):
+    """Raise InputError for the first image that occurs again."""
+    first_trials = {}
+    for trial, name in enumerate(images.index):
+        first = first_trials.setdefault(name, trial)
+        if first != trial:
+            before, now = images["condition"].iloc[first], images["condition"].iloc[trial]
+            how = f"twice in condition {now}" if before == now else f"in two conditions, {before} and {now}"
+            raise InputError(
+                f"{path}, line {trial + 2}: image {name} occurs {how} (before in line {first + 2}); expected once"
+            )

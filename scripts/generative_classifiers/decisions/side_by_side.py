@@ -1,0 +1,106 @@
+"""The decisions of all observers on the same images, side by side."""
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.study.benchmark_names import texture_coords
+from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.families import FAMILIES
+
+
+def gather_decisions(dataset, answers, families):
+    """Lay the decisions of all observers side by side.
+
+    Parameters
+    ----------
+    dataset : str
+    answers : dict of str to Answers
+        By observer.
+    families : dict of str to str
+        By observer.
+
+    Returns
+    -------
+    xarray.Dataset
+        `response` (observer, image): index into `category`, -1 for no answer. For each image `name`, `condition`,
+        `true_category`, and `texture_category` for cue-conflict. For each observer `family` and `is_reference`.
+
+    Raises
+    ------
+    InputError
+        The observers did not see the same images: as `images_seen`.
+    """
+    images = images_seen(answers.values())
+    responses = np.stack([one.in_order_of(images.index) for one in answers.values()])
+    family = np.array([families[observer] for observer in answers])
+    return xr.Dataset(
+        {"response": (("observer", "image"), responses)},
+        coords={
+            "observer": np.array(list(answers)),
+            "family": ("observer", family),
+            "is_reference": ("observer", [FAMILIES[name].is_reference for name in family]),
+            "name": ("image", images.index.to_numpy(str)),
+            "condition": ("image", images["condition"].to_numpy(str)),
+            "true_category": ("image", images["category"].to_numpy(str)),
+            "category": np.array(CATEGORIES),
+            **texture_coords(dataset, images.index),
+        },
+        attrs={"dataset": dataset},
+    )
+
+
+def images_seen(answers):
+    """The images that observers saw, which must be the same for all of them.
+
+    Parameters
+    ----------
+    answers : iterable of Answers
+
+    Returns
+    -------
+    pandas.DataFrame
+        Category and condition (str) by the name of the image, sorted by name.
+
+    Raises
+    ------
+    InputError
+        An observer did not see the images that most observers saw, or saw one with another category or in another
+        condition. The message names the file and the image.
+    """
+    answers = list(answers)
+    usual = _usual_images(answers)
+    for one in answers:
+        _check_images(one, usual)
+    return pd.DataFrame.from_dict(usual, orient="index", columns=["category", "condition"], dtype=object)
+
+
+def _usual_images(answers):
+    """Category and condition of the images that at least half of the observers saw, by name."""
+    versions = defaultdict(Counter)
+    for one in answers:
+        for name, category, condition in one.images[["category", "condition"]].itertuples():
+            versions[name][category, condition] += 1
+    usual = {}
+    for name, counts in sorted(versions.items()):
+        if counts.total() >= len(answers) / 2:
+            (version, _), *_ = counts.most_common(1)
+            usual[name] = version
+    return usual
+
+
+def _check_images(answers, usual):
+    """Raise InputError unless an observer saw the usual images."""
+    for trial, (name, *found) in enumerate(answers.images[["category", "condition"]].itertuples()):
+        where = f"{answers.place(trial)}: image {name}"
+        if name not in usual:
+            raise InputError(f"{where} is unexpected: other observers did not see it")
+        if tuple(found) != usual[name]:
+            raise InputError(f"{where} is {', '.join(found)}; with other observers it is {', '.join(usual[name])}")
+    seen = set(answers.images.index)
+    for name, expected in usual.items():
+        if name not in seen:
+            raise InputError(f"{answers.source}: image {name} is missing; expected it as {', '.join(expected)}")

@@ -1,0 +1,144 @@
+"""CLIP's two towers, through open_clip or through transformers."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.loading.hub import download
+from generative_classifiers.models.loading.weight_hashes import check_hash, file_hash
+
+WEIGHTS = "open_clip_model.safetensors"  # what open_clip calls them on the hub
+
+
+class Towers(NamedTuple):
+    """The two sides of a contrastive model.
+
+    Attributes
+    ----------
+    images : torch.nn.Module
+        Maps images (image, 3, y, x) to embeddings (image, feature).
+    texts : callable
+        Maps a list of str to embeddings (text, feature).
+    scale : float
+        What similarities are multiplied by.
+    packages : tuple of str
+        Distributions whose versions the embeddings depend on.
+    """
+
+    images: torch.nn.Module
+    texts: Callable[[list[str]], torch.Tensor]
+    scale: float
+    packages: tuple[str, ...]
+
+
+def load_towers(observer, row, path, device):
+    """A model's two towers with their weights, in float32.
+
+    Parameters
+    ----------
+    observer : str
+        For messages.
+    row : study.observers.OpenClipObserver or study.observers.TransformersClipObserver
+    path : Path or None
+        Where the weights are instead of where the row says: a file for open_clip, a folder for transformers.
+    device : torch.device
+
+    Returns
+    -------
+    Towers
+    identity : dict
+        network, weights (SHA-256), revision (commit of the hub), and for a folder its configuration and variant.
+
+    Raises
+    ------
+    InputError
+        The weights are missing, cannot be reached, are not those expected, or are not those of the network.
+    """
+    return SOURCES[row.source](observer, row, path, device)
+
+
+def _open_clip(observer, row, path, device):
+    library, name = import_module("open_clip"), row.network
+    if library.get_model_config(name) is None:
+        raise InputError(f"{observer}: open_clip has no network {name!r}")
+    path = path or own_file(row)
+    file, revision = (
+        (Path(path), None) if path else download(observer, repository(observer, row), WEIGHTS, row.revision)
+    )
+    try:
+        weights = file_hash(file)
+        check_hash(observer, file, weights, row.sha256)
+        network = library.create_model(name, pretrained=str(file), pretrained_text=False)
+    except InputError:
+        raise
+    except Exception as error:  # safetensors, pickle and torch each have errors of their own
+        raise InputError(f"{observer}: {file} does not hold the weights of a {name} ({error})") from error
+    network, tokenizer = network.eval().to(device), library.get_tokenizer(name)
+
+    def encode_texts(texts):
+        return network.encode_text(tokenizer(texts).to(device))
+
+    identity = {"network": name, "weights": weights, "revision": revision}
+    return Towers(network.visual, encode_texts, network.logit_scale.exp().item(), ("open_clip_torch",)), identity
+
+
+def own_file(row):
+    """The file that a row of open_clip names as its weights; None if it names published ones."""
+    file = Path(row.weights)
+    return file if file.is_file() else None
+
+
+def repository(observer, row):
+    """The hub id of the weights that a row of open_clip names; InputError if there are none for its network."""
+    library, name, tag = import_module("open_clip"), row.network, row.weights
+    settings = library.get_pretrained_cfg(name, tag)
+    hub_id = settings.get("hf_hub", "").rstrip("/")
+    if not hub_id:
+        raise InputError(f"{observer}: open_clip knows of no weights {tag!r} of {name!r} on the hub")
+    # Weights that were trained with another activation fit as well, but give other answers.
+    if settings.get("quick_gelu", False) != library.get_model_config(name).get("quick_gelu", False):
+        raise InputError(
+            f"{observer}: weights {tag!r} need another activation function than {name!r} has, see {name}-quickgelu"
+        )
+    return hub_id
+
+
+def _transformers(observer, row, path, device):
+    # Imported late, since transformers takes seconds to import.
+    from generative_classifiers.models.loading.transformers_models import load_clip
+
+    network, tokenizer, identity = load_clip(observer, row, path)
+    network = network.eval().to(device)
+    limit = {"max_length": network.config.text_config.max_position_embeddings, "truncation": True}
+
+    def encode_texts(texts):
+        tokens = tokenizer(texts, padding=True, return_tensors="pt", **limit).to(device)
+        return network.get_text_features(tokens.input_ids, tokens.attention_mask).pooler_output
+
+    images, scale = ImageTower(network.vision_model, network.visual_projection), network.logit_scale.exp().item()
+    return Towers(images, encode_texts, scale, ("transformers",)), {"network": type(network).__name__, **identity}
+
+
+class ImageTower(torch.nn.Module):
+    """The image tower of transformers' CLIPModel.
+
+    Parameters
+    ----------
+    vision : torch.nn.Module
+    projection : torch.nn.Module
+    """
+
+    def __init__(self, vision, projection):
+        super().__init__()
+        self.vision, self.projection = vision, projection
+
+    def forward(self, images):
+        """Embeddings (image, feature) of images (image, 3, y, x)."""
+        return self.projection(self.vision(images).pooler_output)
+
+
+SOURCES = {"open_clip": _open_clip, "transformers": _transformers}

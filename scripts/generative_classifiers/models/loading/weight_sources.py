@@ -1,0 +1,119 @@
+"""Where the weights or published decisions of a study's observers come from. Nothing is downloaded to find out."""
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from generative_classifiers.io.paths import ROOT
+from generative_classifiers.models.loading import clip_towers, network_weights
+from generative_classifiers.models.loading.model_folders import MODEL_CONFIG, PIPELINE_INDEX
+from generative_classifiers.study.datasets import DecisionFile
+from generative_classifiers.study.observers import (
+    CheckpointObserver,
+    Observer,
+    OpenClipObserver,
+    PipelineObserver,
+    PublishedObserver,
+    TimmObserver,
+    TorchvisionObserver,
+    TransformersClipObserver,
+)
+from generative_classifiers.study.study import Study
+from generative_classifiers.study.weight_files import DownloadedFile, PackagedFile
+
+
+class HubFile(NamedTuple):
+    """A file of a repository on the Hugging Face hub."""
+
+    repository: str
+    file: str
+    revision: str | None
+
+
+class WeightSource(NamedTuple):
+    """Where an observer's weights or decisions come from.
+
+    Attributes
+    ----------
+    kind : str
+        The row's `source`, or for rows without one: study, decisions, answers, training, folder, hub.
+    places : list of HubFile, str or Path
+        Files of the hub, addresses, and files of this machine. A pipeline is represented by its index.
+    checksums : list of str or None
+        Those in the registry; None where one is unknown.
+    """
+
+    kind: str
+    places: list[HubFile | str | Path]
+    checksums: list[str | None]
+
+
+def weight_source(study: Study, observer: str) -> WeightSource:
+    """Where an observer's weights or decisions come from.
+
+    Parameters
+    ----------
+    study : study.study.Study
+    observer : str
+        One that the study names.
+
+    Returns
+    -------
+    WeightSource
+    """
+    row = study.named[observer]
+    if isinstance(row, PublishedObserver) and row.answers:
+        return WeightSource("answers", [Path(file) for file in study.answers[observer].values()], [])
+    if row.family in ("human", "published"):
+        files = list(_published_files(study, observer))
+        addresses = [study.registry.address(file) for file in files]
+        return WeightSource("decisions", addresses, [file.sha256 for file in files])
+    if row.family == "simulated":
+        return WeightSource("study", [], [])
+    return _model_source(observer, row)
+
+
+def _published_files(study: Study, observer: str) -> Iterator[DecisionFile]:
+    """The published decisions of a model, or of all humans, on the study's datasets."""
+    for dataset in study.datasets.values():
+        if study.named[observer].family == "human":
+            yield from dataset.decisions.humans.values()
+        elif observer in dataset.decisions.networks:
+            yield dataset.decisions.networks[observer]
+
+
+def _model_source(observer: str, row: Observer) -> WeightSource:
+    """Where the weights of a model come from."""
+    if isinstance(row, PipelineObserver):
+        return _folder_or_hub(row, MODEL_CONFIG if row.family == "autoregressive" else PIPELINE_INDEX)
+    if isinstance(row, TransformersClipObserver):
+        return _folder_or_hub(row, MODEL_CONFIG)
+    if isinstance(row, OpenClipObserver):
+        file = clip_towers.own_file(row)
+        place = file or HubFile(clip_towers.repository(observer, row), clip_towers.WEIGHTS, row.revision)
+        return WeightSource(row.source, [place], [row.sha256])
+    if isinstance(row, TimmObserver):
+        repository = network_weights.timm_repository(row)
+        return WeightSource(row.source, [HubFile(repository, network_weights.WEIGHTS, row.revision)], [None])
+    if isinstance(row, TorchvisionObserver):
+        return WeightSource(row.source, [network_weights.torchvision_weights(observer, row).url], [None])
+    if isinstance(row, CheckpointObserver):
+        return WeightSource(row.source, [_place(file) for file in row.files], [file.sha256 for file in row.files])
+    return WeightSource("training", [], [])
+
+
+def _folder_or_hub(row: PipelineObserver | TransformersClipObserver, index: str) -> WeightSource:
+    """A folder of the project, or a repository of the hub."""
+    folder = ROOT / row.pipeline
+    if folder.is_dir():
+        return WeightSource("folder", [folder / index], [row.sha256])
+    return WeightSource("hub", [HubFile(row.pipeline, index, row.revision)], [row.sha256])
+
+
+def _place(file: DownloadedFile | PackagedFile) -> str | Path:
+    """The address of a file, or where it is among the installed packages."""
+    if isinstance(file, DownloadedFile):
+        return file.url
+    package = find_spec(file.package)
+    return Path(package.origin).parent / file.file if package else Path(file.package, file.file)

@@ -1,0 +1,38 @@
+"""Files with the weights of a network: at an address, or in an installed Python package."""
+
+from typing import Any
+
+from pydantic import Field
+
+from generative_classifiers.study.validation import Sha256, Strict, Text, Url, union_of
+
+
+class WeightFile(Strict):
+    """A file with tensors of a network."""
+
+    sha256: Sha256 | None = Field(description="null: the first download records it.")
+    key: Text | None = Field(None, description="The key under which the file has the tensors.")
+    prefix: Text | None = Field(
+        None, description="Regular expression that names of tensors begin with, and lose; other tensors are left out."
+    )
+    place: Text | None = Field(None, description="What the names begin with in the network.")
+
+
+class DownloadedFile(WeightFile):
+    """A file at an address."""
+
+    url: Url
+
+
+class PackagedFile(WeightFile):
+    """A file of an installed Python package."""
+
+    package: Text
+    file: Text
+
+
+def _file_member(row: Any) -> str:
+    return "<url>" if isinstance(row, DownloadedFile) or (isinstance(row, dict) and "url" in row) else "<package>"
+
+
+File = union_of({"url": DownloadedFile, "package": PackagedFile}, _file_member)

@@ -1,0 +1,1 @@
+"""The miniature's generative models: their networks and training tasks."""

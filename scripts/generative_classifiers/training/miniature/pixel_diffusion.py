@@ -1,0 +1,55 @@
+"""The miniature's diffusion model of pixels, for images of 32 x 32 pixels."""
+
+import torch
+from transformers import CLIPTextModel
+
+from generative_classifiers.models.diffusion.codecs import PixelCodec
+from generative_classifiers.models.diffusion.pixel_pipeline import PixelDiffusionPipeline
+from generative_classifiers.training import generative
+from generative_classifiers.training.miniature import diffusion
+from generative_classifiers.training.miniature.prompt_tokenizer import prompt_tokenizer, text_config
+
+
+def untrained(recipe, size):
+    """The pipeline with random weights.
+
+    Parameters
+    ----------
+    recipe : study.recipes.PixelDiffusion
+    size : int
+        Pixels along an image's side.
+
+    Returns
+    -------
+    models.diffusion.pixel_pipeline.PixelDiffusionPipeline
+    """
+    torch.manual_seed(recipe.seed)
+    tokenizer = prompt_tokenizer()
+    text_encoder = CLIPTextModel(text_config(tokenizer, diffusion.TEXT_WIDTH))
+    unet = diffusion.untrained_unet(size // recipe.block, 3 * recipe.block**2, recipe.widths)
+    return PixelDiffusionPipeline(unet, text_encoder, tokenizer, diffusion.scheduler(), pixel_unshuffle=recipe.block)
+
+
+def task(recipe, prompt, world):
+    """The training task of the pipeline with random weights.
+
+    Parameters
+    ----------
+    recipe : study.recipes.PixelDiffusion
+    prompt : str
+        With `{category}` in the place of the class name.
+    world : study.settings.World
+
+    Returns
+    -------
+    training.miniature.diffusion.DenoisingTask
+    """
+    pipeline = untrained(recipe, world.size)
+    return diffusion.DenoisingTask(pipeline, PixelCodec(pipeline), recipe, prompt, world)
+
+
+def train(recipe, prompt, world, folder):
+    """Train the network, and save the pipeline: `training.train_generative`."""
+    denoising = task(recipe, prompt, world)
+    generative.train(denoising, recipe, folder.with_suffix(".checkpoint"))
+    generative.save(denoising.pipeline, folder)

@@ -1,0 +1,214 @@
+"""The cost plan against real stores, the published decisions, and counts by hand."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.torch import save_file
+
+import tiny_pipelines
+import tiny_tokens
+from generative_classifiers import models
+from generative_classifiers.decisions.csv_files import read_answers
+from generative_classifiers.evidence.cost_plan import PRUNED_SHARE, as_text, forecast, pruned_share, totals
+from generative_classifiers.evidence.job import compute_evidence
+from generative_classifiers.evidence.pruning import most_draws, pruning_of
+from generative_classifiers.io import stores
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.classifiers.small_cnn import SmallCNN
+from generative_classifiers.stimuli.miniature.datasets import number_of_images, render
+from generative_classifiers.study.load import load, load_observers
+from generative_classifiers.study.prompts import prompts_of
+from generative_classifiers.study.settings import Evidence, Pruning, WorldImages
+from killed_often import stimuli
+from small_studies import ROOT, copy_project, python, snakemake
+from typed_rows import observer
+
+IMAGES = 10
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return load({"study": "paper"})
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    """By family: the row of a tiny model, and where its weights are if the row does not say so."""
+    folder = tmp_path_factory.mktemp("models")
+    save_file(SmallCNN(16).state_dict(), folder / "cnn.safetensors")
+    pixels, tokens = tiny_pipelines.pixel_diffusion(folder / "pixel"), tiny_tokens.amused(folder / "amused")
+    return {
+        "diffusion": (observer(family="diffusion", pipeline=str(pixels), resolution=16), None),
+        "masked": (observer(family="masked", pipeline=str(tokens), resolution=8), None),
+        "discriminative": (load_observers()["miniature-cnn"], folder / "cnn.safetensors"),
+    }
+
+
+def study_of(row, **evidence):
+    """The miniature with a single observer, few images, and other settings."""
+    study = load({"study": "miniature"})
+    few = WorldImages.model_construct(parametric=IMAGES, nonparametric=IMAGES, cue_conflict=IMAGES)
+    changed = {
+        "world": study.world.model_copy(update={"images": few}),
+        "evidence": Evidence(
+            **{"draws": 3, "times": "golden", "seed": 0, "weighting": "uniform", "reconstruct_draw": None, "shard": 4}
+            | evidence
+        ),
+    }
+    settings = study.settings.model_copy(update=changed)
+    return dataclasses.replace(study, settings=settings, observers={"tiny": row})
+
+
+@pytest.mark.parametrize(
+    ("family", "dataset", "evidence"),
+    [
+        ("diffusion", "edge", {}),
+        ("diffusion", "cue-conflict", {"seed": 5, "reconstruct_draw": 1, "shard": 32}),
+        ("diffusion", "edge", {"draws": {"min": 2, "max": 4, "test": "sequential", "level": 0.5}}),
+        ("masked", "edge", {"seed": 1}),
+        ("masked", "cue-conflict", {"reconstruct_draw": 0, "shard": 5}),
+        ("discriminative", "edge", {"reconstruct_draw": 0}),
+        ("discriminative", "cue-conflict", {"seed": 2}),
+    ],
+)
+def test_files_bytes_and_evaluations_are_those_of_a_real_store(rows, family, dataset, evidence, tmp_path):
+    row, path = rows[family]
+    study, images = study_of(row, **evidence), stimuli(IMAGES)
+    if dataset == "cue-conflict":
+        images = images.assign_coords(texture_category=("image", np.array(["dog"] * IMAGES, object)))
+    model, settings = models.load("tiny", row, prompts_of(), path=path, device="cpu"), study.evidence
+    compute_evidence(
+        model,
+        images,
+        tmp_path / "a.zarr",
+        observer="tiny",
+        dataset=dataset,
+        count=most_draws(settings.draws),
+        pruning=pruning_of(settings.draws, settings.weighting),
+        seed=settings.seed,
+        reconstruct=settings.reconstruct_draw,
+        shard=settings.shard,
+        progress=False,
+    )
+    found, table = stores.read(tmp_path / "a.zarr"), forecast(study).set_index("dataset").loc[dataset]
+    assert table["files"] == sum(path.is_file() for path in (tmp_path / "a.zarr").rglob("*"))
+    assert table["bytes"] == found.drop_vars(found.coords).nbytes
+    assert table["images"] == IMAGES and table["draws"] == found.sizes["draw"]
+    losses_of_an_evaluation = 16 if row.kind.at_once else 1
+    spent = found["evaluations"].sum() / losses_of_an_evaluation
+    assert spent <= table["evaluations"] == IMAGES * found["loss"][0].size / losses_of_an_evaluation
+    assert isinstance(settings.draws, Pruning) or spent == table["evaluations"]
+
+
+def test_registry_has_the_number_of_images_of_published_decisions(mirror_folder):
+    study = load({"study": "humans"})
+    for dataset, row in study.datasets.items():
+        files = [*row.decisions.humans.items()][:2] + [*row.decisions.networks.items()][-1:]
+        for subject, file in files:
+            path = mirror_folder / study.registry.address(file).removeprefix("https://")
+            answers = read_answers(path, subject, row.kind, row.conditions)
+            assert answers.images.index.nunique() == row.images, (dataset, subject)
+
+
+def test_number_of_images_is_that_of_rendered_stimuli():
+    study = load({"study": "miniature"})
+    for dataset in ("colour", "silhouette", "cue-conflict"):
+        row, world = study.datasets[dataset], study.world
+        assert render(dataset, row, world).sizes["image"] == number_of_images(dataset, row, world)
+
+
+def test_evaluations_of_the_paper_are_images_times_categories_times_draws(paper):
+    table = forecast(paper)
+    assert len(table) == len(paper.models) * 17 and table["images"].sum() == len(paper.models) * 18080
+    one = table[table["observer"] == "stable-diffusion-1-4"]
+    assert one["evaluations"].sum() == 18080 * 16 * 64 and one["pruned"].sum() == 18080 * 16 * 64 * PRUNED_SHARE
+    tokens = table[table["observer"] == "janus-pro-1b"]
+    assert tokens["evaluations"].sum() == tokens["pruned"].sum() == 18080 * 16
+    assert table.loc[table["observer"] == "resnet34", "evaluations"].sum() == 18080
+    sums = totals(table)
+    assert list(sums.index) == [*paper.models, "all"]
+    for name in ("images", "evaluations", "pruned", "files", "bytes", "hours", "pruned_hours"):
+        assert sums.loc["all", name] == pytest.approx(table[name].sum())
+        assert sums.loc["amused-512", name] == pytest.approx(table.loc[table["observer"] == "amused-512", name].sum())
+
+
+def test_hours_are_evaluations_divided_by_the_given_speed(paper):
+    table = forecast(paper, per_second=50)
+    assert (table["per_second"] == 50).all()
+    np.testing.assert_allclose(table["hours"], table["evaluations"] / 50 / 3600)
+    np.testing.assert_allclose(table["pruned_hours"], table["pruned"] / 50 / 3600)
+    assert "~" not in as_text(table, estimated=False) and "estimate" not in as_text(table, estimated=False)
+
+
+def changed(study, name, **keys):
+    """The study with other values in an observer's row."""
+    rows = study.observers | {name: study.observers[name].model_copy(update=keys)}
+    return dataclasses.replace(study, observers=rows)
+
+
+def test_totals_leave_out_unknown_speeds_and_the_page_names_them(paper):
+    table = forecast(changed(paper, "deepfloyd-if-1", evaluations_per_second=None))
+    assert table.loc[table["observer"] == "deepfloyd-if-1", "hours"].isna().all()
+    sums = totals(table)
+    assert pd.isna(sums.loc["deepfloyd-if-1", "hours"])
+    assert sums.loc["all", "hours"] == pytest.approx(sums["hours"].iloc[:-1].sum())
+    assert "?: the speed is unknown, and the totals do not include deepfloyd-if-1" in as_text(table)
+
+
+@pytest.mark.parametrize(
+    ("draws", "share"),
+    [
+        (64, PRUNED_SHARE),
+        (2, 1),
+        (1, 1),
+        ((16, 20), 0.8),
+        ((8, 8), 1),
+        ((2, 2000), PRUNED_SHARE),
+    ],
+)
+def test_pruned_share_is_at_least_the_share_that_every_category_gets(draws, share):
+    if isinstance(draws, tuple):
+        draws = Pruning(min=draws[0], max=draws[1], test="sequential", level=0.05)
+    assert pruned_share(draws) == share
+
+
+def test_reconstructions_of_unknown_size_are_an_error(paper):
+    evidence = paper.evidence.model_copy(update={"reconstruct_draw": 0})
+    study = dataclasses.replace(paper, settings=paper.settings.model_copy(update={"evidence": evidence}))
+    found = forecast(study).set_index(["observer", "dataset"])["bytes"]
+    assert found["stable-diffusion-1-4", "edge"] == 160 * 16 * (64 * 4 + 512 * 512 * 3) + 160 * 4
+    assert found["janus-pro-1b", "edge"] == 160 * 16 * 4 + 160 * 4
+    with pytest.raises(InputError, match=r"registry/observers.yaml: deepfloyd-if-1: expected resolution, which says"):
+        forecast(changed(study, "deepfloyd-if-1", resolution=None))
+
+
+def test_command_lists_every_store_and_computes_nothing(tmp_path, paper):
+    project = copy_project(tmp_path / "project")
+    run = snakemake(project, "plan", "--quiet", "all", study="paper")
+    assert run.returncode == 0, run.stdout
+    lines = run.stdout.splitlines()
+    for name in paper.models:
+        for dataset in paper.datasets:
+            (line,) = [line for line in lines if re.match(rf" *{re.escape(name)} +{dataset} ", line)]
+            assert f"{paper.datasets[dataset].images:,}" in line
+    assert [line.split()[0] for line in lines if "GPU-hours" in line] == ["observer", "observer"]
+    assert "~: computed with a speed in registry/observers.yaml, which is an estimate" in run.stdout
+    # Nothing is made, nothing downloaded.
+    made = [path for room in ("data", "figures") for path in (project / room).rglob("*") if path.is_file()]
+    assert not [path for path in made if path.suffix != ".log"]
+    run = snakemake(project, "plan", "--quiet", "all", study="paper", evaluations_per_second=100)
+    total = next(line for line in run.stdout.splitlines() if line.split()[:1] == ["all"])
+    assert f"{totals(forecast(paper, 100)).loc['all', 'hours']:,.2f}" in total and "~" not in run.stdout
+
+
+def test_study_without_models_has_nothing_to_evaluate():
+    study = dataclasses.replace(load({"study": "humans"}), observers={})
+    assert as_text(forecast(study)).endswith("there is nothing to evaluate.")
+
+
+def test_forecast_does_not_import_torch():
+    code = "import sys; from generative_classifiers.evidence.cost_plan import forecast; print('torch' in sys.modules)"
+    assert python(ROOT / "scripts", "-c", code).stdout == "False\n"
