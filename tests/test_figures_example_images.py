@@ -22,12 +22,14 @@ from generative_classifiers.stimuli.ambiguous_images import SIZE, ambiguous_imag
 from generative_classifiers.stimuli.downloads import Source, fetch_all
 from generative_classifiers.stimuli.miniature.superimposed import superimpose
 from generative_classifiers.stimuli.square_images import squares
+from generative_classifiers.study.ambiguous_images import SuperimposedImage
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.prompts import prompts_of
+from typed_rows import observer, world
 
 SEED = 3
 READINGS = {"cat-dog": ("cat", "dog"), "bear-or-boat": ("boat", "bear")}
-WORLD = {"seed": 0, "size": 16}
+WORLD = world(size=16)
 HALVES = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 100">'
     '<rect x="50" width="50" height="100" fill="red"/><rect x="100" width="50" height="100" fill="blue"/></svg>'
@@ -47,11 +49,12 @@ def reconstructing_observers(tmp_path_factory):
     """A model with random weights of each family that reconstructs images."""
     root = tmp_path_factory.mktemp("reconstructing_observers")
     rows = {
-        "pixels": {"family": "diffusion", "pipeline": str(tiny_pipelines.pixel_diffusion(root / "pixels"))},
-        "latents": {"family": "diffusion", "pipeline": str(tiny_pipelines.stable_diffusion(root / "latents"))},
-        "tokens": {"family": "masked", "pipeline": str(tiny_tokens.amused(root / "tokens"))},
+        "pixels": observer(family="diffusion", pipeline=str(tiny_pipelines.pixel_diffusion(root / "pixels"))),
+        "latents": observer(family="diffusion", pipeline=str(tiny_pipelines.stable_diffusion(root / "latents"))),
+        "tokens": observer(
+            family="masked", pipeline=str(tiny_tokens.amused(root / "tokens")), reading="reconstruction"
+        ),
     }
-    rows["tokens"]["reading"] = "reconstruction"
     return {name: models.load(name, row, prompts_of(), device="cpu", batch_size=9) for name, row in rows.items()}
 
 
@@ -132,7 +135,7 @@ def test_noised_image_is_what_the_draw_leaves(reconstructing_observers, stores):
 
 
 def test_errors_name_missing_images_and_observers(stores):
-    with pytest.raises(InputError, match=r"cue-conflict: no image 'cat1-dog1.png', expected one of bottle1-bear1.png"):
+    with pytest.raises(InputError, match=r"cue-conflict: has no image 'cat1-dog1.png', expected one of bottle1-bear1.png"):
         select(STIMULUS, "cat1-dog1.png", "cue-conflict")
     with pytest.raises(
         InputError, match=r"no image 'cat1-dog1.png' among the example images, bottle1-bear1.png, cat-dog"
@@ -188,7 +191,8 @@ def test_superimposed_drawings_are_half_as_strong_each():
 
 def test_superimposed_and_downloaded_images_are_one_store(tmp_path):
     (tmp_path / "C.svg").write_text(HALVES)
-    rows = {"C": {}, "both": {"drawings": ["ph bicycle-fill", "fa5 car-alt"]}}
+    both = SuperimposedImage(readings=("bicycle", "car"), drawings=("ph bicycle-fill", "fa5 car-alt"))
+    rows = {"C": None, "both": both}  # of a downloaded image only the file counts
     svg, drawn = ambiguous_images(rows, {"C": tmp_path / "C.svg"}, WORLD)["image"].values
     assert svg.shape == (16, 16, 3) and svg[0].tolist() == [[255, 0, 0]] * 8 + [[0, 0, 255]] * 8
-    assert np.array_equal(drawn, superimpose("both", rows["both"]["drawings"], WORLD))
+    assert np.array_equal(drawn, superimpose("both", both.drawings, WORLD))

@@ -76,7 +76,6 @@ def test_classify_knows_the_registry(run, tmp_path):
     assert failed.returncode == 2 and "did you mean 'miniature-diffusion'?" in failed.stderr
     failed = run("classify", "--observer", "miniature-diffusion", "--images", "photos", "--out", "a.zarr")
     assert failed.returncode == 2, failed.stderr
-    print(failed.stderr)
 
 
 def test_export_names_what_is_missing(run):
