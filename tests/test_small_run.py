@@ -185,7 +185,7 @@ def test_a_second_run_does_nothing(tiny):
 
 
 def test_a_comment_recomputes_nothing(tiny):
-    for path in ("scripts/evidence.py", "scripts/render.py", "scripts/generative_classifiers/evidence.py"):
+    for path in ("scripts/evidence.py", "scripts/render.py", "scripts/generative_classifiers/evidence/job.py"):
         (tiny / path).write_text((tiny / path).read_text() + "# A remark.\n")
     run = snakemake(tiny, "-n", study="tiny")
     assert NOTHING in run.stdout, run.stdout

@@ -101,3 +101,13 @@ def test_failure_leaves_the_old_store(responses, tmp_path, monkeypatch, step):
     assert files(tmp_path / "a.zarr") == before
     stores.write(responses, tmp_path / "a.zarr")
     assert files(tmp_path / "a.zarr") == before and [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
+
+
+def test_names_longer_than_those_that_were_read_are_not_cut_off(tmp_path):
+    def observers(*names):
+        return xr.Dataset({"accuracy": ("observer", np.ones(len(names)))}, {"observer": list(names)})
+
+    stores.write(observers("short"), tmp_path / "a.zarr")
+    both = xr.concat([stores.read(tmp_path / "a.zarr"), observers("a much longer name")], "observer")
+    stores.write(both, tmp_path / "b.zarr")
+    assert stores.read(tmp_path / "b.zarr")["observer"].values.tolist() == ["short", "a much longer name"]
