@@ -63,7 +63,7 @@ def write_arrays(dataset: xr.Dataset, path: Path, mode: Literal["w", "a"]) -> No
     mode : {"w", "a"}
         "w" replaces the store, "a" adds to it.
     """
-    # Without the encoding of the store that it was read from: that has a length of text, and would cut longer names off.
+    # The encoding of the store that it was read from has a length of text, which would cut longer names off.
     dataset = plain_text(dataset).assign_attrs(encode_attributes(dataset.attrs)).drop_encoding()
     with warnings.catch_warnings():
         # Zarr's specification knows fixed-length text since May 2026, and consolidated metadata not yet; every reader
