@@ -11,6 +11,7 @@ from generative_classifiers import models
 from generative_classifiers.evidence.example_images import reconstruct
 from generative_classifiers.io import stores
 from generative_classifiers.study.prompts import prompts_of
+from typed_rows import observer
 
 METRICS = ("accuracy", "consistency", "shape_bias", "conditions", "benchmark", "comparisons", "ranking")
 KINDS = {
@@ -25,7 +26,7 @@ KINDS = {
 def example_images(tiny, tmp_path_factory):
     """A store of example images with their reconstructions."""
     folder = tmp_path_factory.mktemp("examples")
-    row = {"family": "diffusion", "pipeline": tiny_pipelines.pixel_diffusion(folder / "pipeline")}
+    row = observer(family="diffusion", pipeline=str(tiny_pipelines.pixel_diffusion(folder / "pipeline")))
     model = models.load("tiny", row, prompts_of(("cat", "dog")), device="cpu")
     images = stores.read(tiny / "data/tiny/stimuli/colour.zarr").isel(image=[0, 1])
     made_by = {"observer": "tiny", **model.identity, "draw": 0}
