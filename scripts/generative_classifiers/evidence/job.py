@@ -1,5 +1,7 @@
-"""One evidence job: it scores every shard of a dataset that is still missing, and writes it."""
+"""One evidence job: for every shard that is still missing, score it and write it."""
 
+import time
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
@@ -9,60 +11,48 @@ import numpy as np
 import xarray as xr
 from tqdm import tqdm
 
-from generative_classifiers.draws.levels import Draws
-from generative_classifiers.evidence.fingerprint import decisive_settings, fingerprint
-from generative_classifiers.evidence.layout import array_layouts, as_strings, coordinates
+from generative_classifiers.evidence.entry import Entry
+from generative_classifiers.evidence.known import KnownEvidence
+from generative_classifiers.evidence.request import Request, as_strings
 from generative_classifiers.evidence.scoring import score_images
-from generative_classifiers.evidence.store import ResumableStore
-from generative_classifiers.io.errors import InputError
-from generative_classifiers.io.locks import exclusive_lock
+from generative_classifiers.io.locks import claim
 from generative_classifiers.io.stores import versions
 from generative_classifiers.models.base import Model
 from generative_classifiers.models.memory import within_memory
 
 SHARD = 32
+PAUSE = 1  # seconds, until shards that other jobs have claimed are looked at again
 
 
-def compute_evidence(
-    model,
-    stimuli,
-    store,
+def fill(
+    entry: Entry,
+    model: Model,
+    stimuli: xr.Dataset,
+    request: Request,
+    known: KnownEvidence | None = None,
     *,
-    observer,
-    dataset,
-    study="",
-    count=1,
-    seed=0,
-    times="golden",
-    reconstruct=None,
-    pruning=None,
-    shard=SHARD,
-    workers=1,
-    progress=True,
-):
-    """Fill an evidence store, or continue one that an interrupted job left unfinished.
+    share: tuple[int, int] = (0, 1),
+    workers: int = 1,
+    progress: bool = True,
+) -> None:
+    """Evaluate what an entry lacks, or a share of it.
+
+    Several jobs can fill an entry at the same time, whether their shares overlap or not. An interruption costs at most
+    the shards that are being evaluated.
 
     Parameters
     ----------
+    entry : Entry
+        Of the request.
     model : models.base.Model
     stimuli : xarray.Dataset
         As `stimuli/<dataset>.zarr`.
-    store : Path
-        Where the complete store will be. Until then it is `<store>.partial`.
-    observer, dataset, study : str
-        For attributes and messages.
-    count : int
-        Number of draws. If a store with the same settings has fewer, only the new ones are evaluated.
-    seed : int
-        Seed of the noise.
-    times : {"golden", "uniform"}
-        How noise levels are chosen: `draws.levels.times`.
-    reconstruct : int, optional
-        Number of the draw whose reconstructions are kept. Families that do not reconstruct images keep none.
-    pruning : pruning.PruningTest, optional
-        Says when categories get no more draws; without it every category gets all draws.
-    shard : int
-        Number of images that are scored and written at once. An interruption costs at most this work.
+    request : Request
+        Made by `request_evidence` from the model and the stimuli.
+    known : KnownEvidence, optional
+        What need not be evaluated again.
+    share : tuple of int
+        Which share of the shards, counted from 0, and how many shares there are.
     workers : int
         Number of threads, each of which scores a shard. More than one is useful on CPUs only, and only if the model
         itself uses one thread. The evidence is the same bytes for any number.
@@ -72,97 +62,77 @@ def compute_evidence(
     Raises
     ------
     InputError
-        Before the first evaluation if the stimuli, the draws or the place of the store are not as expected; later if a
-        loss is not finite.
+        A loss is not finite, or there is no memory for a single evaluation.
     """
-    title = f"{observer} on {dataset}"
-    reconstruct = reconstruct if model.reconstructs else None
-    _check_stimuli(stimuli, title)
-    _check_numbers(count, shard, reconstruct, pruning, title)
-    draws = model.draws(count, seed, times)
-    settings = decisive_settings(
-        model, stimuli, seed=seed, times=times, reconstruct=reconstruct, shard=shard, pruning=pruning
-    )
-    made_by = {
-        "study": study,
-        "observer": observer,
-        "dataset": dataset,
-        **settings,
-        "fingerprint": fingerprint(settings),
-        "versions": versions(*model.packages),
-    }
-    with exclusive_lock(store):
-        resumable = ResumableStore(store, stimuli.sizes["image"], shard, len(draws), made_by)
-        if resumable.finished:
-            return
-        side = None if reconstruct is None else model.resolution
-        resumable.create(array_layouts(len(model.categories), len(draws), side))
-        work = _Work(model, stimuli, draws, resumable, {"reconstruct": reconstruct, "pruning": pruning, "title": title})
-        with _progress_bar(resumable, title, progress) as bar:
-            for images in _in_threads(work.score_and_write, resumable.missing, workers):
+    work = _Work(entry, model, stimuli, request, known or KnownEvidence(request))
+    missing = entry.missing(share)
+    with _progress_bar(entry, share, missing, request.title, progress) as bar:
+        while missing:
+            claimed = []
+            for shard, images in _in_threads(work.claim_and_score, missing, workers):
                 bar.update(images)
-        resumable.finish(coordinates(stimuli, model.categories, draws))
-
-
-def _check_stimuli(stimuli, title):
-    """Raise InputError unless stimuli have distinct names and images as models take them."""
-    image = stimuli["image"]
-    if image.dims != ("image", "y", "x", "channel") or image.dtype != np.uint8 or not image.size:
-        raise InputError(
-            f"{title}: expected stimuli with at least one image and images uint8 (image, y, x, channel), "
-            f"found {image.dtype} {dict(image.sizes)}"
-        )
-    if image.sizes["channel"] != 3:
-        raise InputError(f"{title}: expected images of 3 channels, found {image.sizes['channel']}")
-    names, repeats = np.unique(as_strings(stimuli["name"]), return_counts=True)
-    if repeats.max() > 1:
-        raise InputError(f"{title}: expected each image once, found {names[repeats.argmax()]} {repeats.max()} times")
-
-
-def _check_numbers(count, shard, reconstruct, pruning, title):
-    """Raise InputError unless there is something to do, and the reconstructed draw is one that no category misses."""
-    if count < 1 or shard < 1:
-        raise InputError(
-            f"{title}: expected at least 1 draw and at least 1 image in a shard, found {count} draws and {shard} images"
-        )
-    certain = pruning.minimum if pruning else count
-    if reconstruct is not None and not 0 <= reconstruct < certain:
-        raise InputError(
-            f"{title}: expected a draw from 0 to {certain - 1} to reconstruct, which every category gets, "
-            f"found {reconstruct}"
-        )
+                if not images:
+                    claimed.append(shard)
+            missing = [shard for shard in sorted(claimed) if not entry.complete(shard)]
+            bar.update(_images(entry, set(claimed) - set(missing)))
+            time.sleep(PAUSE if missing else 0)
 
 
 @dataclass(frozen=True)
 class _Work:
     """What the shards of a job have in common."""
 
+    entry: Entry
     model: Model
     stimuli: xr.Dataset
-    draws: Draws
-    store: ResumableStore
-    settings: dict
+    request: Request
+    known: KnownEvidence
 
-    def score_and_write(self, shard):
-        """Score a shard, write it, and return its number of images."""
-        model, store, part = self.model, self.store, self.store.shards[shard]
-        images, names = self.stimuli["image"][part].values, as_strings(self.stimuli["name"][part])
-        score = partial(score_images, model, images, names, self.draws, stored=store.inherited(shard), **self.settings)
-        arrays = within_memory(model, score, self.settings["title"])
-        if model.batch_size < store.made_by["batch_size"]:
-            store.note(batch_size_that_fits=model.batch_size)
-        evaluations = np.count_nonzero(~np.isnan(arrays["loss"]), axis=(1, 2))
-        store.write(shard, evaluations, **arrays)
-        return len(names)
+    def claim_and_score(self, shard: int) -> tuple[int, int]:
+        """Complete a shard. Returns its number and that of its images, or 0 if another job is working on it."""
+        part = self.entry.images_of(shard)
+        with claim(self.entry.path, self.entry.parts[shard]) as mine:
+            if not mine:
+                return shard, 0
+            if not self.entry.complete(shard):  # another job may have done so in the meantime
+                self.entry.sweep(shard)
+                self._score_and_write(shard, part)
+        return shard, part.stop - part.start
+
+    def _score_and_write(self, shard: int, part: slice) -> None:
+        model, request = self.model, self.request
+        score = partial(
+            score_images,
+            model,
+            self.stimuli["image"][part].values,
+            as_strings(self.stimuli["name"][part]),
+            request.draws,
+            self.known.of(part),
+            reconstruct=request.reconstruct,
+            pruning=request.pruning,
+            title=request.title,
+        )
+        arrays = within_memory(model, score, request.title)
+        # What a run with these settings spends, whether or not some of it was known.
+        arrays["evaluations"] = np.count_nonzero(~np.isnan(arrays["loss"]), axis=(1, 2)).astype(np.int32)
+        provenance = model.provenance | {"batch_size": model.batch_size, "versions": versions(*model.packages)}
+        self.entry.write(shard, arrays, provenance)
 
 
-def _progress_bar(store, title, shown):
-    """A progress bar that counts images."""
-    missing = sum(store.shards[shard].stop - store.shards[shard].start for shard in store.missing)
-    return tqdm(desc=title, total=store.images, initial=store.images - missing, unit=" images", disable=not shown)
+def _images(entry: Entry, shards: set[int] | list[int]) -> int:
+    """Number of images of some shards."""
+    return sum(part.stop - part.start for part in map(entry.images_of, shards))
 
 
-def _in_threads(work, items, workers):
+def _progress_bar(entry, share, missing, title, shown):
+    """A progress bar that counts the images of a share."""
+    number, shares = share
+    mine = np.array_split(np.arange(len(entry.parts)), shares)[number].tolist()
+    total = _images(entry, mine)
+    return tqdm(desc=title, total=total, initial=total - _images(entry, missing), unit=" images", disable=not shown)
+
+
+def _in_threads(work, items, workers) -> Iterator:
     """Results of work on items, in the order in which they are ready. After an error no further item is begun."""
     waiting = iter(items)
     with ThreadPoolExecutor(workers) as pool:

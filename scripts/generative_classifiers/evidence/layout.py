@@ -1,8 +1,11 @@
-"""What an evidence store contains: its arrays and its coordinates."""
+"""What a store of evidence contains: its arrays, its coordinates and its attributes."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
+
+from generative_classifiers.evidence.request import Request
 
 
 class ArrayLayout(NamedTuple):
@@ -21,12 +24,12 @@ class ArrayLayout(NamedTuple):
 
     dtype: str
     fill: float
-    dims: dict
-    chunk_per_image: bool
+    dims: dict[str, int]
+    chunk_per_image: bool = False
 
 
-def array_layouts(categories, draws, side=None):
-    """The arrays of a store.
+def array_layouts(categories: int, draws: int, side: int | None = None) -> dict[str, ArrayLayout]:
+    """The arrays of a store that are filled shard by shard.
 
     Parameters
     ----------
@@ -48,36 +51,55 @@ def array_layouts(categories, draws, side=None):
     {'category': 16, 'y': 512, 'x': 512, 'channel': 3}
     """
     per_category = {"category": categories}
-    layouts = {"loss": ArrayLayout("float32", float("nan"), per_category | {"draw": draws}, chunk_per_image=False)}
+    layouts = {
+        "loss": ArrayLayout("float32", float("nan"), per_category | {"draw": draws}),
+        "evaluations": ArrayLayout("int32", -1, {}),
+    }
     if side is not None:
         pixels = {"y": side, "x": side, "channel": 3}
         layouts["reconstruction"] = ArrayLayout("uint8", 0, per_category | pixels, chunk_per_image=True)
     return layouts
 
 
-def coordinates(stimuli, categories, draws):
-    """The coordinates of a store.
+def layouts_of(request: Request) -> dict[str, ArrayLayout]:
+    """The arrays of the store that a request asks for."""
+    side = None if request.reconstruct is None else request.resolution
+    return array_layouts(len(request.prompts), len(request.draws), side)
+
+
+def coordinates(request: Request) -> xr.Dataset:
+    """The coordinates and attributes of the store that a request asks for, without its arrays.
 
     Parameters
     ----------
-    stimuli : xarray.Dataset
-    categories : sequence of str
-        Those that the model chooses from.
-    draws : Draws
+    request : Request
 
     Returns
     -------
-    dict
-        As xarray takes them. `category` has the categories to choose from, and `true_category` that of the image.
+    xarray.Dataset
+        `category` has the categories to choose from, with the `prompt` of each; `true_category` is that of the image.
     """
-    names = {"category": "true_category", "name": "name", "condition": "condition"}
-    if "texture_category" in stimuli.coords:
-        names["texture_category"] = "texture_category"
-    per_image = {new: ("image", stimuli[old].values.astype(object)) for old, new in names.items()}
+    draws = request.draws
+    per_image = {name: ("image", np.array(values, object)) for name, values in request.images.items()}
     per_draw = {name: ("draw", getattr(draws, name)) for name in ("time", "alpha", "sigma", "seed")}
-    return per_image | per_draw | {"category": np.array(categories, dtype=object)}
+    coords = {
+        **per_image,
+        **per_draw,
+        "draw": draws.number,
+        "category": np.array(list(request.prompts), object),
+        "prompt": ("category", np.array(list(request.prompts.values()), object)),
+    }
+    return xr.Dataset(coords=coords, attrs=attributes(request))
 
 
-def as_strings(coordinate):
-    """The values of a text coordinate as a list of str, whichever of numpy's types for text it has."""
-    return [str(value) for value in coordinate.values]
+def attributes(request: Request) -> dict[str, Any]:
+    """What the attributes of a store say: what its losses depend on, and their digests."""
+    return {
+        "observer": request.observer,
+        "dataset": request.dataset,
+        **request.identity,
+        "reconstruct": request.reconstruct,
+        "pruning": request.pruning.identity if request.pruning else None,
+        "identity": request.identity_digest,
+        "request": request.digest,
+    }

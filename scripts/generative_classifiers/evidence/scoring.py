@@ -7,7 +7,7 @@ import numpy as np
 from generative_classifiers.io.errors import InputError
 
 
-def score_images(model, images, names, draws, *, reconstruct=None, pruning=None, stored=None, title=""):
+def score_images(model, images, names, draws, known=None, *, reconstruct=None, pruning=None, title=""):
     """Evaluate images, in several stages if categories are dropped in between.
 
     Parameters
@@ -18,69 +18,55 @@ def score_images(model, images, names, draws, *, reconstruct=None, pruning=None,
     names : list of str
         (image,).
     draws : Draws
+    known : dict of str to numpy.ndarray, optional
+        What need not be evaluated: `loss` (image, category, draw), NaN where it is not known, and `reconstruction`.
     reconstruct : int, optional
         Number of the draw whose reconstructions are wanted.
     pruning : pruning.PruningTest, optional
         Says when categories are dropped; without it every category gets every draw.
-    stored : dict of str to numpy.ndarray, optional
-        The arrays that another store has for these images, of fewer or more draws. What it has is not evaluated again.
     title : str
         Beginning of error messages.
 
     Returns
     -------
     dict of str to numpy.ndarray
-        `loss` float32 (image, category, draw), NaN where not evaluated; `reconstruction` if it was asked for.
+        `loss` float32 (image, category, draw), NaN where these settings spare the evaluation, even if it is known;
+        `reconstruction` if it was asked for.
 
     Raises
     ------
     InputError
         A loss is not finite.
     """
-    stored = stored or {}
-    loss = _stored_losses(stored, len(names), len(model.categories), len(draws))
-    reconstruction = stored.get("reconstruction")
+    known = known or {}
+    loss = np.array(known.get("loss", np.full((len(names), len(model.categories), len(draws)), np.nan, np.float32)))
+    reconstruction = known.get("reconstruction")
     candidates = np.ones(loss.shape[:2], bool)
-    for stage in _stages(pruning, len(draws), stored):
-        known = loss[:, :, stage]  # a view of the losses
-        known[~candidates] = np.nan  # the other store may have dropped these categories later
-        missing = candidates[..., None] & np.isnan(known)
-        if missing.any():
-            new, painted = _evaluate(model, images, names, draws[stage], reconstruct, missing, title)
-            known[missing] = new[missing]
-            reconstruction = reconstruction if painted is None else painted
+    for stage in _stages(pruning, len(draws)):
+        losses = loss[:, :, stage]  # a view
+        losses[~candidates] = np.nan
+        missing = candidates[..., None] & np.isnan(losses)
+        unpainted = reconstruction is None and reconstruct in draws.number[stage]
+        if missing.any() or unpainted:
+            new, painted = _evaluate(model, images, names, draws[stage], reconstruct if unpainted else None, missing, title)
+            losses[missing] = new[missing]
+            reconstruction = painted if unpainted else reconstruction
         if pruning and stage.stop < len(draws):
             survivors = pruning.survivors(loss[:, :, : stage.stop], candidates, draws[: stage.stop], len(draws))
             candidates = survivors & _is_undecided(survivors)
     return {"loss": loss} if reconstruction is None else {"loss": loss, "reconstruction": reconstruction}
 
 
-def _stored_losses(stored, images, categories, draws):
-    """Losses (image, category, draw) as far as they are stored; NaN elsewhere."""
-    loss = np.full((images, categories, draws), np.nan, np.float32)
-    if stored:
-        shared = stored["loss"][:, :, :draws]
-        loss[:, :, : shared.shape[2]] = shared
-    return loss
-
-
-def _stages(pruning, count, stored):
+def _stages(pruning, count):
     """Slices of the draws that are evaluated one after the other."""
-    if pruning:
-        stops = pruning.looks(count)
-    elif stored:
-        stops = [min(stored["loss"].shape[2], count), count]
-    else:
-        stops = [count]
+    stops = pruning.looks(count) if pruning else [count]
     return [slice(start, stop) for start, stop in pairwise([0, *stops])]
 
 
 def _evaluate(model, images, names, draws, reconstruct, missing, title):
     """Losses (image, category, draw) at least where they are missing, and reconstructions or None."""
-    if missing.all():
-        loss, reconstruction = model.evaluate(images, names, draws, reconstruct)
-    else:
-        loss, reconstruction = model.evaluate(images, names, draws, reconstruct, wanted=missing)
+    wanted = None if missing.all() else missing
+    loss, reconstruction = model.evaluate(images, names, draws, reconstruct, wanted)
     _check_finite(loss, missing, names, title)
     return loss, reconstruction
 

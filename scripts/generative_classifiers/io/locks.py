@@ -1,28 +1,47 @@
 """Locks between processes."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
+
+LOCKS = ".locks"
 
 
 @contextmanager
-def exclusive_lock(store: str | Path) -> Iterator[None]:
-    """Make sure that no other process fills the same store.
+def claim(place: Path, part: str) -> Iterator[bool]:
+    """Claim a part of a place, so that no other process works on it at the same time.
 
-    Jobs can go on after Snakemake itself was killed; a new job for the same store then waits for the old one. The
-    operating system releases the lock when its process ends in any way.
+    The operating system releases the claim when the process ends in any way. Some network file systems have no locks.
+    There, every claim is granted: work may then be done twice, with the same result.
 
     Parameters
     ----------
-    store : Path
-        The lock is the file `<store>.lock`.
+    place : Path
+        A file or folder. The claim is a file in the folder `.locks` next to it.
+    part : str
+
+    Yields
+    ------
+    bool
+        False if another process has claimed it.
     """
-    place = Path(store).with_name(Path(store).name + ".lock")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(place):
-        try:
-            yield
-        finally:
-            place.unlink(missing_ok=True)
+    file = place.parent / LOCKS / f"{place.name}.{part}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    except NotImplementedError:
+        yield True
+        return
+    try:
+        yield True
+    finally:
+        file.unlink(missing_ok=True)
+        lock.release()
+        with suppress(OSError):  # others are still claimed
+            file.parent.rmdir()

@@ -1,7 +1,7 @@
 """The contract that every model family keeps, and what all families share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -10,6 +10,8 @@ import torch
 from generative_classifiers.draws.levels import Draws, single
 from generative_classifiers.io.errors import InputError
 
+# Where weights are from. What they are, their checksum says.
+ORIGIN = ("revision", "variant")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -45,19 +47,22 @@ class Model(ABC):
         Its name, for messages.
     network : torch.nn.Module
         The part that evaluations spend their time in.
-    categories : sequence of str
+    prompts : dict of str to str
+        By category: what its losses depend on. A family without prompts repeats the category.
     resolution : int
         Side in pixels of the images that the network sees. Other images are cropped and resized.
     runtime : Runtime
     identity : dict
-        What losses depend on in addition to the images, the draws and the runtime: weights, settings, prompts.
+        What losses depend on in addition to the image, the prompt, the draw and the runtime: weights and settings.
         Plain data that JSON can hold.
 
     Attributes
     ----------
     observer : str
     network : torch.nn.Module
+    prompts : dict of str to str
     categories : tuple of str
+        Those of the prompts, in their order.
     resolution : int
     device : torch.device
     dtype : torch.dtype
@@ -65,8 +70,13 @@ class Model(ABC):
     batch_size : int
         Evaluations at once. It may be changed between evaluations.
     identity : dict
-        Everything that losses depend on in addition to images and draws; it never changes.
+        Everything that changes losses beyond rounding, in addition to image, prompt and draw; it never changes.
+    provenance : dict
+        What else is known of how losses are computed: it moves them by rounding, if at all.
     family : str
+    loss_version : int
+        To be raised whenever the project's own code changes the family's losses beyond rounding, so that earlier
+        evidence is not mixed with new. The tests compare losses with golden ones.
     reconstructs : bool
         Whether the family paints the image that it expects for a category.
     packages : tuple of str
@@ -74,6 +84,7 @@ class Model(ABC):
     """
 
     family: ClassVar[str]
+    loss_version: ClassVar[int] = 1
     reconstructs: ClassVar[bool] = False
     packages: tuple[str, ...] = ("torch",)
 
@@ -81,18 +92,23 @@ class Model(ABC):
         self,
         observer: str,
         network: torch.nn.Module,
-        categories: Sequence[str],
+        prompts: Mapping[str, str],
         resolution: int,
         runtime: Runtime,
         identity: dict[str, Any],
     ) -> None:
         self.observer, self.network = observer, network
-        self.categories, self.resolution = tuple(categories), resolution
+        self.prompts, self.categories, self.resolution = dict(prompts), tuple(prompts), resolution
         self.device, self.dtype, self.batch_size = runtime.device, DTYPES[runtime.dtype], runtime.batch_size
-        self.identity = {"family": self.family, "dtype": runtime.dtype, "batch_size": runtime.batch_size, **identity}
+        fixed = {"family": self.family, "loss_version": self.loss_version, "dtype": runtime.dtype}
+        self.identity = fixed | {name: value for name, value in identity.items() if name not in ORIGIN}
+        self.provenance = {name: identity.get(name) for name in ORIGIN} | {
+            "device": runtime.device.type,
+            "batch_size": runtime.batch_size,
+            "compile": runtime.compile,
+        }
         if runtime.compile:
             network.compile()
-            self.identity["compile"] = True  # a compiled network rounds differently
 
     def draws(self, count: int, seed: int, rule: str = "golden") -> Draws:
         """The first draws.

@@ -19,10 +19,8 @@ class GenerativeModel(Model):
 
     Parameters
     ----------
-    observer, network, resolution, runtime, identity
+    observer, network, prompts, resolution, runtime, identity
         As for `models.base.Model`.
-    prompts : dict of str to str
-        By category.
 
     Attributes
     ----------
@@ -39,8 +37,7 @@ class GenerativeModel(Model):
         runtime: Runtime,
         identity: dict[str, Any],
     ) -> None:
-        identity = {"prompts": dict(prompts), "resolution": resolution, **identity}
-        super().__init__(observer, network, tuple(prompts), resolution, runtime, identity)
+        super().__init__(observer, network, prompts, resolution, runtime, {"resolution": resolution, **identity})
         self.encode = LastResultCache(self._encode)
 
     @abstractmethod

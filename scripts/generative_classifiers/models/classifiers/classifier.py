@@ -39,13 +39,9 @@ class Classifier(Model):
 
     def __init__(self, observer, network, classes, preprocessing, runtime, identity, packages, noise=None):
         network = network.eval().to(runtime.device, DTYPES[runtime.dtype])
-        settings = {
-            "categories": list(classes),
-            "classes": list(classes.values()),
-            "preprocessing": asdict(preprocessing),
-            "noise": noise,
-        }
-        super().__init__(observer, network, tuple(classes), preprocessing.side, runtime, settings | identity)
+        settings = {"preprocessing": asdict(preprocessing), "noise": noise}
+        prompts = {category: category for category in classes}
+        super().__init__(observer, network, prompts, preprocessing.side, runtime, settings | identity)
         self.classes, self.preprocessing, self.noise, self.packages = classes, preprocessing, noise, packages
 
     def _evaluate(self, images, names, draws, wanted, kept):

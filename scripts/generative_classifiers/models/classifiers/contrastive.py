@@ -40,7 +40,8 @@ def load(observer, row, prompts, runtime, *, path=None, mirror=None):
     towers, weights = load_towers(observer, row, path, runtime.device)
     network = ZeroShot(towers.images, embed(towers.texts, texts, runtime.batch_size), towers.scale)
     texts_hash = hashlib.sha256(json.dumps(texts).encode()).hexdigest()
-    identity = {"templates": row.templates, "texts": texts_hash, **weights}
+    # A category's probability depends on the texts of all others.
+    identity = {"categories": list(prompts), "texts": texts_hash, **weights}
     packages = ("torch", *towers.packages)
     return ContrastiveModel(observer, network, classes, Preprocessing.of(row), runtime, identity, packages)
 

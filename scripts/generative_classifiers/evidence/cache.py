@@ -1,0 +1,39 @@
+"""The cache of evidence, which studies, clones of the project and colleagues share.
+
+`<cache>/<observer>-<identity>/<dataset>-<request>.zarr`. An entry holds exactly what one request asks for. It takes over
+what other entries of the same identity have of it. So more draws, images, categories or reconstructions cost only what is
+new, and fewer cost nothing. Nothing in the cache is ever replaced.
+"""
+
+from pathlib import Path
+
+from generative_classifiers.evidence.known import Source, sources_of
+from generative_classifiers.evidence.request import Request
+
+DIGITS = 12  # of a digest, in names
+
+
+def entry_path(cache: Path, request: Request) -> Path:
+    """Where the entry of a request is, or will be.
+
+    Parameters
+    ----------
+    cache : Path
+    request : Request
+
+    Returns
+    -------
+    Path
+        Of an existing entry, whatever its labels are; otherwise with the request's own.
+    """
+    identity, content = request.identity_digest[:DIGITS], request.digest[:DIGITS]
+    existing = sorted(Path(cache).glob(f"*-{identity}/*-{content}.zarr"))
+    new = Path(cache) / f"{request.observer}-{identity}" / f"{request.dataset}-{content}.zarr"
+    return new if new in existing or not existing else existing[0]
+
+
+def related_sources(cache: Path, request: Request) -> list[Source]:
+    """What the other entries with the identity of a request know."""
+    own = entry_path(cache, request)
+    entries = Path(cache).glob(f"*-{request.identity_digest[:DIGITS]}/*.zarr")
+    return sources_of((entry for entry in entries if entry != own), request.identity_digest)

@@ -1,0 +1,228 @@
+"""Entries: stores of evidence that jobs fill shard by shard, side by side.
+
+All axes of an entry are fixed when it is created, so the files of a shard belong to the job that has its number. A shard
+is complete once its part of the manifest exists, which is written after the shard's files have reached the disk. How a
+shard was evaluated (batch size, device, versions) is noted in `provenance/`, outside of what the manifest covers.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+from generative_classifiers.evidence.layout import ArrayLayout, coordinates, layouts_of
+from generative_classifiers.evidence.request import Request
+from generative_classifiers.io import manifest
+from generative_classifiers.io.atomic import atomic_write
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.stores import CODECS, write_arrays
+
+PROVENANCE = "provenance"
+REPAIR = "run the job that filled it again: it evaluates only what is damaged or missing"
+
+
+class Entry:
+    """A store of evidence, complete or not.
+
+    Parameters
+    ----------
+    path : Path
+        Of a store that `create` made.
+
+    Attributes
+    ----------
+    path : Path
+    identity, request : str
+        Digests of the request that it answers: `Request.identity_digest`, `Request.digest`.
+    images, shard : int
+        Numbers of images, and of images in a shard.
+    arrays : list of str
+        Names of the arrays that are filled shard by shard.
+    parts : list of str
+        Names of the shards in the manifest.
+
+    Raises
+    ------
+    InputError
+        There is no such store.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        about = manifest.read_part(self.path)
+        if "request" not in about:
+            raise InputError(f"{path}: is not a store of evidence")
+        self.identity, self.request = about["identity"], about["request"]
+        self.images, self.shard, self.arrays, self.parts = (
+            about[key] for key in ("images", "shard", "arrays", "parts")
+        )
+
+    @classmethod
+    def create(cls, path: Path, request: Request, shard: int) -> "Entry":
+        """Create an entry, or open the one that is there.
+
+        Parameters
+        ----------
+        path : Path
+        request : Request
+        shard : int
+            Images that are evaluated and written at once. An entry that is there keeps its own.
+
+        Raises
+        ------
+        InputError
+            The place is taken by something else.
+        """
+        path = Path(path)
+        if shard < 1:
+            raise InputError(f"{request.title}: expected at least 1 image in a shard, found {shard}")
+        if not path.exists():
+            partial = _skeleton(path, request, shard)
+            try:
+                partial.rename(path)
+            except OSError:  # another job was faster: its entry is the same
+                shutil.rmtree(partial)
+        entry = cls._opened(path, request)
+        if manifest.faults(path, manifest.STATIC):
+            entry._restore(request)
+        return entry
+
+    @classmethod
+    def _opened(cls, path: Path, request: Request) -> "Entry":
+        """The entry at a path; InputError if it does not answer the request."""
+        taken = f"{path}: exists and is not replaced, since it is not the evidence that is asked for"
+        try:
+            entry = cls(path)
+        except InputError as error:
+            raise InputError(f"{taken} ({error})") from None
+        if entry.request != request.digest:
+            raise InputError(f"{taken}; expected another place")
+        return entry
+
+    def _restore(self, request: Request) -> None:
+        """Write the coordinates and the metadata again: they follow from the request."""
+        partial = _skeleton(self.path, request, self.shard)
+        for file in manifest.read_part(partial)["files"]:
+            (partial / file).replace(self.path / file)
+        manifest.part_path(partial, manifest.STATIC).replace(manifest.part_path(self.path, manifest.STATIC))
+        shutil.rmtree(partial)
+
+    def images_of(self, number: int) -> slice:
+        """The images of a shard."""
+        return slice(number * self.shard, min((number + 1) * self.shard, self.images))
+
+    def complete(self, number: int) -> bool:
+        """Whether a shard is complete and its files are unchanged."""
+        name = self.parts[number]
+        try:
+            return not manifest.faults(self.path, name)
+        except InputError:
+            return False
+
+    def begun(self) -> bool:
+        """Whether any shard is complete."""
+        return any(manifest.part_path(self.path, name).is_file() for name in self.parts)
+
+    def missing(self, share: tuple[int, int] = (0, 1)) -> list[int]:
+        """Shards that are not complete, or whose files are damaged.
+
+        Parameters
+        ----------
+        share : tuple of int
+            Which share of the shards, counted from 0, and how many shares there are.
+        """
+        number, shares = share
+        mine = np.array_split(np.arange(len(self.parts)), shares)[number]
+        return [shard for shard in mine.tolist() if not self.complete(shard)]
+
+    def write(self, number: int, arrays: dict[str, np.ndarray], provenance: dict[str, Any]) -> None:
+        """Write a shard.
+
+        Parameters
+        ----------
+        number : int
+        arrays : dict of str to numpy.ndarray
+            By name, for the shard's images.
+        provenance : dict
+            How they were computed, as JSON can hold it.
+        """
+        name, images = self.parts[number], self.images_of(number)
+        manifest.part_path(self.path, name).unlink(missing_ok=True)
+        for array in self.arrays:
+            zarr.open_array(self.path / array, mode="r+", config={"write_empty_chunks": True})[images] = arrays[array]
+        note = self.path / PROVENANCE / f"{name}.json"
+        note.parent.mkdir(exist_ok=True)
+        with atomic_write(note) as partial:
+            partial.write_text(json.dumps(provenance, indent=1, sort_keys=True) + "\n")
+        manifest.write_part(self.path, name, self._files(number))
+
+    def sweep(self, number: int) -> None:
+        """Remove what an interrupted job has left of a shard's unfinished files. No other job may have the shard."""
+        for array in self.arrays:
+            folder = self.path / array / "c"
+            leftovers = [*folder.glob(f"{number}.*.partial"), *(folder / str(number)).rglob("*.partial")]
+            for leftover in leftovers:
+                leftover.unlink()
+        for folder in (manifest.FOLDER, PROVENANCE):
+            for leftover in (self.path / folder).glob(f"{self.parts[number]}.*.partial"):
+                leftover.unlink()
+
+    def provenance(self) -> list[dict[str, Any]]:
+        """How the shards were computed that have been written so far."""
+        return [json.loads(note.read_text()) for note in sorted((self.path / PROVENANCE).glob("*.json"))]
+
+    def _files(self, number: int) -> list[Path]:
+        """The shard's files: of each array the chunks with its number along the images."""
+        return [file for array in self.arrays for file in _chunks(self.path / array, number)]
+
+
+def _chunks(array: Path, number: int) -> list[Path]:
+    """The files of an array's chunks with a number along the first axis."""
+    first = array / "c" / str(number)
+    return [first] if first.is_file() else [path for path in first.rglob("*") if path.is_file()]
+
+
+def _skeleton(path: Path, request: Request, shard: int) -> Path:
+    """A store without shards, under another name: arrays without chunks, coordinates, attributes, the manifest."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    images, shard = request.shape[0], min(shard, request.shape[0])
+    layouts = layouts_of(request)
+    group = zarr.open_group(partial, mode="w", zarr_format=3)
+    for name, layout in layouts.items():
+        _create(group, name, layout, images, shard)
+    write_arrays(coordinates(request), partial, "a")
+    manifest.write_part(
+        partial,
+        manifest.STATIC,
+        [file for file in partial.rglob("*") if file.is_file()],
+        parts=[f"shard-{number:06}" for number in range(-(-images // shard))],
+        arrays=list(layouts),
+        images=images,
+        shard=shard,
+        identity=request.identity_digest,
+        request=request.digest,
+        repair=REPAIR,
+    )
+    return partial
+
+
+def _create(group: zarr.Group, name: str, layout: ArrayLayout, images: int, shard: int) -> None:
+    """An array whose files have the images of a shard."""
+    lengths = tuple(layout.dims.values())
+    whole, one = (shard, *lengths), (1, *lengths)
+    group.create_array(
+        name,
+        shape=(images, *lengths),
+        chunks=one if layout.chunk_per_image else whole,
+        shards=whole if layout.chunk_per_image else None,
+        dtype=layout.dtype,
+        fill_value=layout.fill,
+        compressors=CODECS,
+        dimension_names=("image", *layout.dims),
+        config={"write_empty_chunks": True},
+    )

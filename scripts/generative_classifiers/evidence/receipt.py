@@ -1,0 +1,67 @@
+"""Receipts: small files that say where the cache has a study's evidence.
+
+Snakemake deletes the outputs of a rule before a job and after a failure. So evidence, which is expensive, is never an
+output. The output is its receipt, and next to it stands a link that opens like any other store.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from generative_classifiers.io.atomic import atomic_write
+from generative_classifiers.io.errors import InputError
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a receipt says.
+
+    Attributes
+    ----------
+    store : str
+        Path of the entry in the cache.
+    identity, request : str
+        Digests of what its losses depend on and of what it contains: `request.Request`.
+    """
+
+    store: str
+    identity: str
+    request: str
+
+    def write(self, path: Path) -> None:
+        """Write it, and set the link next to it."""
+        path = Path(path)
+        with atomic_write(path) as partial:
+            partial.write_text(json.dumps(asdict(self), indent=1) + "\n")
+        set_link(link_of(path), Path(self.store))
+
+    @classmethod
+    def read(cls, path: Path) -> "Receipt":
+        """Read it; InputError if it is not a receipt."""
+        try:
+            content: dict[str, Any] = json.loads(Path(path).read_text())
+            return cls(**content)
+        except (OSError, ValueError, TypeError) as error:
+            raise InputError(f"{path}: is not a receipt of evidence ({error}); delete it and run again") from None
+
+
+def link_of(receipt: Path) -> Path:
+    """The link next to a receipt: `<dataset>.zarr` next to `<dataset>.json`.
+
+    Examples
+    --------
+    >>> link_of(Path("evidence/cnn/edge.json")).as_posix()
+    'evidence/cnn/edge.zarr'
+    """
+    return Path(receipt).with_suffix(".zarr")
+
+
+def set_link(link: Path, store: Path) -> None:
+    """Let a link point to a store, instead of where it pointed before; relative, so that the folders can be moved."""
+    target = os.path.relpath(store.resolve(), link.parent.resolve())
+    partial = link.with_name(f"{link.name}.{os.getpid()}.partial")
+    partial.unlink(missing_ok=True)
+    partial.symlink_to(target, target_is_directory=True)
+    partial.replace(link)

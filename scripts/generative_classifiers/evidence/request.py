@@ -1,0 +1,210 @@
+"""Requests: which losses are asked for, and what they depend on."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from generative_classifiers.draws.levels import Draws
+from generative_classifiers.evidence.pruning import PruningTest
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.study.families import FAMILIES
+
+# What evidence repeats of its stimuli, by the names that it has there.
+COORDINATES = {"true_category": "category", "condition": "condition", "texture_category": "texture_category"}
+
+
+def digest(content: Any) -> str:
+    """SHA-256 of plain data.
+
+    Parameters
+    ----------
+    content : dict or list
+        As JSON can hold it.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+
+    Examples
+    --------
+    >>> digest({"seed": 0, "times": "golden"}) == digest({"times": "golden", "seed": 0})
+    True
+    """
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Request:
+    """The losses that are asked for.
+
+    Attributes
+    ----------
+    observer, dataset : str
+        For names and messages; losses do not depend on them.
+    identity : dict
+        All that changes losses beyond rounding, apart from the image, the prompt and the draw: the model's identity,
+        the seed, and the rule of the noise levels. Plain data.
+    images : dict of str to list of str
+        Of each image: `name`, `image_hash`, `true_category`, `condition`, and `texture_category` on cue conflicts.
+    prompts : dict of str to str
+        By category.
+    draws : Draws
+    reconstruct : int or None
+        Number of the draw whose reconstructions are kept.
+    resolution : int
+        Pixels along a side of a reconstruction.
+    pruning : PruningTest or None
+        None if every category gets all draws.
+    """
+
+    observer: str
+    dataset: str
+    identity: dict[str, Any]
+    images: dict[str, list[str]]
+    prompts: dict[str, str]
+    draws: Draws
+    reconstruct: int | None
+    resolution: int
+    pruning: PruningTest | None
+
+    @property
+    def identity_digest(self) -> str:
+        """The same for all requests whose losses can be used for each other."""
+        return digest(self.identity)
+
+    @property
+    def digest(self) -> str:
+        """The same for all requests whose stores contain the same."""
+        return digest(
+            {
+                "identity": self.identity,
+                "images": self.images,
+                "prompts": list(self.prompts.items()),
+                "draws": self.draws.number.tolist(),
+                "reconstruct": self.reconstruct,
+                "pruning": self.pruning.identity if self.pruning else None,
+            }
+        )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Numbers of images, categories and draws."""
+        return len(self.images["name"]), len(self.prompts), len(self.draws)
+
+    @property
+    def title(self) -> str:
+        """Observer and dataset, for messages."""
+        return f"{self.observer} on {self.dataset}"
+
+
+def request_evidence(
+    model, stimuli, *, observer, dataset, count=1, seed=0, times="golden", reconstruct=None, pruning=None
+):
+    """Ask a model for its losses on stimuli.
+
+    Parameters
+    ----------
+    model : models.base.Model
+    stimuli : xarray.Dataset
+        As `stimuli/<dataset>.zarr`.
+    observer, dataset : str
+        For names and messages.
+    count : int
+        Number of draws.
+    seed : int
+        Seed of the noise.
+    times : {"golden", "uniform"}
+        How noise levels are chosen: `draws.levels.times`.
+    reconstruct : int, optional
+        Number of the draw whose reconstructions are kept. Families that do not reconstruct images keep none.
+    pruning : pruning.PruningTest, optional
+        Says when categories get no more draws; without it every category gets all draws.
+
+    Returns
+    -------
+    Request
+
+    Raises
+    ------
+    InputError
+        The stimuli, the number of draws or the reconstructed draw are not as expected.
+    """
+    title = f"{observer} on {dataset}"
+    reconstruct = reconstruct if model.reconstructs else None
+    _check_stimuli(stimuli, title)
+    _check_draws(count, reconstruct, pruning, title)
+    has_levels = FAMILIES[model.family].has_levels
+    levels = {"times": times} if has_levels else {}
+    return Request(
+        observer,
+        dataset,
+        {**model.identity, "seed": seed, **levels},
+        describe_images(stimuli),
+        model.prompts,
+        model.draws(count, seed, times),
+        reconstruct,
+        model.resolution,
+        pruning if has_levels else None,
+    )
+
+
+def describe_images(stimuli: xr.Dataset) -> dict[str, list[str]]:
+    """What evidence knows of its stimuli, as `Request.images`.
+
+    Parameters
+    ----------
+    stimuli : xarray.Dataset
+        `image` uint8 (image, y, x, channel), with the coordinates name, category, condition.
+    """
+    known = {"name": as_strings(stimuli["name"]), "image_hash": image_hashes(stimuli["image"])}
+    present = {new: old for new, old in COORDINATES.items() if old in stimuli.coords}
+    return known | {new: as_strings(stimuli[old]) for new, old in present.items()}
+
+
+def image_hashes(images: xr.DataArray) -> list[str]:
+    """SHA-256 of each image's shape and pixels, hexadecimal.
+
+    Parameters
+    ----------
+    images : xarray.DataArray
+        uint8 (image, y, x, channel). Images are read one after the other.
+    """
+    shape = repr(images.shape[1:]).encode()
+    return [hashlib.sha256(shape + np.ascontiguousarray(image).tobytes()).hexdigest() for image in images.values]
+
+
+def as_strings(coordinate: xr.DataArray) -> list[str]:
+    """The values of a text coordinate as a list of str, whichever of numpy's types for text it has."""
+    return [str(value) for value in coordinate.values]
+
+
+def _check_stimuli(stimuli, title):
+    """Raise InputError unless stimuli have distinct names and images as models take them."""
+    image = stimuli["image"]
+    if image.dims != ("image", "y", "x", "channel") or image.dtype != np.uint8 or not image.size:
+        raise InputError(
+            f"{title}: expected stimuli with at least one image and images uint8 (image, y, x, channel), "
+            f"found {image.dtype} {dict(image.sizes)}"
+        )
+    if image.sizes["channel"] != 3:
+        raise InputError(f"{title}: expected images of 3 channels, found {image.sizes['channel']}")
+    names, repeats = np.unique(as_strings(stimuli["name"]), return_counts=True)
+    if repeats.max() > 1:
+        raise InputError(f"{title}: expected each image once, found {names[repeats.argmax()]} {repeats.max()} times")
+
+
+def _check_draws(count, reconstruct, pruning, title):
+    """Raise InputError unless there is a draw, and the reconstructed draw is one that no category misses."""
+    if count < 1:
+        raise InputError(f"{title}: expected at least 1 draw, found {count}")
+    certain = pruning.minimum if pruning else count
+    if reconstruct is not None and not 0 <= reconstruct < certain:
+        raise InputError(
+            f"{title}: expected a draw from 0 to {certain - 1} to reconstruct, which every category gets, "
+            f"found {reconstruct}"
+        )
