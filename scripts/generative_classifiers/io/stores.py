@@ -2,20 +2,24 @@
 
 import shutil
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
 import xarray as xr
 import zarr
+from zarr.codecs import Crc32cCodec, ZstdCodec
 
+from generative_classifiers.io import manifest
 from generative_classifiers.io.attributes import encode_attributes
 from generative_classifiers.io.errors import InputError
 
 # Packages that the numbers of every store depend on.
 PACKAGES = ("numpy", "xarray", "zarr")
-ROOT_METADATA = "zarr.json"
+ROOT_METADATA = manifest.ROOT_METADATA
+CODECS = (ZstdCodec(), Crc32cCodec())  # the checksum last, so that it covers the bytes on the disk
 # Variables that can be larger than memory.
 PIXELS = ("image", "reconstruction")
 
@@ -65,13 +69,27 @@ def write_arrays(dataset: xr.Dataset, path: Path, mode: Literal["w", "a"]) -> No
     """
     # The encoding of the store that it was read from has a length of text, which would cut longer names off.
     dataset = plain_text(dataset).assign_attrs(encode_attributes(dataset.attrs)).drop_encoding()
+    encoding = {name: {"compressors": CODECS} for name in dataset.variables}
+    with _quiet():
+        dataset.to_zarr(path, mode=mode, encoding=encoding, zarr_format=3, consolidated=False, write_empty_chunks=True)
+    consolidate(path)
+
+
+def consolidate(path: str | Path) -> None:
+    """Copy the metadata of all arrays into the root of a store, where `xarray.open_zarr` looks for them."""
+    with _quiet():
+        zarr.consolidate_metadata(path, zarr_format=3)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without warnings of two extensions of Zarr's format that every reader understands."""
     with warnings.catch_warnings():
-        # Zarr's specification knows fixed-length text since May 2026, and consolidated metadata not yet; every reader
-        # understands both. https://github.com/zarr-developers/zarr-extensions/pull/59
+        # Zarr's specification knows fixed-length text since May 2026, and consolidated metadata not yet.
+        # https://github.com/zarr-developers/zarr-extensions/pull/59
         warnings.filterwarnings("ignore", message="The data type .*FixedLengthUTF32")
         warnings.filterwarnings("ignore", message="Consolidated metadata", category=zarr.errors.ZarrUserWarning)
-        dataset.to_zarr(path, mode=mode, zarr_format=3, consolidated=False)
-        zarr.consolidate_metadata(path, zarr_format=3)
+        yield
 
 
 def write(dataset: xr.Dataset, path: str | Path, /, **attributes: Any) -> None:
@@ -89,8 +107,13 @@ def write(dataset: xr.Dataset, path: str | Path, /, **attributes: Any) -> None:
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     write_arrays(dataset.assign_attrs({"versions": versions(), **attributes}), partial, "w")
-    shutil.rmtree(path, ignore_errors=True)
+    manifest.write_manifest(partial)
+    replaced = path.with_name(path.name + ".replaced")
+    shutil.rmtree(replaced, ignore_errors=True)
+    if path.exists():
+        path.rename(replaced)
     partial.rename(path)
+    shutil.rmtree(replaced, ignore_errors=True)
 
 
 def read(path: str | Path, drop: Sequence[str] = ()) -> xr.Dataset:
@@ -107,7 +130,13 @@ def read(path: str | Path, drop: Sequence[str] = ()) -> xr.Dataset:
     -------
     xarray.Dataset
         Loaded. Structured attributes are JSON text: `attributes.decode_attributes`.
+
+    Raises
+    ------
+    InputError
+        A file of the store is missing or was changed.
     """
+    manifest.check(Path(path), skip=drop)
     with xr.open_zarr(path, chunks=None, drop_variables=drop) as dataset:
         return dataset.load()
 
@@ -152,6 +181,7 @@ def open_store(store: str | Path) -> xr.Dataset:
     """
     if not (Path(store) / ROOT_METADATA).is_file():
         raise InputError(f"{store}: no complete store; expected a folder with {ROOT_METADATA}")
+    manifest.check(Path(store), content=False)
     return xr.open_zarr(store, chunks=None)
 
 
