@@ -6,7 +6,7 @@
 # make quick         the tests that need no models, in an environment of their own, .venv-quick
 # make docs          the page that is written from docstrings: docs/api.md
 # make hashes        the list that the figures of the study humans are tested against
-# make clean         removes what the pipeline made; downloads and .venv stay
+# make clean         removes what the pipeline made; downloads, the cache of evidence and .venv stay
 STUDY ?= miniature
 CORES ?= all
 # The newest tested Python that runs on this machine; `make PYTHON=<path>` takes another.
@@ -44,7 +44,7 @@ hashes: figures
 
 clean:
 	rm -rf figures/*/ .snakemake
-	find data -mindepth 1 -maxdepth 1 -type d ! -name downloads -exec rm -rf {} +
+	find data -mindepth 1 -maxdepth 1 -type d ! -name downloads ! -name evidence -exec rm -rf {} +
 
 # uv installs packages several times faster than pip.
 $(VENV)/bin/uv $(QUICK)/bin/uv: %/bin/uv:

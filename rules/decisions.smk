@@ -39,7 +39,7 @@ rule decisions:
         ],
         answers=lambda wildcards: list(STUDY.answers_on(wildcards.dataset).values()),
         evidence=lambda wildcards: [
-            targets.store(f"{DATA}/evidence/{observer}/{wildcards.dataset}")
+            targets.receipt(STUDY, observer, wildcards.dataset)
             for observer in STUDY.models
             if wildcards.dataset in STUDY.stimuli
         ],
@@ -58,5 +58,6 @@ rule decisions:
         levels=lambda wildcards: STUDY.levels(wildcards.dataset),
         families={name: row.family for name, row in STUDY.observers.items()},
         weighting=STUDY.weighting,
+        stimuli=f"{DATA}/stimuli/{{dataset}}.zarr",
     script:
         "../scripts/decisions.py"

@@ -1,10 +1,13 @@
 # Evidence: the loss of every category at every draw, and reconstructions. Only these rules need a GPU. They are preceded
 # by the rule `plan`, which says what the evidence would cost.
 #
-# The scripts read the study themselves. Parameters name what their outputs depend on, so that Snakemake runs a job again
-# when one of them has changed. The job itself finds out how much of its evidence exists already.
+# Evidence is kept in the cache, so an output is only a receipt that says where. The scripts read the study themselves.
+# Parameters name what evidence depends on, so that Snakemake runs a job again when one of them has changed; dates of files
+# count for nothing (`ancient`). The job itself finds out how much of its evidence exists already.
 
 TOGETHER = example_images.reconstructing_observers(STUDY) if STUDY.together else []
+SPLIT = split_observers(STUDY)
+WHOLE = [name for name in STUDY.models if name not in SPLIT]
 
 
 rule plan:
@@ -23,16 +26,18 @@ rule plan:
 
 rule evidence:
     input:
-        stimuli=[f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json"],
-        weights=lambda wildcards: STUDY.made_weights(wildcards.observer),
+        stimuli=ancient([f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json"]),
+        weights=ancient(lambda wildcards: STUDY.made_weights(wildcards.observer)),
+        # Only of evidence that is finished, and was split: see `share_receipts`.
+        shares=lambda wildcards: share_receipts(STUDY, **wildcards),
     output:
-        f"{DATA}/evidence/{{observer}}/{{dataset}}.zarr/zarr.json",
+        f"{DATA}/evidence/{{observer}}/{{dataset}}.json",
     log:
         f"{DATA}/logs/evidence/{{observer}}/{{dataset}}.log",
     benchmark:
         f"{DATA}/benchmarks/evidence/{{observer}}/{{dataset}}.tsv"
     wildcard_constraints:
-        observer=targets.either([] if STUDY.together else STUDY.models),
+        observer=targets.either([] if STUDY.together else WHOLE),
     conda:
         "../envs/models.yaml"
     # The GPU does the work. Without a GPU, each thread scores a shard.
@@ -41,29 +46,72 @@ rule evidence:
         mem_mb=lambda wildcards: STUDY.memory(wildcards.observer),
         runtime=2880,
         gres="gpu:1",
-        # With `--resources device=1`, jobs share the only GPU of a workstation one after the other.
+        # With `--resources device=1`, jobs share the only GPU of a workstation one after the other; with device=4, four
+        # jobs run side by side on the four GPUs of another.
         device=1,
     params:
-        settings=lambda wildcards: STUDY.evidence_settings(wildcards.observer),
-        prompts=STUDY.prompts,
-        observer=lambda wildcards: STUDY.decisive(wildcards.observer),
-        weights=lambda wildcards: STUDY.weights(wildcards.observer),
+        settings=lambda wildcards: STUDY.evidence_settings(**wildcards),
+        stimuli=lambda wildcards: recorded_content(
+            f"{DATA}/stimuli/{wildcards.dataset}.zarr"
+        ),
+        weights=lambda wildcards: recorded_weights(STUDY, wildcards.observer),
     script:
         "../scripts/evidence.py"
+
+
+# A share of the images, if the site's settings split observers.
+use rule evidence as evidence_share with:
+    input:
+        stimuli=ancient([f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json"]),
+        weights=ancient(lambda wildcards: STUDY.made_weights(wildcards.observer)),
+    output:
+        f"{DATA}/evidence/{{observer}}/{{dataset}}.shares/{{share}}-of-{{shares}}.json",
+    log:
+        f"{DATA}/logs/evidence/{{observer}}/{{dataset}}/{{share}}-of-{{shares}}.log",
+    benchmark:
+        f"{DATA}/benchmarks/evidence/{{observer}}/{{dataset}}/{{share}}-of-{{shares}}.tsv"
+    wildcard_constraints:
+        share=r"\d+",
+        shares=r"\d+",
+
+
+rule evidence_joined:
+    input:
+        stimuli=ancient([f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json"]),
+        weights=ancient(lambda wildcards: STUDY.made_weights(wildcards.observer)),
+        shares=lambda wildcards: share_receipts(STUDY, **wildcards),
+    output:
+        f"{DATA}/evidence/{{observer}}/{{dataset}}.json",
+    log:
+        f"{DATA}/logs/evidence_joined/{{observer}}/{{dataset}}.log",
+    wildcard_constraints:
+        observer=targets.either(SPLIT),
+    conda:
+        "../envs/analysis.yaml"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=lambda wildcards: STUDY.evidence_settings(**wildcards),
+        stimuli=lambda wildcards: recorded_content(
+            f"{DATA}/stimuli/{wildcards.dataset}.zarr"
+        ),
+        weights=lambda wildcards: recorded_weights(STUDY, wildcards.observer),
+    script:
+        "../scripts/evidence_joined.py"
 
 
 # Loading a small model takes longer than evaluating a dataset, so that one job does all datasets of an observer.
 use rule evidence as evidence_together with:
     input:
-        stimuli=[
-            targets.store(f"{DATA}/stimuli/{dataset}") for dataset in STUDY.stimuli
-        ],
-        weights=lambda wildcards: STUDY.made_weights(wildcards.observer),
+        stimuli=ancient(
+            [targets.store(f"{DATA}/stimuli/{dataset}") for dataset in STUDY.stimuli]
+        ),
+        weights=ancient(lambda wildcards: STUDY.made_weights(wildcards.observer)),
     output:
-        [
-            f"{DATA}/evidence/{{observer}}/{dataset}.zarr/zarr.json"
-            for dataset in STUDY.stimuli
-        ],
+        [f"{DATA}/evidence/{{observer}}/{dataset}.json" for dataset in STUDY.stimuli],
     log:
         f"{DATA}/logs/evidence_together/{{observer}}.log",
     benchmark:
@@ -71,6 +119,16 @@ use rule evidence as evidence_together with:
     wildcard_constraints:
         observer=targets.either(STUDY.models if STUDY.together else []),
     threads: 4
+    params:
+        settings=lambda wildcards: {
+            dataset: STUDY.evidence_settings(wildcards.observer, dataset)
+            for dataset in STUDY.stimuli
+        },
+        stimuli=lambda wildcards: {
+            dataset: recorded_content(f"{DATA}/stimuli/{dataset}.zarr")
+            for dataset in STUDY.stimuli
+        },
+        weights=lambda wildcards: recorded_weights(STUDY, wildcards.observer),
 
 
 # Reconstructions of single images, which figures 2, 7 and 8 show.

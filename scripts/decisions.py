@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from generative_classifiers.decisions.csv_files import read_answers, write_table
-from generative_classifiers.decisions.from_evidence import answers_from_evidence
+from generative_classifiers.decisions.from_evidence import answers_from_evidence, read_evidence
 from generative_classifiers.decisions.side_by_side import gather_decisions
 from generative_classifiers.io.job import job
-from generative_classifiers.io.stores import read, store_of, write
+from generative_classifiers.io.stores import store_of, write
 from generative_classifiers.stimuli.downloads import read_manifest
 from generative_classifiers.study.load import load
 
@@ -20,11 +20,11 @@ for manifest in snakemake.input.published:
 row = study.datasets[dataset]
 answers = {observer: read_answers(file, observer, row.kind, row.conditions) for observer, file in files.items()}
 
-fingerprints = {}
-for store in map(store_of, snakemake.input.evidence):
-    observer, evidence = store.parent.name, read(store, drop=["reconstruction"])
-    answers[observer] = answers_from_evidence(evidence, study.weighting, source=str(store))
-    fingerprints[observer] = evidence.attrs["fingerprint"]
+identities = {}
+for path in map(Path, snakemake.input.evidence):
+    observer, evidence = path.parent.name, read_evidence(path, Path(snakemake.params.stimuli))
+    answers[observer] = answers_from_evidence(evidence, study.weighting, source=str(path))
+    identities[observer] = evidence.attrs["identity"]
 
 # Members of the reference group have no rows of their own.
 rows, reference = study.observers, study.reference_family
@@ -36,5 +36,5 @@ write(
     store_of(snakemake.output.store),
     study=study.name,
     weighting=study.weighting,
-    evidence=fingerprints,
+    evidence=identities,
 )

@@ -7,6 +7,7 @@ from generative_classifiers.decisions.side_by_side import images_seen
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import store_of, write
 from generative_classifiers.stimuli.benchmark_archives import read_stimuli
+from generative_classifiers.stimuli.content import content_hash
 from generative_classifiers.stimuli.downloads import read_manifest
 from generative_classifiers.study.load import load
 
@@ -24,4 +25,5 @@ write(
     dataset=dataset,
     source=archive.url,
     sha256=archive.sha256,
+    content=content_hash(stimuli),
 )

@@ -2,6 +2,7 @@
 
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import store_of, write
+from generative_classifiers.stimuli.content import content_hash
 from generative_classifiers.stimuli.miniature.datasets import render
 from generative_classifiers.study.load import load
 
@@ -9,4 +10,11 @@ snakemake = job(globals())
 
 study, dataset = load(snakemake.config), snakemake.wildcards.dataset
 stimuli = render(dataset, study.datasets[dataset], study.world)
-write(stimuli, store_of(snakemake.output[0]), study=study.name, dataset=dataset, world=study.world.as_params())
+write(
+    stimuli,
+    store_of(snakemake.output[0]),
+    study=study.name,
+    dataset=dataset,
+    world=study.world.as_params(),
+    content=content_hash(stimuli),
+)

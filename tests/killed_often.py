@@ -17,7 +17,7 @@ import xarray as xr
 
 import tiny_pipelines
 from generative_classifiers import models
-from generative_classifiers.evidence.job import compute_evidence
+from generative_classifiers.evidence.single_store import compute_evidence
 from generative_classifiers.study.prompts import prompts_of
 from typed_rows import observer
 
@@ -41,10 +41,10 @@ def job(pipeline, store, log):
     model = models.load("tiny", row, prompts_of(CATEGORIES), device="cpu")
     evaluate = model.evaluate
 
-    def logged(images, names, draws, reconstruct=None):
+    def logged(images, names, *rest):
         with open(log, "a") as file:
             file.write(",".join(names) + "\n")
-        return evaluate(images, names, draws, reconstruct)
+        return evaluate(images, names, *rest)
 
     model.evaluate = logged
     settings = {"observer": "tiny", "dataset": "random", "count": DRAWS, "reconstruct": 1, "shard": SHARD}
@@ -80,8 +80,8 @@ def main(pipeline, store, log, seed):
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         killed += 1
-        if chance.random() < 0.5:  # as Snakemake does
-            (Path(store) / "zarr.json").unlink(missing_ok=True)
+        if chance.random() < 0.5 and (Path(store) / "zarr.json").exists():  # a disk that lost something
+            chance.choice([path for path in Path(store).rglob("*") if path.is_file()]).unlink()
 
 
 if __name__ == "__main__":

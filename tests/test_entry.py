@@ -10,8 +10,9 @@ import pytest
 import xarray as xr
 
 from generative_classifiers.draws.levels import Draws
-from generative_classifiers.evidence.cache import Known, entry_path
+from generative_classifiers.evidence.cache import entry_path
 from generative_classifiers.evidence.entry import Entry
+from generative_classifiers.evidence.known import KnownEvidence, sources_of
 from generative_classifiers.evidence.request import Request
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.manifest import check
@@ -41,7 +42,7 @@ def value(name, category, draw):
 
 def arrays(asked, part):
     """What a model would give for some images of a request."""
-    names, categories, numbers = asked.coords["name"][part], list(asked.prompts), asked.draws.number
+    names, categories, numbers = asked.images["name"][part], list(asked.prompts), asked.draws.number
     loss = np.array([[[value(n, c, d) for d in numbers] for c in categories] for n in names], np.float32)
     painted = np.stack([[np.full((8, 8, 3), (len(c) + int(n[3])) % 256, np.uint8) for c in categories] for n in names])
     return {"loss": loss, "evaluations": np.full(len(names), loss[0].size, np.int32), "reconstruction": painted}
@@ -50,13 +51,19 @@ def arrays(asked, part):
 def filled(cache, asked, numbers=None):
     entry = Entry.create(entry_path(cache, asked), asked, SHARD)
     for number in range(len(entry.parts)) if numbers is None else numbers:
-        entry.write(number, arrays(asked, entry.part(number)), batch_size=8)
+        entry.write(number, arrays(asked, entry.images_of(number)), {"batch_size": 8})
     return entry
+
+
+def known(asked, cache):
+    """What the entries of a cache know of all that is asked for."""
+    sources = sources_of([*cache.rglob("*.zarr")], asked.identity_digest)
+    return KnownEvidence(asked, sources).of(slice(0, None))
 
 
 def test_an_entry_opens_with_xarray_without_a_warning(tmp_path):
     entry = filled(tmp_path, request())
-    check(entry.path, "")
+    check(entry.path)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with xr.open_zarr(entry.path, chunks=None) as store:
@@ -69,13 +76,13 @@ def test_an_entry_opens_with_xarray_without_a_warning(tmp_path):
 def test_only_what_is_missing_or_damaged_is_to_be_done(tmp_path):
     entry = filled(tmp_path, request(), [0, 2])
     assert entry.missing() == [1]
-    with pytest.raises(InputError, match=r"shard-000001 is not complete; run it again"):
-        check(entry.path, "run it again")
+    with pytest.raises(InputError, match=r"manifest/shard-000001\.json is missing; "):
+        check(entry.path)
     chunk = entry.path / "loss/c/2/0/0"
     content = chunk.read_bytes()
     chunk.write_bytes(content[:-3] + bytes(3))
     assert entry.missing() == [1, 2]
-    entry.write(2, arrays(request(), entry.part(2)))
+    entry.write(2, arrays(request(), entry.images_of(2)), {})
     assert entry.missing() == [1] and chunk.read_bytes() == content
 
 
@@ -104,7 +111,7 @@ def test_jobs_that_create_an_entry_at_once_share_it(tmp_path):
 def test_other_requests_do_not_change_an_entry(tmp_path):
     path = tmp_path / "mine.zarr"
     Entry.create(path, request(), SHARD)
-    with pytest.raises(InputError, match=r"mine\.zarr: holds other evidence than is asked for"):
+    with pytest.raises(InputError, match=r"mine\.zarr: exists and is not replaced, since it is not the evidence"):
         Entry.create(path, request(count=3), SHARD)
 
 
@@ -130,20 +137,20 @@ def test_labels_and_shards_are_no_part_of_the_identity():
 def test_what_other_entries_have_is_taken_over(tmp_path, changed, share):
     filled(tmp_path, request())
     asked = request(**changed)
-    found = Known(asked, [*tmp_path.rglob("*.zarr")]).of(slice(0, None))
-    known = ~np.isnan(found["loss"])
-    assert known.mean() == pytest.approx(share)
+    found = known(asked, tmp_path)
+    is_known = ~np.isnan(found["loss"])
+    assert is_known.mean() == pytest.approx(share)
     expected = arrays(asked, slice(0, None))
-    np.testing.assert_array_equal(found["loss"][known], expected["loss"][known])
-    if changed.keys() <= {"count", "names"} and share in (0.5, 1.0) and len(asked.coords["name"]) <= 10:
+    np.testing.assert_array_equal(found["loss"][is_known], expected["loss"][is_known])
+    if changed.keys() <= {"count", "names"} and share in (0.5, 1.0) and len(asked.images["name"]) <= 10:
         np.testing.assert_array_equal(found["reconstruction"], expected["reconstruction"])
 
 
 def test_several_entries_complete_each_other_and_damaged_ones_give_nothing(tmp_path):
     filled(tmp_path, request(count=2, reconstruct=None))
     other = filled(tmp_path, request(names=NAMES[:8], reconstruct=None), [0])
-    found = Known(request(), [*tmp_path.rglob("*.zarr")]).of(slice(0, None))["loss"]
+    found = known(request(), tmp_path)["loss"]
     assert np.isnan(found).sum() == 6 * 3 * 3  # four images have all draws, the rest have two
     (other.path / "loss/c/0/0/0").unlink()
-    found = Known(request(), [*tmp_path.rglob("*.zarr")]).of(slice(0, None))["loss"]
+    found = known(request(), tmp_path)["loss"]
     assert np.isnan(found).sum() == 10 * 3 * 3

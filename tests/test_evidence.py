@@ -15,11 +15,12 @@ import killed_often
 import tiny_pipelines
 from generative_classifiers.draws.levels import Draws, single, times
 from generative_classifiers.draws.noise import gaussian
-from generative_classifiers.evidence.fingerprint import content_hash
-from generative_classifiers.evidence.job import compute_evidence
+from generative_classifiers.evidence.entry import Entry
+from generative_classifiers.evidence.single_store import compute_evidence, read_requested
 from generative_classifiers.io import stores
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.stimuli.content import content_hash
 from killed_often import stimuli
 
 HERE = Path(__file__).parent
@@ -28,42 +29,47 @@ HERE = Path(__file__).parent
 class FakeModel:
     """A model without a network, whose losses depend on names, draws and pixels. It records its evaluations."""
 
-    categories = ("cat", "dog", "truck")
     resolution = 16
     batch_size = 64
     reconstructs = True
     packages = ()
 
-    def __init__(self, levels=True, **identity):
-        self.levels, self.identity, self.asked = levels, {"family": "fake", "batch_size": 64} | identity, []
-        self.evaluations = 0
+    def __init__(self, family="diffusion", categories=("cat", "dog", "truck"), **identity):
+        self.family, self.identity, self.provenance = family, {"family": family} | identity, {"device": "none"}
+        self.prompts, self.categories = {category: f"A {category}" for category in categories}, tuple(categories)
+        self.asked, self.evaluations = [], 0
 
     def draws(self, count, seed, rule="golden"):
+        if self.family != "diffusion":
+            return single(seed)
         time = times(count, seed, rule)
-        several = Draws(np.arange(count), time, 1 - time, time, np.full(count, seed))
-        return several if self.levels else single(seed)
+        return Draws(np.arange(count), time, 1 - time, time, np.full(count, seed))
 
-    def evaluate(self, images, names, draws, reconstruct=None):
-        self.asked.append((list(names), draws.number.tolist()))
-        self.evaluations += len(names) * len(draws) * 3
-        loss = np.empty((len(names), 3, len(draws)), np.float32)
-        for i, d in np.ndindex(len(names), len(draws)):
-            loss[i, :, d] = images[i].mean() + gaussian(names[i], draws.number[d], draws.seed[d], (3,))
-        painted = np.stack([images] * 3, axis=1) if reconstruct in draws.number else None
-        return loss, painted
+    def evaluate(self, images, names, draws, reconstruct=None, wanted=None):
+        wanted = np.ones((len(names), len(self.prompts), len(draws)), bool) if wanted is None else wanted
+        if wanted.any():
+            self.asked.append((list(names), draws.number[wanted.any(axis=(0, 1))].tolist()))
+        self.evaluations += wanted.sum()
+        loss = np.empty(wanted.shape, np.float32)
+        for i, c, d in np.ndindex(wanted.shape):
+            (noise,) = gaussian(f"{names[i]} {self.categories[c]}", draws.number[d], draws.seed[d], (1,))
+            loss[i, c, d] = images[i].mean() + noise
+        painted = np.stack([images] * len(self.prompts), axis=1) if reconstruct in draws.number else None
+        return np.where(wanted, loss, np.nan), painted
 
 
 def compute(store, model=None, images=None, **settings):
     model = model or FakeModel()
     images = stimuli(10) if images is None else images
-    defaults = {"observer": "fake", "dataset": "random", "study": "test", "count": 3, "shard": 4}
+    defaults = {"observer": "fake", "dataset": "random", "count": 3, "shard": 4}
     compute_evidence(model, images, store, progress=False, **defaults | settings)
     return model
 
 
 def files(store):
-    """Content of all files of a store, by path."""
-    return {p.relative_to(store).as_posix(): p.read_bytes() for p in sorted(store.rglob("*")) if p.is_file()}
+    """Content of all files of a store, by path, but for the notes of how shards were evaluated."""
+    paths = [path.relative_to(store) for path in sorted(store.rglob("*")) if path.is_file()]
+    return {path.as_posix(): (store / path).read_bytes() for path in paths if path.parts[0] != "provenance"}
 
 
 def siblings(store):
@@ -82,8 +88,8 @@ def test_store_has_the_documented_variables_coordinates_and_attributes(tmp_path)
     assert found["reconstruction"].dtype == np.uint8
     assert (found["evaluations"] == 9).all() and found["evaluations"].dims == ("image",)
     assert set(found.coords) == {
-        *("name", "true_category", "condition", "texture_category", "category"),
-        *("time", "alpha", "sigma", "seed"),
+        *("name", "image_hash", "true_category", "condition", "texture_category", "category", "prompt"),
+        *("draw", "time", "alpha", "sigma", "seed"),
     }
     assert found["category"].values.tolist() == ["cat", "dog", "truck"]
     assert found["name"].values.tolist() == images["name"].values.tolist()
@@ -92,9 +98,12 @@ def test_store_has_the_documented_variables_coordinates_and_attributes(tmp_path)
     assert found["seed"].values.tolist() == [7, 7, 7]
     expected, _ = FakeModel().evaluate(images["image"].values, images["name"].values, FakeModel().draws(3, 7))
     np.testing.assert_array_equal(found["loss"], expected)
-    attributes = {"study": "test", "observer": "fake", "dataset": "random", "weights": "abc", "seed": 7}
+    attributes = {"observer": "fake", "dataset": "random", "weights": "abc", "seed": 7, "reconstruct": 2}
     assert attributes.items() <= decode_attributes(found.attrs).items()
-    assert len(found.attrs["fingerprint"]) == 64 and "zarr" in decode_attributes(found.attrs)["versions"]
+    assert len(found.attrs["identity"]) == len(found.attrs["request"]) == 64
+    notes = Entry(tmp_path / "a.zarr").provenance()
+    assert [(note["device"], note["batch_size"]) for note in notes] == [("none", 64)] * 3
+    assert all("zarr" in note["versions"] for note in notes)
     assert siblings(tmp_path / "a.zarr") == ["a.zarr"]
 
 
@@ -115,7 +124,7 @@ def test_images_of_different_shards_are_evaluated_separately(tmp_path):
 
 
 def test_family_without_levels_has_one_draw_and_no_reconstructions(tmp_path):
-    model = FakeModel(levels=False)
+    model = FakeModel("autoregressive")
     model.reconstructs = False
     compute(tmp_path / "a.zarr", model, reconstruct=2)
     found = stores.read(tmp_path / "a.zarr")
@@ -130,126 +139,125 @@ def test_complete_store_is_not_touched(tmp_path):
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "a.zarr").rglob("*")}
 
 
-def test_complete_store_without_its_root_is_not_evaluated_again(tmp_path):
-    compute(tmp_path / "a.zarr", reconstruct=0)
-    before = files(tmp_path / "a.zarr")
-    (tmp_path / "a.zarr/zarr.json").unlink()
-    assert compute(tmp_path / "a.zarr", reconstruct=0).evaluations == 0
-    assert files(tmp_path / "a.zarr") == before
-
-
 def test_empty_folder_in_the_place_is_replaced(tmp_path):
     (tmp_path / "a.zarr").mkdir()
     compute(tmp_path / "a.zarr")
     assert stores.read(tmp_path / "a.zarr")["loss"].shape == (10, 3, 3)
 
 
-def stopped_after(shards, store, **settings):
+def stopped_after(shards, store, model=None, **settings):
     """Leave an unfinished store: the model fails after some shards."""
-    model = FakeModel()
+    model = model or FakeModel()
     evaluate = model.evaluate
 
-    def failing(images, names, draws, reconstruct=None):
+    def failing(*arguments):
         if len(model.asked) == shards:
             raise KeyboardInterrupt
-        return evaluate(images, names, draws, reconstruct)
+        return evaluate(*arguments)
 
     model.evaluate = failing
     with pytest.raises(KeyboardInterrupt):
         compute(store, model, **settings)
-    assert store.name + ".partial" in siblings(store)
+    assert not Entry(store).complete(len(Entry(store).parts) - 1)
 
 
 def test_interrupted_job_is_continued_with_the_same_bytes(tmp_path):
     store, fresh = tmp_path / "work/a.zarr", tmp_path / "fresh/a.zarr"
-    store.parent.mkdir()
     stopped_after(2, store, reconstruct=1)
-    leftover = tmp_path / "work/a.zarr.partial/loss/c/2/0/0.0123456789abcdef.partial"
-    leftover.parent.mkdir(parents=True)
-    leftover.write_bytes(b"half a chunk")
+    with pytest.raises(InputError, match=r"a\.zarr: manifest/shard-000002\.json is missing"):
+        stores.read(store)
+    for leftover in ("loss/c/2/0/0.0123456789abcdef.partial", "evaluations/c/2.0123456789abcdef.partial"):
+        (store / leftover).parent.mkdir(parents=True, exist_ok=True)
+        (store / leftover).write_bytes(b"half a chunk")
     model = compute(store, reconstruct=1)
     assert [len(names) for names, _ in model.asked] == [2]
     compute(fresh, reconstruct=1)
     assert files(store) == files(fresh) and siblings(store) == ["a.zarr"]
 
 
-def test_shards_without_a_marker_are_evaluated_again(tmp_path):
-    store = tmp_path / "a.zarr"
-    stopped_after(2, store)
-    (tmp_path / "a.zarr.partial/evaluations/c/1").unlink()
-    (tmp_path / "a.zarr.partial/loss/c/1/0/0").write_bytes(b"")
-    assert [len(names) for names, _ in compute(store).asked] == [4, 2]
+@pytest.mark.parametrize("change", [{"shard": 5}, {"observer": "another", "dataset": "another"}, {"workers": 3}])
+def test_what_moves_no_loss_evaluates_nothing_again(tmp_path, change):
+    compute(tmp_path / "a.zarr")
+    assert compute(tmp_path / "a.zarr", **change).evaluations == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"seed": 1}, "seed is 0, not 1"),
+        ({"times": "uniform"}, "times is golden, not uniform"),
+        ({"model": FakeModel(weights="other")}, "weights is None, not other"),
+        ({"images": stimuli(10, seed=1)}, "its images, categories or draws are neither"),
+        ({"model": FakeModel(categories=("cat", "bird"))}, "its images, categories or draws are neither"),
+        ({"images": stimuli(12).isel(image=slice(2, None))}, "its images, categories or draws are neither"),
+    ],
+)
+def test_evidence_is_never_replaced_by_other_evidence(tmp_path, change, said):
+    compute(tmp_path / "a.zarr")
+    before = files(tmp_path / "a.zarr")
+    with pytest.raises(InputError, match=rf"a\.zarr: holds other evidence and is not replaced: {said}"):
+        compute(tmp_path / "a.zarr", **change)
+    assert files(tmp_path / "a.zarr") == before and siblings(tmp_path / "a.zarr") == ["a.zarr"]
+
+
+@pytest.mark.parametrize(
+    ("change", "evaluations"),
+    [
+        ({"count": 5}, 10 * 3 * 2),
+        ({"images": stimuli(14)}, 4 * 3 * 3),
+        ({"model": FakeModel(categories=("cat", "bird", "dog", "truck"))}, 10 * 3),
+        ({"reconstruct": 1}, 0),
+    ],
+    ids=["draws", "images", "categories", "reconstruction"],
+)
+def test_more_than_a_store_has_costs_only_what_is_new(tmp_path, change, evaluations):
+    store, fresh = tmp_path / "a.zarr", tmp_path / "fresh.zarr"
+    compute(store)
+    model = FakeModel(categories=change["model"].categories) if "model" in change else FakeModel()
+    assert compute(store, **change | {"model": model}).evaluations == evaluations
+    compute(fresh, **change | {"model": FakeModel(categories=model.categories)})
+    assert files(store) == files(fresh) and siblings(store) == ["a.zarr", "fresh.zarr"]
+
+
+def test_interrupted_extension_is_continued(tmp_path):
+    store, fresh = tmp_path / "a.zarr", tmp_path / "fresh.zarr"
+    compute(store, count=2)
+    with pytest.raises(KeyboardInterrupt):
+        model = FakeModel()
+        evaluate = model.evaluate
+
+        def failing(*arguments):
+            if len(model.asked) == 1:
+                raise KeyboardInterrupt
+            return evaluate(*arguments)
+
+        model.evaluate = failing
+        compute(store, model, count=5)
+    assert stores.read(store).sizes["draw"] == 2
+    assert compute(store, count=5).evaluations == 6 * 3 * 3
+    compute(fresh, count=5)
+    assert files(store) == files(fresh) and siblings(store) == ["a.zarr", "fresh.zarr"]
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"seed": 1},
-        {"times": "uniform"},
-        {"shard": 5},
-        {"reconstruct": 1},
-        {"model": FakeModel(weights="other")},
-        {"images": stimuli(10, seed=1)},
+        {"count": 2},
+        {"images": stimuli(10).isel(image=[7, 1, 3])},
+        {"model": FakeModel(categories=("truck", "cat"))},
     ],
-    ids=lambda change: next(iter(change)),
+    ids=["draws", "images", "categories"],
 )
-def test_unfinished_store_of_other_settings_is_discarded(tmp_path, change):
+def test_less_than_a_store_has_is_a_part_of_it(tmp_path, change):
     store, fresh = tmp_path / "a.zarr", tmp_path / "fresh.zarr"
-    stopped_after(2, store)
-    model = change.get("model")
-    if model:
-        model.evaluations = 0
-    assert compute(store, **change).evaluations == 10 * 3 * 3
-    compute(fresh, **change)
-    assert files(store) == files(fresh) and siblings(store) == ["a.zarr", "fresh.zarr"]
-
-
-def test_complete_store_of_other_settings_stays_until_the_new_one_is_complete(tmp_path):
-    store = tmp_path / "a.zarr"
     compute(store)
     before = files(store)
-    stopped_after(2, store, seed=1)
-    assert files(store) == before
-    assert compute(store, seed=1).evaluations == 2 * 3 * 3
-    assert stores.read(store).attrs["seed"] == 1 and siblings(store) == ["a.zarr"]
-
-
-def test_unfinished_store_is_discarded_if_the_complete_one_fits_again(tmp_path):
-    store = tmp_path / "a.zarr"
-    compute(store)
-    stopped_after(2, store, seed=1)
-    assert compute(store).evaluations == 0
-    assert siblings(store) == ["a.zarr"]
-
-
-@pytest.mark.parametrize("deleted", [False, True])
-def test_more_draws_evaluate_only_the_new_ones(tmp_path, deleted):
-    store, fresh = tmp_path / "a.zarr", tmp_path / "fresh.zarr"
-    compute(store, count=2, reconstruct=1)
-    if deleted:
-        (store / "zarr.json").unlink()
-    model = compute(store, count=5, reconstruct=1)
-    assert [draws for _, draws in model.asked] == [[2, 3, 4]] * 3
-    compute(fresh, count=5, reconstruct=1)
-    assert files(store) == files(fresh) and siblings(store) == ["a.zarr", "fresh.zarr"]
-
-
-def test_fewer_draws_need_no_evaluation(tmp_path):
-    store, fresh = tmp_path / "a.zarr", tmp_path / "fresh.zarr"
-    compute(store, count=5)
-    assert compute(store, count=2).evaluations == 0
-    compute(fresh, count=2)
-    assert files(store) == files(fresh)
-
-
-def test_unfinished_store_is_extended_by_more_draws(tmp_path):
-    store, fresh = tmp_path / "a.zarr", tmp_path / "fresh.zarr"
-    stopped_after(2, store, count=2)
-    stopped_after(1, store, count=5)
-    model = compute(store, count=5)
-    assert [draws for _, draws in model.asked] == [[2, 3, 4], [0, 1, 2, 3, 4]]
-    compute(fresh, count=5)
-    assert files(store) == files(fresh) and siblings(store) == ["a.zarr", "fresh.zarr"]
+    settings = {"observer": "fake", "dataset": "random", "count": 3, "progress": False} | change
+    model, images = settings.pop("model", FakeModel()), settings.pop("images", stimuli(10))
+    request = compute_evidence(model, images, store, **settings)
+    assert model.evaluations == 0 and files(store) == before
+    compute_evidence(model, images, fresh, **settings)
+    xr.testing.assert_equal(read_requested(store, request), read_requested(fresh, request))
 
 
 def test_job_killed_at_random_moments_gives_the_same_bytes(tmp_path):
@@ -303,8 +311,8 @@ def test_wrong_input_is_an_error_before_anything_is_written(tmp_path):
         "expected images of 3 channels, found 2": {"images": images.isel(channel=[0, 1])},
         "expected stimuli with at least one image and images uint8": {"images": floats},
         r"found uint8 {'image': 0": {"images": images.isel(image=[])},
-        "found 0 draws and 4 images": {"count": 0},
-        "found 3 draws and 0 images": {"shard": 0},
+        "expected at least 1 draw, found 0": {"count": 0},
+        "expected at least 1 image in a shard, found 0": {"shard": 0},
         "expected a draw from 0 to 2 to reconstruct": {"reconstruct": 3},
         "times: 'sobol' is unknown": {"times": "sobol"},
     }
@@ -332,4 +340,4 @@ def test_losses_that_are_not_finite_are_errors_that_name_the_image(tmp_path):
     model.evaluate = lambda images, names, *rest: (np.full((len(names), 3, 3), np.nan, np.float32), None)
     with pytest.raises(InputError, match=r"fake on random: a loss of image image-0.png is not finite"):
         compute(tmp_path / "a.zarr", model)
-    assert not (tmp_path / "a.zarr").exists()
+    assert not Entry(tmp_path / "a.zarr").begun()

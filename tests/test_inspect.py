@@ -6,6 +6,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from generative_classifiers.evidence.store import sibling
 from nbclient import NotebookClient
 from PIL import Image
 
@@ -15,7 +16,6 @@ from generative_classifiers.__main__ import main
 from generative_classifiers.cli.store_summary import decisions_of, summarise
 from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.evidence.pruning import SequentialTest
-from generative_classifiers.evidence.store import sibling
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.miniature.datasets import render

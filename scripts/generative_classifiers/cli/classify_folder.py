@@ -10,8 +10,7 @@ from generative_classifiers import models
 from generative_classifiers.decisions.from_evidence import decision_table
 from generative_classifiers.draws.levels import DRAWS
 from generative_classifiers.draws.weighting import RATE
-from generative_classifiers.evidence.job import compute_evidence
-from generative_classifiers.io import stores
+from generative_classifiers.evidence.single_store import compute_evidence, read_requested
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import registry_root
 from generative_classifiers.stimuli.downloads import mirror
@@ -98,7 +97,7 @@ def classify(
     prompts = prompts_of(categories, prompt)
     model = models.load(observer, row, prompts, path=path, device=device, batch_size=batch_size, mirror=mirror())
     stimuli = read_folder(images, model.resolution, categories)
-    compute_evidence(
+    request = compute_evidence(
         model,
         stimuli,
         out,
@@ -109,7 +108,7 @@ def classify(
         times=times,
         reconstruct=reconstruct,
     )
-    table = decision_table(stores.read(out, drop=["reconstruction"]), weighting, rate)
+    table = decision_table(read_requested(out, request), weighting, rate)
     return table[["image", "decision", "margin"]]
 
 

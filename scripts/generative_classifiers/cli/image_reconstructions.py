@@ -87,7 +87,7 @@ def _true_categories(evidence: xr.Dataset) -> str:
 
 def _stimuli_of(store: Path) -> Path:
     """The stimuli of the study with the evidence `data/<study>/evidence/<observer>/<dataset>.zarr`."""
-    study = store.resolve().parent.parent.parent
+    study = store.absolute().parent.parent.parent  # not where the link points to: that is the cache
     return study / "stimuli" / store.name
 
 

@@ -41,11 +41,11 @@ def run(arguments: Namespace) -> None:
 
 def _plot_image(arguments: Namespace) -> None:
     from generative_classifiers.cli.image_reconstructions import plot_image
-    from generative_classifiers.evidence.store import attributes
     from generative_classifiers.figures.style import METADATA, paper
+    from generative_classifiers.io.stores import open_store
 
     figure, row = plot_image(arguments.store, arguments.image, arguments.stimuli, arguments.weighting)
-    name = f"{attributes(arguments.store)['observer']}-{arguments.store.stem}-{row['image'].item()}"
+    name = f"{open_store(arguments.store).attrs['observer']}-{arguments.store.stem}-{row['image'].item()}"
     out = arguments.out or Path(name.removesuffix(".png").replace("/", "-") + ".png")
     out.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(out) as partial, paper():

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
+import zarr
 
 from generative_classifiers.decisions.answers import as_text
 from generative_classifiers.decisions.from_evidence import decision_table, weighting_of
+from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.evidence.progress import progress
-from generative_classifiers.evidence.store import attributes, sibling
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.manifest import part_path
 from generative_classifiers.io.stores import PIXELS, ROOT_METADATA, kind, open_evidence, open_store, read
 
 WIDTH = 100  # characters of an attribute
@@ -27,7 +29,7 @@ def summarise(store: str | Path, weighting: str | None = None) -> str:
     Parameters
     ----------
     store : Path
-        A store of any stage. If there is only `<store>.partial`, its progress is described.
+        A store of any stage. Of unfinished evidence, its progress is described.
     weighting : str, optional
         Weighting of the draws of evidence, as in `draws.weighting.level_weighting`; by default that of the pruning, or
         "exponential".
@@ -39,16 +41,14 @@ def summarise(store: str | Path, weighting: str | None = None) -> str:
     Raises
     ------
     InputError
-        There is no such store, not even an unfinished one.
+        There is no such store.
     """
     store = Path(store)
-    is_complete = (store / ROOT_METADATA).is_file()
-    unfinished = [place for place in (store, sibling(store, ".partial")) if _is_unfinished(place)]
-    if not is_complete and not unfinished:
+    if _is_unfinished(store):
+        return "\n\n".join(_unfinished_store(store))
+    if not (store / ROOT_METADATA).is_file():
         raise InputError(f"{store}: neither a complete store nor an unfinished one; expected <name>.zarr")
-    paragraphs = [*_complete_store(store, weighting)] if is_complete else []
-    paragraphs += _unfinished_store(unfinished[0]) if unfinished else []
-    return "\n\n".join(paragraphs)
+    return "\n\n".join(_complete_store(store, weighting))
 
 
 def decisions_of(store: str | Path, weighting: str | None = None) -> pd.DataFrame:
@@ -74,13 +74,18 @@ def read_evidence(store: str | Path) -> xr.Dataset:
 
 
 def _is_unfinished(store: Path) -> bool:
-    return bool(attributes(store)) and not (store / ROOT_METADATA).is_file()
+    """Whether it is evidence of which shards are missing."""
+    try:
+        entry = Entry(store)
+    except InputError:
+        return False
+    return not all(part_path(store, name).is_file() for name in entry.parts)
 
 
 def _unfinished_store(store: Path) -> Iterator[str]:
     state = progress(store)
     yield f"{store}: unfinished evidence"
-    yield _attributes(attributes(store))
+    yield _attributes(decode_attributes(zarr.open_group(store, mode="r").attrs))
     last = f", the last at {state.changed:%Y-%m-%d %H:%M:%S}" if state.changed else ""
     yield (
         f"{state.complete:,} of {state.shards:,} shards, {len(state.evaluations):,} of {state.images:,} images "

@@ -1,15 +1,45 @@
 """Evidence -> decisions: every model decides for the category with the smallest score."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from generative_classifiers.decisions.answers import NO_ANSWER, Answers
 from generative_classifiers.draws.weighting import RATE, level_weighting, pruning_correction, scores
+from generative_classifiers.evidence.receipt import Receipt, link_of
+from generative_classifiers.evidence.recorded import recorded_content
 from generative_classifiers.io.attributes import decode_attributes
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.stores import read
 from generative_classifiers.study.categories import CATEGORIES
 
 PER_IMAGE = ("name", "condition", "true_category", "texture_category")
+
+
+def read_evidence(receipt: Path, stimuli: Path) -> xr.Dataset:
+    """The evidence of a study, without its reconstructions.
+
+    Parameters
+    ----------
+    receipt : Path
+    stimuli : Path
+        The study's stimuli, which may not exist.
+
+    Returns
+    -------
+    xarray.Dataset
+
+    Raises
+    ------
+    InputError
+        The stimuli have changed since, or the store is damaged or not complete.
+    """
+    found, content = Receipt.read(receipt), recorded_content(stimuli)
+    if content not in (None, found.stimuli):
+        raise InputError(f"{receipt}: is about other images than {stimuli}; delete it and run again")
+    return read(link_of(receipt), drop=["reconstruction"])
 
 
 def score_categories(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> np.ndarray:

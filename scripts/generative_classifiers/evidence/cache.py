@@ -1,8 +1,8 @@
 """The cache of evidence, which studies, clones of the project and colleagues share.
 
-`<cache>/<observer>-<identity>/<dataset>-<request>.zarr`. An entry holds exactly what one request asks for. It takes over
-what other entries of the same identity have of it. So more draws, images, categories or reconstructions cost only what is
-new, and fewer cost nothing. Nothing in the cache is ever replaced.
+`<cache>/<observer>-<identity>/<dataset>-<request>.zarr`. An entry holds exactly what one request asks for. It takes
+over what other entries of the same identity have of it. So more draws, images, categories or reconstructions cost only
+what is new, and fewer cost nothing. Nothing in the cache is ever replaced.
 """
 
 from pathlib import Path

@@ -51,8 +51,6 @@ def cost(study, observer, dataset, per_second=None):
         draws,
         side=side_of_reconstructions(study, observer),
         dataset=dataset,
-        family=row.family,
-        seed=study.evidence.seed,
     )
     return {
         "images": images,

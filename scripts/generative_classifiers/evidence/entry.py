@@ -1,8 +1,8 @@
 """Entries: stores of evidence that jobs fill shard by shard, side by side.
 
-All axes of an entry are fixed when it is created, so the files of a shard belong to the job that has its number. A shard
-is complete once its part of the manifest exists, which is written after the shard's files have reached the disk. How a
-shard was evaluated (batch size, device, versions) is noted in `provenance/`, outside of what the manifest covers.
+All axes of an entry are fixed when it is created, so the files of a shard belong to the job that has its number. A
+shard is complete once its part of the manifest exists, which is written after the shard's files have reached the disk.
+How a shard was evaluated (batch size, device, versions) is noted in `provenance/`, outside of what the manifest covers.
 """
 
 import json

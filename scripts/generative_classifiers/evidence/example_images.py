@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from generative_classifiers.evidence.layout import as_strings
+from generative_classifiers.evidence.request import as_strings
 from generative_classifiers.evidence.scoring import score_images
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.square_images import squares

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import zarr
@@ -30,7 +31,7 @@ class Source:
         Number of the draw whose reconstructions it has.
     """
 
-    group: zarr.Group
+    group: Any
     images: dict[tuple[str, str], int]
     prompts: list[str]
     draws: list[int]
@@ -39,7 +40,7 @@ class Source:
     @classmethod
     def of(cls, entry: Entry) -> "Source":
         """The complete shards of an entry."""
-        group = zarr.open_group(entry.path, mode="r")
+        group: Any = zarr.open_group(entry.path, mode="r")
         names, hashes, prompts = (group[name][:].astype(str).tolist() for name in ("name", "image_hash", "prompt"))
         complete = [entry.images_of(number) for number in range(len(entry.parts)) if entry.complete(number)]
         places = [place for images in complete for place in range(images.start, images.stop)]

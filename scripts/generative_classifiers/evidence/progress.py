@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from math import prod
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import zarr
 
-from generative_classifiers.evidence.store import MARKER, marker_file
+from generative_classifiers.evidence.entry import Entry
+from generative_classifiers.io.manifest import part_path
 
 
 class Progress(NamedTuple):
@@ -35,30 +37,28 @@ class Progress(NamedTuple):
     changed: datetime | None
 
 
-def progress(store):
+def progress(store: Path) -> Progress:
     """Find out how far a store has come, complete or not. Nothing is changed.
 
     Parameters
     ----------
     store : Path
-        A folder with the arrays of a `ResumableStore`, often `<store>.partial`.
+        An entry.
 
     Returns
     -------
     Progress
     """
-    marker = zarr.open_array(store / MARKER, mode="r")
-    loss = zarr.open_array(store / "loss", mode="r")
-    (images,), (length,) = marker.shape, marker.chunks
-    shards = -(-images // length)
-    complete = [shard for shard in range(shards) if marker_file(store, shard).is_file()]
-    evaluations = [marker[shard * length : (shard + 1) * length] for shard in complete]
-    times = [marker_file(store, shard).stat().st_mtime for shard in complete]
+    entry = Entry(store)
+    group: Any = zarr.open_group(store, mode="r")
+    complete = [number for number in range(len(entry.parts)) if entry.complete(number)]
+    times = [part_path(store, entry.parts[number]).stat().st_mtime for number in complete]
+    spent = [group["evaluations"][entry.images_of(number)] for number in complete]
     return Progress(
-        images=images,
-        shards=shards,
+        images=entry.images,
+        shards=len(entry.parts),
         complete=len(complete),
-        evaluations=np.concatenate([np.zeros(0, np.int32), *evaluations]),
-        exhaustive=prod(loss.shape[1:]),
+        evaluations=np.concatenate([np.zeros(0, np.int32), *spent]),
+        exhaustive=prod(group["loss"].shape[1:]),
         changed=datetime.fromtimestamp(max(times)) if times else None,
     )

@@ -24,18 +24,32 @@ class Receipt:
         Path of the entry in the cache.
     identity, request : str
         Digests of what its losses depend on and of what it contains: `request.Request`.
+    stimuli : str
+        `stimuli.content.content_hash` of the stimuli.
+    shares : int
+        Number of jobs that filled it.
+    settings : str
+        Digest of the study's settings that it was filled for: `Study.evidence_settings`.
     """
 
     store: str
     identity: str
     request: str
+    stimuli: str
+    shares: int
+    settings: str
 
     def write(self, path: Path) -> None:
-        """Write it, and set the link next to it."""
+        """Write it."""
         path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as partial:
             partial.write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    def publish(self, path: Path) -> None:
+        """Set the link to the store, and write the receipt next to it."""
         set_link(link_of(path), Path(self.store))
+        self.write(path)
 
     @classmethod
     def read(cls, path: Path) -> "Receipt":

@@ -1,7 +1,5 @@
 """Requests: which losses are asked for, and what they depend on."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,32 +8,13 @@ import xarray as xr
 
 from generative_classifiers.draws.levels import Draws
 from generative_classifiers.evidence.pruning import PruningTest
+from generative_classifiers.io.digests import digest
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.stimuli.content import image_hashes
 from generative_classifiers.study.families import FAMILIES
 
 # What evidence repeats of its stimuli, by the names that it has there.
 COORDINATES = {"true_category": "category", "condition": "condition", "texture_category": "texture_category"}
-
-
-def digest(content: Any) -> str:
-    """SHA-256 of plain data.
-
-    Parameters
-    ----------
-    content : dict or list
-        As JSON can hold it.
-
-    Returns
-    -------
-    str
-        Hexadecimal.
-
-    Examples
-    --------
-    >>> digest({"seed": 0, "times": "golden"}) == digest({"times": "golden", "seed": 0})
-    True
-    """
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -164,18 +143,6 @@ def describe_images(stimuli: xr.Dataset) -> dict[str, list[str]]:
     known = {"name": as_strings(stimuli["name"]), "image_hash": image_hashes(stimuli["image"])}
     present = {new: old for new, old in COORDINATES.items() if old in stimuli.coords}
     return known | {new: as_strings(stimuli[old]) for new, old in present.items()}
-
-
-def image_hashes(images: xr.DataArray) -> list[str]:
-    """SHA-256 of each image's shape and pixels, hexadecimal.
-
-    Parameters
-    ----------
-    images : xarray.DataArray
-        uint8 (image, y, x, channel). Images are read one after the other.
-    """
-    shape = repr(images.shape[1:]).encode()
-    return [hashlib.sha256(shape + np.ascontiguousarray(image).tobytes()).hexdigest() for image in images.values]
 
 
 def as_strings(coordinate: xr.DataArray) -> list[str]:

@@ -48,7 +48,9 @@ def score_images(model, images, names, draws, known=None, *, reconstruct=None, p
         missing = candidates[..., None] & np.isnan(losses)
         unpainted = reconstruction is None and reconstruct in draws.number[stage]
         if missing.any() or unpainted:
-            new, painted = _evaluate(model, images, names, draws[stage], reconstruct if unpainted else None, missing, title)
+            new, painted = _evaluate(
+                model, images, names, draws[stage], reconstruct if unpainted else None, missing, title
+            )
             losses[missing] = new[missing]
             reconstruction = painted if unpainted else reconstruction
         if pruning and stage.stop < len(draws):

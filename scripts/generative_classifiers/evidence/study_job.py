@@ -1,6 +1,5 @@
 """The evidence of one observer on one dataset of a study, in the cache."""
 
-import sys
 from pathlib import Path
 
 from generative_classifiers.evidence import conversion, job
@@ -10,28 +9,35 @@ from generative_classifiers.evidence.known import KnownEvidence
 from generative_classifiers.evidence.pruning import most_draws, pruning_of
 from generative_classifiers.evidence.receipt import Receipt, link_of
 from generative_classifiers.evidence.request import request_evidence
+from generative_classifiers.io.digests import digest
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.manifest import check
+from generative_classifiers.stimuli.content import content_hash
+from generative_classifiers.study import targets
 
 
-def gather(model, stimuli, study, receipt: Path, *, dataset: str, share=(0, 1), workers=1) -> None:
-    """Fill an entry of the cache, or a share of it, and write the receipt.
+def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> Receipt:
+    """Fill an entry of the cache with the evidence that a study asks for, or with a share of it.
 
     Parameters
     ----------
     model : models.base.Model
     stimuli : xarray.Dataset
+        Those of the dataset.
     study : study.study.Study
-        Says which draws are wanted, and where the cache is.
-    receipt : Path
-        `data/<study>/evidence/<observer>/<dataset>.json`, or that of a share.
     dataset : str
     share, workers
         As for `job.fill`.
+
+    Returns
+    -------
+    Receipt
     """
-    settings, draws = study.evidence, study.draws_of(model.observer)
+    settings, draws, observer = study.evidence, study.draws_of(model.observer), model.observer
     request = request_evidence(
         model,
         stimuli,
-        observer=model.observer,
+        observer=observer,
         dataset=dataset,
         count=most_draws(draws),
         seed=settings.seed,
@@ -41,10 +47,35 @@ def gather(model, stimuli, study, receipt: Path, *, dataset: str, share=(0, 1), 
     )
     place = entry_path(study.cache, request)
     entry = Entry.create(place, request, settings.shard)
-    earlier = conversion.earlier_stores(link_of(receipt))
-    sources = [conversion.earlier_source(store, request, stimuli) for store in earlier]
-    known = KnownEvidence(request, [source for source in sources if source] + related_sources(study.cache, request))
+    earlier = conversion.earlier_sources(link_of(Path(targets.receipt(study, observer, dataset))), request, stimuli)
+    known = KnownEvidence(request, [*earlier, *related_sources(study.cache, request)])
     job.fill(entry, model, stimuli, request, known, share=share, workers=workers)
-    for store in earlier:
-        print(f"{store}: has the earlier format and is now {conversion.set_aside(store)}", file=sys.stderr)
-    Receipt(place.as_posix(), entry.identity, entry.request).write(receipt)
+    return Receipt(
+        store=place.as_posix(),
+        identity=entry.identity,
+        request=entry.request,
+        stimuli=content_hash(stimuli),
+        shares=share[1],
+        settings=digest(study.evidence_settings(observer, dataset)),
+    )
+
+
+def join(receipts: list[Path]) -> Receipt:
+    """The receipt of evidence that several jobs have filled.
+
+    Parameters
+    ----------
+    receipts : list of Path
+        Of the shares.
+
+    Raises
+    ------
+    InputError
+        The shares belong to different stores, or the store is not complete.
+    """
+    first, *others = map(Receipt.read, receipts)
+    for receipt, path in zip(others, receipts[1:], strict=True):
+        if receipt != first:
+            raise InputError(f"{path}: is a share of other evidence than {receipts[0]}; delete both and run again")
+    check(Path(first.store), content=False)
+    return first

@@ -36,7 +36,7 @@ class Observer(Strict):
     # Keys that say nothing about what an observer answers.
     DESCRIPTIVE: ClassVar[frozenset[str]] = frozenset(
         {"label", "enabled", "licence", "trained_on", "size_mb", "verified", "mem_mb", "published_as", "highlight"}
-        | {"without_noise", "evaluations_per_second"}
+        | {"without_noise", "evaluations_per_second", "batch_size"}
     )
 
     label: Text = Field(description="Its name in figures.")

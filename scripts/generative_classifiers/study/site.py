@@ -31,6 +31,15 @@ class Site(Strict):
         None, description="Evaluations of a network at once; null takes each observer's own."
     )
     compile: Flag = Field(False, description="Compile networks before they are used.")
+    evidence_cache: Text | None = Field(
+        None, description="The folder of the cache of evidence, which several studies and clones can share."
+    )
+    hours_per_job: Annotated[float, Field(gt=0, le=10_000)] | None = Field(
+        None, description="Split the evidence of an observer on a dataset into jobs of about so many hours."
+    )
+    images_per_job: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        None, description="Split it into jobs of about so many images instead."
+    )
     evaluations_per_second: Annotated[float, Field(gt=0)] | None = Field(
         None, description="For the forecast of `snakemake plan`; null takes each observer's own."
     )

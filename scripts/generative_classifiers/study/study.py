@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImage
@@ -12,6 +13,8 @@ from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import Draws, Evidence, SimulatedObserver, StudySettings, World
 from generative_classifiers.study.site import Site
+
+CACHE = "data/evidence"  # unless config.yaml names another folder
 
 
 @dataclass(frozen=True)
@@ -166,17 +169,36 @@ class Study:
         # The checksum is that of the weights in weights/, not of those that this run trains.
         return {key: value for key, value in row.items() if not (key == "sha256" and self.made_weights(observer))}
 
-    def evidence_settings(self, observer: str) -> dict[str, object]:
-        """The settings that an observer's evidence depends on, for parameters of rules."""
-        settings, draws = self.evidence, self.draws_of(observer)
-        shared: dict[str, object] = {
-            "times": settings.times,
+    def evidence_settings(self, observer: str, dataset: str) -> dict[str, object]:
+        """Everything in the configuration that an observer's evidence on a dataset depends on.
+
+        For parameters of rules: if it changes, evidence jobs run again and evaluate what is new.
+        """
+        settings, draws, kind = self.evidence, self.draws_of(observer), self.observers[observer].kind
+        found: dict[str, object] = {
+            "observer": self.decisive(observer),
+            "prompts": self.prompts,
+            "stimuli": self.stimuli_settings(dataset),
             "seed": settings.seed,
-            "reconstruct_draw": settings.reconstruct_draw,
         }
-        if isinstance(draws, int):
-            return shared | {"draws": draws}
-        return shared | {"draws": draws.as_params(), "weighting": settings.weighting}
+        if kind.reconstructs:
+            found["reconstruct_draw"] = settings.reconstruct_draw
+        if kind.has_levels:
+            found |= {"times": settings.times, "draws": draws if isinstance(draws, int) else draws.as_params()}
+        if kind.has_levels and not isinstance(draws, int):
+            found["weighting"] = settings.weighting  # what pruning goes by
+        return found
+
+    def stimuli_settings(self, dataset: str) -> dict[str, object]:
+        """Everything in the configuration that the images of a dataset depend on, for parameters of rules."""
+        if self.world:
+            return {"world": self.world.as_params(), **self.levels(dataset)}
+        return {"source": self.datasets[dataset].stimuli.as_params(), **self.levels(dataset)}
+
+    @property
+    def cache(self) -> Path:
+        """The folder of the cache of evidence."""
+        return Path(self.site.evidence_cache or CACHE)
 
     def made_weights(self, observer: str) -> list[str]:
         """Files in which a rule of this run leaves the observer's weights; empty if it has weights of its own."""

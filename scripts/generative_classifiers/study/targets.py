@@ -23,6 +23,11 @@ def stimuli(study):
     return [store(f"data/{study.name}/stimuli/{dataset}") for dataset in study.stimuli]
 
 
+def receipt(study, observer, dataset):
+    """The file that says where the cache has the evidence of an observer on a dataset: `evidence.receipt`."""
+    return f"data/{study.name}/evidence/{observer}/{dataset}.json"
+
+
 def example_store(study, example_image):
     """The store that an example_image of the study is in; none without it."""
     examples = study.settings.example_images

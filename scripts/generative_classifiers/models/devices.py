@@ -1,0 +1,45 @@
+"""The GPUs of a workstation, one for each job."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from generative_classifiers.io.locks import claim
+
+CLAIMS = Path(tempfile.gettempdir()) / "generative-classifiers" / "gpu"
+
+
+@contextmanager
+def free_device(name: str | None, count: int | None = None, claims: Path = CLAIMS) -> Iterator[str | None]:
+    """A device that no other job of this machine has claimed.
+
+    A cluster shows a job its own GPUs only. On a workstation with several GPUs, jobs that run side by side choose
+    different ones.
+
+    Parameters
+    ----------
+    name : str or None
+        As for `base.choose_device`. Only "auto" leaves a choice.
+    count : int, optional
+        Number of GPUs; by default those that PyTorch sees.
+    claims : Path, optional
+        What the claims are about.
+
+    Yields
+    ------
+    str or None
+        "cuda:<number>" of a GPU that is free. If all are claimed, or if there are fewer than two, the name as it was.
+    """
+    count = torch.cuda.device_count() if count is None else count
+    if name not in (None, "auto") or count < 2:
+        yield name
+        return
+    for number in range(count):
+        with claim(claims, str(number)) as mine:
+            if mine:
+                yield f"cuda:{number}"
+                return
+    yield name
