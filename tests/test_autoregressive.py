@@ -162,10 +162,11 @@ def test_a_model_saved_again_gives_the_same_losses(folder, images, tmp_path):
 
 
 def test_identity_names_weights_and_settings(folder):
-    identity = load(folder, dtype="bfloat16", batch_size=3).identity
-    assert identity["weights"] == folder_hash(folder) and identity["revision"] is None
-    assert (identity["family"], identity["dtype"], identity["batch_size"]) == ("autoregressive", "bfloat16", 3)
-    assert identity["prompts"]["dog"] == "A bad photo of a dog" and identity["resolution"] == 16
+    model = load(folder, dtype="bfloat16", batch_size=3)
+    identity = model.identity
+    assert identity["weights"] == folder_hash(folder) and model.provenance["revision"] is None
+    assert (identity["family"], identity["dtype"], identity["resolution"]) == ("autoregressive", "bfloat16", 16)
+    assert model.prompts["dog"] == "A bad photo of a dog" and model.provenance["batch_size"] == 3
     json.dumps(identity)
 
 
@@ -242,7 +243,7 @@ def test_a_model_in_the_hubs_cache_loads_offline(folder, images, tmp_path, monke
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     model = load("some/janus")
-    assert model.identity["revision"] == commit
+    assert model.provenance["revision"] == commit
     assert evaluate(model, images).tobytes() == evaluate(load(folder), images).tobytes()
     with pytest.raises(InputError, match=r"tiny: some/other is neither a folder .*run `hf download some/other` where"):
         load("some/other")

@@ -1,5 +1,7 @@
 """Contrastive models, zero-shot: small ones of the real classes, against a reference in float64."""
 
+import json
+
 import numpy as np
 import open_clip
 import pytest
@@ -8,7 +10,7 @@ from transformers import CLIPModel, CLIPTokenizer
 
 import tiny_contrastive
 from generative_classifiers import models
-from generative_classifiers.evidence import job
+from generative_classifiers.evidence.single_store import compute_evidence
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import read
@@ -150,17 +152,16 @@ def test_texts_are_encoded_once(places, monkeypatch):
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_evidence_depends_on_all_settings(places, source, tmp_path):
-    def fingerprint(number, **settings):
-        model = load(places, source, **settings)
-        what = {"observer": "tiny", "dataset": "random", "progress": False}
-        job.compute_evidence(model, stimuli(6), tmp_path / f"{number}.zarr", shard=4, **what)
-        return read(tmp_path / f"{number}.zarr").attrs["fingerprint"]
+def test_identity_depends_on_all_settings(places, source, tmp_path):
+    def identity(**settings):
+        return json.dumps(load(places, source, **settings).identity)
 
-    before = fingerprint(0)
-    assert fingerprint(1, label="Tiny") == before
+    before = identity()
+    assert identity(label="Tiny") == identity(batch_size=3) == before
     changes = {"templates": "imagenet-1"}, {"dtype": "bfloat16"}, {"mean": [0.4] * 3}, {"categories": ("cat", "dog")}
-    assert len({before, *(fingerprint(2 + i, **change) for i, change in enumerate(changes))}) == 1 + len(changes)
+    assert len({before, *(identity(**change) for change in changes)}) == 1 + len(changes)
+    what = {"observer": "tiny", "dataset": "random", "progress": False}
+    compute_evidence(load(places, source), stimuli(6), tmp_path / "0.zarr", shard=4, **what)
     store = read(tmp_path / "0.zarr")
     assert store.attrs["family"] == "contrastive" and store.attrs["weights"]
     assert {"open_clip": "open_clip_torch"}.get(source, source) in decode_attributes(store.attrs)["versions"]

@@ -13,8 +13,8 @@ import tiny_tokens
 from generative_classifiers import models
 from generative_classifiers.decisions.csv_files import read_answers
 from generative_classifiers.evidence.cost_plan import PRUNED_SHARE, as_text, forecast, pruned_share, totals
-from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.evidence.pruning import most_draws, pruning_of
+from generative_classifiers.evidence.single_store import compute_evidence
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.classifiers.small_cnn import SmallCNN

@@ -6,7 +6,6 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from generative_classifiers.evidence.store import sibling
 from nbclient import NotebookClient
 from PIL import Image
 
@@ -14,8 +13,8 @@ import tiny_pipelines
 from generative_classifiers import models
 from generative_classifiers.__main__ import main
 from generative_classifiers.cli.store_summary import decisions_of, summarise
-from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.evidence.pruning import SequentialTest
+from generative_classifiers.evidence.single_store import compute_evidence
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.miniature.datasets import render
@@ -37,7 +36,7 @@ def study(tmp_path_factory):
     stores.write(images, data / "stimuli/cue-conflict.zarr", study="miniature")
     row = observer(family="diffusion", pipeline=str(tiny_pipelines.pixel_diffusion(folder / "pipeline")))
     model = models.load("tiny", row, prompts_of(), device="cpu")
-    settings = {"dataset": "cue-conflict", "study": "miniature", "shard": SHARD, "progress": False}
+    settings = {"dataset": "cue-conflict", "shard": SHARD, "progress": False}
     evidence = data / "evidence"
     for name, more in {
         "miniature-diffusion": {"count": 3, "reconstruct": 1},
@@ -60,7 +59,7 @@ def test_summary_of_evidence_has_sizes_attributes_and_images(store, capsys):
     printed = capsys.readouterr().out
     evidence = stores.read(store)
     assert f"{store}: evidence" in printed and "image 6" in printed and "category 16" in printed and "draw 3" in printed
-    assert evidence.attrs["fingerprint"] in printed and evidence.attrs["weights"] in printed
+    assert evidence.attrs["identity"] in printed and evidence.attrs["weights"] in printed
     for name in evidence["name"].values:
         assert name in printed
 
@@ -85,12 +84,10 @@ def test_summary_has_the_share_of_evaluations_left_by_pruning(study):
 
 def test_summary_of_an_unfinished_store_has_its_progress(store, tmp_path):
     place = tmp_path / "a.zarr"
-    shutil.copytree(store, sibling(place, ".partial"))
-    (sibling(place, ".partial") / "zarr.json").unlink()
-    (sibling(place, ".partial") / "evaluations/c/1").unlink()
-    for named in (place, sibling(place, ".partial")):
-        printed = summarise(named)
-        assert "unfinished evidence" in printed and "1 of 2 shards, 4 of 6 images are complete" in printed
+    shutil.copytree(store, place)
+    (place / "manifest/shard-000001.json").unlink()
+    printed = summarise(place)
+    assert "unfinished evidence" in printed and "1 of 2 shards, 4 of 6 images are complete" in printed
     with pytest.raises(InputError, match="neither a complete store nor an unfinished one"):
         summarise(tmp_path / "b.zarr")
 

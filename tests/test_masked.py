@@ -16,7 +16,7 @@ from huggingface_hub import constants
 import tiny_tokens
 from generative_classifiers import models
 from generative_classifiers.decisions.from_evidence import score_categories
-from generative_classifiers.evidence.job import compute_evidence
+from generative_classifiers.evidence.single_store import compute_evidence
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.batches import batches
 from generative_classifiers.models.loading.weight_hashes import folder_hash
@@ -229,10 +229,11 @@ def test_a_pipeline_saved_again_gives_the_same_bytes(folders, images, tmp_path):
 
 
 def test_identity_names_weights_and_settings(folders):
-    identity = load(folders["plain"], "reconstruction", dtype="bfloat16", batch_size=3).identity
-    assert identity["weights"] == folder_hash(folders["plain"]) and identity["revision"] is None
+    model = load(folders["plain"], "reconstruction", dtype="bfloat16", batch_size=3)
+    identity = model.identity
+    assert identity["weights"] == folder_hash(folders["plain"]) and model.provenance["revision"] is None
     assert (identity["family"], identity["reading"]) == ("masked", "reconstruction")
-    assert (identity["dtype"], identity["batch_size"], identity["resolution"]) == ("bfloat16", 3, 8)
+    assert (identity["dtype"], identity["resolution"], model.provenance["batch_size"]) == ("bfloat16", 8, 3)
     json.dumps(identity)
     assert load(folders["plain"]).identity["reading"] == "likelihood"
 
@@ -314,7 +315,7 @@ def test_a_pipeline_in_the_hubs_cache_loads_offline(folders, images, tmp_path, m
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     model, here = load("some/amused"), load(folders["plain"])
     draws = model.draws(2, SEED)
-    assert model.identity["revision"] == commit
+    assert model.provenance["revision"] == commit
     assert model.evaluate(images, NAMES, draws)[0].tobytes() == here.evaluate(images, NAMES, draws)[0].tobytes()
     with pytest.raises(InputError, match=r"tiny: some/other is neither a folder .*run `hf download some/other` where"):
         load("some/other")

@@ -6,7 +6,8 @@ import torch
 
 import tiny_pipelines
 from generative_classifiers import models
-from generative_classifiers.evidence.job import compute_evidence
+from generative_classifiers.evidence.entry import Entry
+from generative_classifiers.evidence.single_store import compute_evidence
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import read
 from generative_classifiers.study.prompts import prompts_of
@@ -41,6 +42,10 @@ def compute(model, store):
     return read(store)
 
 
+def batch_sizes(store):
+    return [note["batch_size"] for note in Entry(store).provenance()]
+
+
 def test_batches_are_halved_for_good(folder, tmp_path, capsys):
     model, asked = limited(folder, 20, most=6)
     found = compute(model, tmp_path / "limited.zarr")
@@ -54,10 +59,9 @@ def test_batches_are_halved_for_good(folder, tmp_path, capsys):
     expected = compute(limited(folder, 5)[0], tmp_path / "asked.zarr")
     assert found["loss"].values.tobytes() == expected["loss"].values.tobytes()
     assert found["reconstruction"].values.tobytes() == expected["reconstruction"].values.tobytes()
-    assert (found.attrs["batch_size"], found.attrs["batch_size_that_fits"]) == (20, 5)
-    assert "batch_size_that_fits" not in expected.attrs
-    again = compute(model, tmp_path / "next.zarr")  # the next dataset of a job
-    assert again.attrs["batch_size_that_fits"] == 5
+    assert batch_sizes(tmp_path / "limited.zarr") == batch_sizes(tmp_path / "asked.zarr") == [5, 5, 5]
+    compute(model, tmp_path / "next.zarr")  # the next dataset of a job
+    assert batch_sizes(tmp_path / "next.zarr") == [5, 5, 5]
     np.testing.assert_allclose(
         found["loss"], compute(limited(folder, 20)[0], tmp_path / "free.zarr")["loss"], rtol=1e-4
     )

@@ -38,12 +38,16 @@ def rows(tiny, table):
 
 
 def check(found, variables, coords, **attributes):
+    """The same as `contents`, and the versions of what made the store."""
+    contents(found, variables, coords, **attributes)
+    assert {"numpy", "xarray", "zarr"} <= decode_attributes(found.attrs)["versions"].keys()
+
+
+def contents(found, variables, coords, **attributes):
     """Dimensions and types of variables by name, dimensions of the coordinates, and attributes."""
     assert {name: (v.dims, v.dtype) for name, v in found.variables.items() if name in variables} == variables
     assert {name: coord.dims for name, coord in found.coords.items() if name not in variables} == coords
-    provenance = decode_attributes(found.attrs)
-    assert attributes.items() <= provenance.items()
-    assert {"numpy", "xarray", "zarr"} <= provenance["versions"].keys()
+    assert attributes.items() <= decode_attributes(found.attrs).items()
 
 
 def test_nothing_else_is_left(tiny):
@@ -71,15 +75,13 @@ def test_contract_of_stimuli(store, dataset, count):
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_contract_of_evidence(store, dataset):
     found = store(f"evidence/miniature-cnn/{dataset}")
-    names = ["name", "true_category", "condition"] + ["texture_category"] * (dataset == "cue-conflict")
-    coords = dict.fromkeys(names, ("image",)) | {"category": ("category",)}
-    coords |= dict.fromkeys(["time", "alpha", "sigma", "seed"], ("draw",))
-    about = {"study": "tiny", "dataset": dataset, "observer": "miniature-cnn", "family": "discriminative", "seed": 0}
-    check(found, {"loss": (("image", "category", "draw"), np.float32)}, coords, **about)
+    names = ["name", "image_hash", "true_category", "condition"] + ["texture_category"] * (dataset == "cue-conflict")
+    coords = dict.fromkeys(names, ("image",)) | dict.fromkeys(["category", "prompt"], ("category",))
+    coords |= dict.fromkeys(["draw", "time", "alpha", "sigma", "seed"], ("draw",))
+    about = {"dataset": dataset, "observer": "miniature-cnn", "family": "discriminative", "seed": 0}
+    contents(found, {"loss": (("image", "category", "draw"), np.float32)}, coords, **about)
     assert found["category"].values.tolist() == list(CATEGORIES) and found["loss"].shape == (DATASETS[dataset], 16, 1)
-    assert {"weights", "fingerprint", "stimuli"} <= found.attrs.keys() and "torch" in decode_attributes(found.attrs)[
-        "versions"
-    ]
+    assert {"weights", "identity", "request"} <= found.attrs.keys()
     assert found["name"].values.tolist() == store(f"stimuli/{dataset}")["name"].values.tolist()
 
 
@@ -89,7 +91,7 @@ def test_contract_of_decisions(tiny, store, dataset):
     names = ["name", "true_category", "condition"] + ["texture_category"] * (dataset == "cue-conflict")
     coords = dict.fromkeys(names, ("image",)) | {"category": ("category",)}
     coords |= dict.fromkeys(["observer", "family", "is_reference"], ("observer",))
-    evidence = {"miniature-cnn": store(f"evidence/miniature-cnn/{dataset}").attrs["fingerprint"]}
+    evidence = {"miniature-cnn": store(f"evidence/miniature-cnn/{dataset}").attrs["identity"]}
     about = {"study": "tiny", "dataset": dataset, "weighting": "exponential", "evidence": evidence}
     check(found, {"response": (("observer", "image"), np.int8)}, coords, **about)
     assert found["observer"].values.tolist() == [*SIMULATED, "miniature-cnn"]
@@ -213,12 +215,12 @@ def test_one_job_for_all_datasets_gives_the_same_evidence(tiny):
     study["evidence"] |= {"together": True}
     write(study, tiny / "studies/joint.yaml")
     store = "evidence/miniature-cnn/{}.zarr"
-    run = snakemake(tiny, f"data/joint/{store.format('colour')}/zarr.json", study="joint")
+    run = snakemake(tiny, "data/joint/evidence/miniature-cnn/colour.json", study="joint", evidence_cache="data/other")
     assert run.returncode == 0, run.stdout
     assert re.search(r"^evidence_together +1$", run.stdout, re.M), run.stdout
     for dataset in DATASETS:
         joint, apart = (xr.open_zarr(tiny / f"data/{name}" / store.format(dataset)) for name in ("joint", "tiny"))
-        assert joint.equals(apart) and joint.attrs["fingerprint"] == apart.attrs["fingerprint"]
+        assert joint.equals(apart) and joint.attrs["request"] == apart.attrs["request"]
 
 
 def test_a_figure_by_hand(tiny):

@@ -22,9 +22,9 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from generative_classifiers import models
 from generative_classifiers.decisions.from_evidence import score_categories
 from generative_classifiers.draws.levels import Draws
-from generative_classifiers.evidence.job import compute_evidence
 from generative_classifiers.evidence.pruning import PairedTest, SequentialTest
 from generative_classifiers.evidence.scoring import score_images
+from generative_classifiers.evidence.single_store import compute_evidence
 from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.io.stores import read
 from generative_classifiers.study.load import load

@@ -80,36 +80,21 @@ class Entry:
         path = Path(path)
         if shard < 1:
             raise InputError(f"{request.title}: expected at least 1 image in a shard, found {shard}")
-        if not path.exists():
+        if is_free(path):
             partial = _skeleton(path, request, shard)
             try:
                 partial.rename(path)
             except OSError:  # another job was faster: its entry is the same
                 shutil.rmtree(partial)
-        entry = cls._opened(path, request)
-        if manifest.faults(path, manifest.STATIC):
-            entry._restore(request)
-        return entry
-
-    @classmethod
-    def _opened(cls, path: Path, request: Request) -> "Entry":
-        """The entry at a path; InputError if it does not answer the request."""
-        taken = f"{path}: exists and is not replaced, since it is not the evidence that is asked for"
+        if asked_for(path) == request.digest:
+            _restore(path, request, shard)
         try:
             entry = cls(path)
         except InputError as error:
-            raise InputError(f"{taken} ({error})") from None
+            raise InputError(f"{path}: exists and is not replaced ({error})") from None
         if entry.request != request.digest:
-            raise InputError(f"{taken}; expected another place")
+            raise InputError(f"{path}: exists and is not replaced, since it is not the evidence that is asked for")
         return entry
-
-    def _restore(self, request: Request) -> None:
-        """Write the coordinates and the metadata again: they follow from the request."""
-        partial = _skeleton(self.path, request, self.shard)
-        for file in manifest.read_part(partial)["files"]:
-            (partial / file).replace(self.path / file)
-        manifest.part_path(partial, manifest.STATIC).replace(manifest.part_path(self.path, manifest.STATIC))
-        shutil.rmtree(partial)
 
     def images_of(self, number: int) -> slice:
         """The images of a shard."""
@@ -178,6 +163,45 @@ class Entry:
     def _files(self, number: int) -> list[Path]:
         """The shard's files: of each array the chunks with its number along the images."""
         return [file for array in self.arrays for file in _chunks(self.path / array, number)]
+
+
+def is_free(path: Path) -> bool:
+    """Whether nothing is at a path, or only an empty folder."""
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+
+
+def asked_for(path: Path) -> str | None:
+    """The request that an entry answers, by its manifest or by its root; None if both are damaged."""
+    try:
+        return manifest.read_part(path)["request"]
+    except (InputError, KeyError):
+        return _json(path / manifest.ROOT_METADATA).get("attributes", {}).get("request")
+
+
+def _restore(path: Path, request: Request, shard: int) -> None:
+    """Write damaged coordinates and metadata again, which follow from the request."""
+    try:
+        if not manifest.faults(path, manifest.STATIC):
+            return
+        shard = manifest.read_part(path)["shard"]
+    except InputError:  # of the manifest itself
+        grid = _json(path / "evaluations" / "zarr.json").get("chunk_grid", {})
+        (shard,) = grid.get("configuration", {}).get("chunk_shape", [shard])
+    partial = _skeleton(path, request, shard)
+    part = manifest.part_path(partial, manifest.STATIC).relative_to(partial)
+    for file in [*manifest.read_part(partial)["files"], part]:
+        (path / file).parent.mkdir(parents=True, exist_ok=True)
+        (partial / file).replace(path / file)
+    shutil.rmtree(partial)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """The content of a JSON file; empty if it cannot be read."""
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _chunks(array: Path, number: int) -> list[Path]:

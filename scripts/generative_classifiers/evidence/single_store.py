@@ -8,7 +8,7 @@ import xarray as xr
 import zarr
 
 from generative_classifiers.evidence import conversion, job
-from generative_classifiers.evidence.entry import Entry
+from generative_classifiers.evidence.entry import Entry, asked_for, is_free
 from generative_classifiers.evidence.known import KnownEvidence, Source, sources_of
 from generative_classifiers.evidence.layout import attributes
 from generative_classifiers.evidence.request import Request, request_evidence
@@ -95,23 +95,24 @@ def read_requested(store: str | Path, request: Request) -> xr.Dataset:
         return evidence
     names, prompts = evidence["name"].values.tolist(), evidence["prompt"].values.tolist()
     draws = evidence["draw"].values.tolist()
-    return evidence.isel(
+    part = evidence.isel(
         image=[names.index(name) for name in request.images["name"]],
         category=[prompts.index(prompt) for prompt in request.prompts.values()],
         draw=[draws.index(number) for number in request.draws.number],
     )
+    return part.assign(evaluations=part["loss"].notnull().sum(["category", "draw"]).astype(np.int32))
 
 
 def _place(store: Path, request: Request) -> Path | None:
     """Where to put what is asked for; None if the store has all of it."""
-    if not store.exists() or (store.is_dir() and not any(store.iterdir())):
+    if is_free(store):
+        return store
+    if asked_for(store) == request.digest:
         return store
     try:
         entry = Entry(store)
     except InputError as error:
         raise InputError(f"{store}: exists and is not replaced, since it is not a store of evidence") from error
-    if entry.request == request.digest:
-        return store
     if entry.identity == request.identity_digest:
         source = Source.of(entry)
         if _has_all(source, request):
