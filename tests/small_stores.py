@@ -1,4 +1,4 @@
-"""A small store of each kind that is written whole."""
+"""What a small store of each kind holds."""
 
 import numpy as np
 import xarray as xr
@@ -40,20 +40,35 @@ def metrics():
 
 
 def examples():
-    """Images with a reconstruction for each category."""
-    pixels = np.random.default_rng(1).integers(0, 256, (2, 2, 4, 4, 3), dtype=np.uint8)
-    losses = np.array([[[0.5], [0.7]], [[0.0], [0.0]]], np.float32)
+    """Example images with a reconstruction for each category."""
+    chance = np.random.default_rng(1)
+    pixels = ("y", "x", "channel")
     return xr.Dataset(
-        {"loss": (("image", "category", "draw"), losses)},
         {
-            "reconstruction": (("image", "category", "y", "x", "channel"), pixels),
-            "category": ["cat", "dog"],
-            "name": ("image", ["a", "b"]),
+            "stimulus": (("image", *pixels), chance.integers(0, 256, (2, 4, 4, 3), dtype=np.uint8)),
+            "reconstruction": (("image", "category", *pixels), np.zeros((2, 2, 4, 4, 3), np.uint8)),
+            "distance": (("image", "category"), np.array([[0.5, 0.7], [0.0, 0.0]], np.float32)),
         },
+        {"category": ["cat", "dog"], "name": ("image", ["a", "b"])},
     )
 
 
-KINDS = {"stimuli": stimuli, "decisions": decisions, "metrics": metrics, "examples": examples}
+def evidence():
+    """Losses of which pruning spared some."""
+    losses = np.array([[[0.5, np.nan], [0.7, 0.1]], [[0.0, 0.0], [0.0, 0.0]]], np.float32)
+    return xr.Dataset(
+        {"loss": (("image", "category", "draw"), losses)},
+        {"category": ["cat", "dog"], "name": ("image", ["a", "b"]), "time": ("draw", [0.2, 0.8])},
+    )
+
+
+KINDS = {
+    "stimuli": stimuli,
+    "evidence": evidence,
+    "examples": examples,
+    "decisions": decisions,
+    "metrics": metrics,
+}
 
 
 def files(folder):

@@ -48,7 +48,7 @@ def test_content_is_compared_where_it_is_asked_for(store):
     check(store, skip=["reconstruction"])
     check(store, content=False)
     with pytest.raises(InputError, match="of reconstruction was changed"):
-        check(store, skip=["loss"])
+        check(store, skip=["distance"])
     (store / "reconstruction/c/0/0/0/0/0").unlink()
     with pytest.raises(InputError, match="of reconstruction is missing"):
         check(store, skip=["reconstruction"], content=False)
@@ -61,7 +61,7 @@ def test_metadata_is_always_compared(store):
 
 
 def test_more_faults_are_counted(store):
-    flip(store / "loss/c/0/0/0")
+    flip(store / "distance/c/0/0")
     flip(store / "category/c/0")
     with pytest.raises(InputError, match=r"chunk 0 of category was changed \(and 1 more faults\); "):
         check(store)

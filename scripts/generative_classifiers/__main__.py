@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from generative_classifiers.cli import classify, distort, export, inspect, verify
 from generative_classifiers.cli.arguments import HelpFormatter
-from generative_classifiers.io.errors import InputError, one_line
+from generative_classifiers.io.errors import InputError, for_users
 
 COMMANDS = {"classify": classify, "distort": distort, "export": export, "inspect": inspect, "verify": verify}
 # What models are made of, which the extra `models` installs: the package that a user without it misses first.
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = parser().parse_args(arguments)
         status: int | None = given.run(given)
     except (InputError, OSError) as error:
-        line = one_line(error)
+        line = for_users(error)
         if line is None:
             raise
         print(f"error: {line}", file=sys.stderr)

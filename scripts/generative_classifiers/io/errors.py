@@ -42,14 +42,14 @@ def writing(path: str | Path) -> Iterator[None]:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def one_line(error: BaseException) -> str | None:
+def for_users(error: BaseException) -> str | None:
     """What a user reads of an error; None if it is a fault of the program, which needs a traceback.
 
     Examples
     --------
-    >>> one_line(PermissionError(errno.EACCES, "Permission denied", "data/a.csv"))
+    >>> for_users(PermissionError(errno.EACCES, "Permission denied", "data/a.csv"))
     'data/a.csv: Permission denied'
-    >>> one_line(KeyError("a")) is None
+    >>> for_users(KeyError("a")) is None
     True
     """
     if isinstance(error, InputError):

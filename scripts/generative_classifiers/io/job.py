@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from generative_classifiers.io.errors import one_line
+from generative_classifiers.io.errors import for_users
 from generative_classifiers.io.paths import PACKAGE, ROOT
 
 
@@ -45,7 +45,7 @@ def _complain(log: Path | None, kind: type[BaseException], error: BaseException,
     """Show an error that users are meant to read in one line, any other in full; keep it in the job's log."""
     import traceback
 
-    line = one_line(error)
+    line = for_users(error)
     text = "".join(traceback.format_exception(kind, error, trace)) if line is None else f"{line}\n"
     sys.stderr.write(text)
     if log is not None:

@@ -1,5 +1,6 @@
 """Zarr v3 stores that xarray opens: written whole or not at all, the same bytes for the same content."""
 
+import asyncio
 import shutil
 import warnings
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ import numpy as np
 import xarray as xr
 import zarr
 from zarr.codecs import Crc32cCodec, ZstdCodec
+from zarr.core.sync import sync
 
 from generative_classifiers.io import manifest
 from generative_classifiers.io.attributes import encode_attributes
@@ -128,9 +130,20 @@ def write(dataset: xr.Dataset, path: str | Path, /, **attributes: Any) -> None:
             manifest.write_manifest(partial)
             replace_folder(path, partial)
         except BaseException:
+            _await_writes()
             shutil.rmtree(partial, ignore_errors=True)
             restore_folder(path)
             raise
+
+
+def _await_writes() -> None:
+    """Wait for the other chunks of an array, which Zarr goes on writing after an error of one of them."""
+
+    async def others() -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    sync(others())
 
 
 def read(path: str | Path, drop: Sequence[str] = ()) -> xr.Dataset:
