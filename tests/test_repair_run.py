@@ -16,7 +16,7 @@ STORES = {"stimuli/silhouette": "image", "decisions/colour": "response", "metric
 @pytest.fixture(scope="module")
 def project(tiny, tmp_path_factory):
     """A copy of the study's project, so that other tests find theirs as it was."""
-    return shutil.copytree(tiny, tmp_path_factory.mktemp("damaged") / "project")
+    return shutil.copytree(tiny, tmp_path_factory.mktemp("damaged") / "project", symlinks=True)
 
 
 @pytest.mark.parametrize("name", STORES)
@@ -31,6 +31,17 @@ def test_the_command_in_the_message_repairs_the_store(project, name):
     run = python(project, "-m", "snakemake", *shlex.split(command))
     assert run.returncode == 0, run.stdout
     assert files(store) == before
+
+
+def test_the_command_evaluates_only_the_damaged_shards(project):
+    link = project / "data/tiny/evidence/miniature-cnn/cue-conflict.zarr"
+    before, untouched = files(link), (link / "loss/c/0/0/0").stat().st_mtime_ns
+    (link / "loss/c/1/0/0").unlink()
+    with pytest.raises(InputError, match=r"cue-conflict\.zarr: chunk 1/0/0 of loss is missing") as error:
+        stores.read(link)
+    run = python(project, "-m", "snakemake", *shlex.split(str(error.value).partition("snakemake ")[2]))
+    assert run.returncode == 0, run.stdout
+    assert files(link) == before and (link / "loss/c/0/0/0").stat().st_mtime_ns == untouched
 
 
 def test_a_job_that_reads_a_damaged_store_ends_with_one_line(project):

@@ -19,13 +19,17 @@ def repair(store: Path) -> str:
     --------
     >>> repair(Path("data/humans/metrics/accuracy.zarr"))
     'repair it with: snakemake --cores all --config study=humans --force data/humans/metrics/accuracy.zarr/zarr.json'
+    >>> repair(Path("data/humans/evidence/resnet50/edge.zarr"))
+    'repair it with: snakemake --cores all --config study=humans --force data/humans/evidence/resnet50/edge.json'
     >>> repair(Path("photos/contrast.zarr"))
     'delete it and run the command that made it again'
     """
     found = OF_A_STUDY.fullmatch(store.absolute().as_posix())
     if found:
         path, study = found.groups()
-        return f"repair it with: snakemake --cores all --config study={study} --force {path}/zarr.json"
+        # Evidence is no output of a rule; its receipt is.
+        output = f"{path.removesuffix('.zarr')}.json" if "/evidence/" in path else f"{path}/zarr.json"
+        return f"repair it with: snakemake --cores all --config study={study} --force {output}"
     if (store / "loss").is_dir():
-        return "run the command that made it again: it evaluates only what is damaged"
+        return "run the job or command that made it again: it evaluates only what is damaged"
     return "delete it and run the command that made it again"
