@@ -44,6 +44,11 @@ def test_the_command_evaluates_only_the_damaged_shards(project):
     assert files(link) == before and (link / "loss/c/0/0/0").stat().st_mtime_ns == untouched
 
 
+def test_verify_checks_a_study(project):
+    run = python(project, "-m", "generative_classifiers", "verify", "data/tiny")
+    assert run.returncode == 0 and " stores are complete and unchanged" in run.stdout
+
+
 def test_a_job_that_reads_a_damaged_store_ends_with_one_line(project):
     chunk = project / "data/tiny/decisions/colour.zarr/response/c/0/0"
     content = chunk.read_bytes()
@@ -55,8 +60,3 @@ def test_a_job_that_reads_a_damaged_store_ends_with_one_line(project):
     assert log.startswith(
         "data/tiny/decisions/colour.zarr: chunk 0/0 of response is missing; repair it with: snakemake "
     )
-
-
-def test_verify_checks_a_study(project):
-    run = python(project, "-m", "generative_classifiers", "verify", "data/tiny")
-    assert run.returncode == 0 and " stores are complete and unchanged" in run.stdout
