@@ -70,10 +70,12 @@ def write_arrays(dataset: xr.Dataset, path: Path, mode: Literal["w", "a"]) -> No
         Attributes may be whatever JSON can hold: `attributes.encode_attributes`.
     path : Path
     mode : {"w", "a"}
-        "w" replaces the store, "a" adds to it.
+        "w" replaces the store, "a" adds to it or replaces arrays of the same names.
     """
     # The encoding of the store that it was read from has a length of text, which would cut longer names off.
     dataset = plain_text(dataset).assign_attrs(encode_attributes(dataset.attrs)).drop_encoding()
+    for name in map(str, dataset.variables):  # xarray would keep the encoding of an array that is there
+        shutil.rmtree(path / name, ignore_errors=True)
     encoding = {name: _encoding(variable) for name, variable in dataset.variables.items()}
     with _quiet():
         dataset.to_zarr(path, mode=mode, encoding=encoding, zarr_format=3, consolidated=False, write_empty_chunks=True)
