@@ -4,11 +4,14 @@ import errno
 import shutil
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
+from requests.cookies import extract_cookies_to_jar
 from tqdm import tqdm
 
 from generative_classifiers.io.errors import InputError
@@ -42,6 +45,14 @@ class Interrupted(Exception):
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
         self.wait = wait
+
+
+class _Redirected(Exception):
+    """A server sends its client to another address."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(target)
+        self.target = target
 
 
 class Downloader:
@@ -117,19 +128,30 @@ class Downloader:
 
 def _open(session: requests.Session, url: str) -> requests.Response:
     """Ask for a file, and follow redirects, but not from https to http, nor to anything that is no server of files."""
+    options: dict[str, Any] = {
+        "headers": {"Accept-Encoding": "identity"},  # the bytes of the file itself, whose number is known
+        "stream": True,
+        "timeout": (CONNECT, READ),
+        "hooks": {"response": partial(_stop_at_redirect, session)},
+    }
     for _ in range(REDIRECTS + 1):
-        # The bytes of the file itself, not compressed for the way, so that their number is known.
-        headers = {"Accept-Encoding": "identity"}
-        response = session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=(CONNECT, READ))
-        target = session.get_redirect_target(response)
-        if target is None:
-            return response
-        response.close()
-        target = urljoin(url, target)
+        try:
+            return session.get(url, **options)
+        except _Redirected as redirect:
+            target = urljoin(url, redirect.target)
         if urlsplit(target).scheme not in ("https", urlsplit(url).scheme):
             raise Refused(f"the server redirects to {target[:200]!r}; expected https://…")
         url = target
     raise Refused(f"the server redirects more than {REDIRECTS} times")
+
+
+def _stop_at_redirect(session: requests.Session, response: requests.Response, **_: object) -> None:
+    """Stop requests, which would read the body of a redirect to its end, though that may never come."""
+    target = session.get_redirect_target(response)
+    if target is not None:
+        extract_cookies_to_jar(session.cookies, response.request, response.raw)
+        response.close()
+        raise _Redirected(target)
 
 
 def _check_status(response: requests.Response) -> None:
