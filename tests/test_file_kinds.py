@@ -100,7 +100,7 @@ def test_other_files_are_refused(offer, tmp_path, name):
 
 
 def test_missing_columns_are_named(offer, tmp_path):
-    assert "column 'rt', found subj, session, trial" in refused(
+    assert "column 'rt', found the columns subj, session, trial" in refused(
         offer, tmp_path, "a.csv", b"subj,session,trial\n1,2,3\n"
     )
 
