@@ -8,8 +8,6 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import resvg_py
-
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.archives import members
 from generative_classifiers.stimuli.square_images import open_image
@@ -100,6 +98,8 @@ def _check_image(file: Path) -> None:
 
 
 def _check_drawing(file: Path) -> None:
+    import resvg_py  # the environment of models has no drawings, and not this package
+
     try:
         resvg_py.svg_to_bytes(svg_path=str(file), width=16, height=16, skip_system_fonts=True)
     except ValueError as error:
