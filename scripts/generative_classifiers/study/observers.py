@@ -123,6 +123,16 @@ class MaskedObserver(GenerativeObserver):
     reading: Literal["likelihood", "reconstruction"] = Field("likelihood", description="What its decision rests on.")
 
 
+class VisionLanguageObserver(PipelineObserver):
+    """A model that answers questions about images."""
+
+    family: Literal["vision-language"]
+    source: Literal["transformers"]
+    resolution: Side = Field(description="Pixels along a side of the images that its processor gets.")
+    question: Name = Field("names", description="In registry/questions.yaml.")
+    orders: Count = Field(1, description="Cyclic orders of the listed categories, over which losses are averaged.")
+
+
 class NetworkSettings(Strict):
     """Arguments that a network is built with."""
 
@@ -228,6 +238,7 @@ class TransformersClipObserver(ContrastiveObserver):
 _WITH_SOURCE = {
     "discriminative": ("torchvision", "timm", "checkpoint", "package", "training"),
     "contrastive": ("open_clip", "transformers"),
+    "vision-language": ("transformers",),
 }
 _CLASSES: dict[str, type[Observer]] = {
     "human": ReferenceObserver,
@@ -243,6 +254,7 @@ _CLASSES: dict[str, type[Observer]] = {
     "discriminative, source training": TrainedObserver,
     "contrastive, source open_clip": OpenClipObserver,
     "contrastive, source transformers": TransformersClipObserver,
+    "vision-language, source transformers": VisionLanguageObserver,
 }
 
 
@@ -251,7 +263,7 @@ def _value(row: Any, key: str) -> Any:
 
 
 def _member(row: Any) -> str:
-    """The class of a row, by its family and, for classifiers, by the source of the weights."""
+    """The class of a row, by its family and, for some families, by the source of the weights."""
     family = _value(row, "family")
     return f"<{family}, source {_value(row, 'source')}>" if family in _WITH_SOURCE else f"<{family}>"
 
