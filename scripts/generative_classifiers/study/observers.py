@@ -108,6 +108,9 @@ class DiffusionObserver(GenerativeObserver):
     """A text-conditional diffusion or flow-matching model."""
 
     family: Literal["diffusion"]
+    distance: Literal["latent", "l2", "perceptual"] = Field(
+        "latent", description="What losses are: the error of what the network sees, or of the image that it paints."
+    )
 
 
 class AutoregressiveObserver(GenerativeObserver):
@@ -121,6 +124,13 @@ class MaskedObserver(GenerativeObserver):
 
     family: Literal["masked"]
     reading: Literal["likelihood", "reconstruction"] = Field("likelihood", description="What its decision rests on.")
+    distance: Literal["l2", "perceptual"] = Field("l2", description="Between the image and its reconstruction.")
+
+    @model_validator(mode="after")
+    def _distances_are_of_reconstructions(self) -> Self:
+        if self.reading == "likelihood" and self.distance != "l2":
+            raise wrong("distance", "expected no such key: the reading is likelihood, not reconstruction")
+        return self
 
 
 class VisionLanguageObserver(PipelineObserver):

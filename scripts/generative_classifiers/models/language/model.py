@@ -61,14 +61,15 @@ class VisionLanguageModel(Model):
     packages = ("torch", "torchvision", "transformers")
 
     def __init__(self, observer, network, processor, categories, choices, resolution, runtime, weights):
-        identity = {
-            "categories": list(categories),
-            "questions": [choice.question for choice in choices],
-            "answers": [list(choice.answers) for choice in choices],
-            "resolution": resolution,
+        # By category, all that its loss depends on in addition to the questions.
+        answers = {
+            category: ", ".join(choice.answers[number] for choice in choices)
+            for number, category in enumerate(categories)
         }
+        questions = [choice.question for choice in choices]
+        identity = {"prompts": answers, "questions": questions, "resolution": resolution, **weights}
         network = network.eval().to(runtime.device)
-        super().__init__(observer, network, categories, resolution, runtime, identity | weights)
+        super().__init__(observer, network, answers, resolution, runtime, identity)
         self.processor = processor
         self.prompts = [prompt_of(observer, processor, network.config.model_type, choice) for choice in choices]
 
