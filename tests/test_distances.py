@@ -95,7 +95,9 @@ def test_losses_of_painted_images_agree_with_a_float64_implementation(folders, i
     }
     expected = reference(folders["diffusion"], images, measures[distance])
     np.testing.assert_allclose(loss[:, :, 0], expected, rtol=1e-4)
-    assert (np.ptp(expected, axis=1) / expected.mean(axis=1) > 1e-3).all()
+    # Categories must differ by far more than that, or the test would say little about prompts.
+    spread = expected.max(axis=1) / expected.min(axis=1) - 1
+    assert (np.abs(loss[:, :, 0] / expected - 1).max(axis=1) < spread / 5).all()
     # The reconstructions are those of the model without a distance of its own.
     plain = load(folders, "diffusion", "latent").evaluate(images, NAMES, model.draws(1, 5), reconstruct=0)[1]
     assert np.abs(reconstruction.astype(int) - plain).max() <= 1
@@ -128,7 +130,7 @@ def test_likelihoods_have_no_distance():
 
 
 def test_images_too_small_for_a_perceptual_distance_are_an_error(folders):
-    with pytest.raises(InputError, match="^tiny: resolution is 16, a perceptual distance needs at least 31$"):
+    with pytest.raises(InputError, match=r"^tiny: resolution is 16, a perceptual distance needs at least 31$"):
         load(folders, "diffusion", "perceptual", resolution=16)
 
 
