@@ -71,13 +71,13 @@ class VisionLanguageModel(Model):
         network = network.eval().to(runtime.device)
         super().__init__(observer, network, answers, resolution, runtime, identity)
         self.processor = processor
-        self.prompts = [prompt_of(observer, processor, network.config.model_type, choice) for choice in choices]
+        self.asked = [prompt_of(observer, processor, network.config.model_type, choice) for choice in choices]
 
     def _evaluate(self, images, names, draws, wanted, kept):
         evaluated = np.flatnonzero(wanted.any(axis=(1, 2)))
         pictures = [Image.fromarray(image) for image in squares(images[evaluated], self.resolution)]
         parts = [pictures[start : start + self.batch_size] for start in range(0, len(pictures), self.batch_size)]
-        losses = [torch.stack([self._losses(part, prompt) for prompt in self.prompts]).mean(0) for part in parts]
+        losses = [torch.stack([self._losses(part, prompt) for prompt in self.asked]).mean(0) for part in parts]
         loss = np.empty(wanted.shape, np.float32)
         loss[evaluated] = torch.cat(losses).cpu().numpy()[:, :, None]
         return loss, None
@@ -86,7 +86,7 @@ class VisionLanguageModel(Model):
         """-log p of all answers to a prompt, float32 (image, category)."""
         answers, mask = prompt.answers.to(self.device), prompt.mask.to(self.device)
         logits, cache = self._read(pictures, prompt.text)
-        first = negative_log_likelihood(logits.mT.expand(-1, -1, len(answers)), answers[:, 0].expand(len(logits), -1))
+        first = -logits.float().log_softmax(1)[:, answers[:, 0]]
         if answers.shape[1] == 1:
             return first
         image, category = torch.cartesian_prod(*(torch.arange(n, device=self.device) for n in first.shape)).mT
@@ -97,11 +97,13 @@ class VisionLanguageModel(Model):
         return first + torch.cat(rest).reshape(first.shape)
 
     def _read(self, pictures, text):
-        """Read images with a prompt: logits of the answers' first token (image, 1, code), and keys and values.
+        """Read images with a prompt: logits of the answers' first token (image, code), and keys and values.
 
         Images of one size are equally many tokens, so that nothing is padded.
         """
-        settings = {"add_special_tokens": False} if text.startswith(self.processor.tokenizer.bos_token or "\0") else {}
+        start = self.processor.tokenizer.bos_token
+        # Some templates begin with the token that the tokenizer would put before the text.
+        settings = {"add_special_tokens": False} if start and text.startswith(start) else {}
         inputs = self.processor(images=pictures, text=[text] * len(pictures), return_tensors="pt", **settings)
         inputs = inputs.to(self.device, self.dtype)
         inputs.pop("labels", None)  # of PaliGemma's training
@@ -112,7 +114,7 @@ class VisionLanguageModel(Model):
             use_cache=True,
             logits_to_keep=1,
         )
-        return output.logits, [(layer.keys, layer.values) for layer in output.past_key_values.layers]
+        return output.logits[:, 0], [(layer.keys, layer.values) for layer in output.past_key_values.layers]
 
     def _continue(self, cache, image, category, answers, mask):
         """-log p of answers without their first token, float32 (evaluation,).
