@@ -16,6 +16,9 @@ import tiny_language
 from generative_classifiers import models
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.loading.weight_hashes import folder_hash
+from generative_classifiers.study.categories import CATEGORIES as ALL_CATEGORIES
+from generative_classifiers.study.load import load_observers
+from generative_classifiers.study.observers import VisionLanguageObserver
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.questions import Question, choices_of, load_questions
 from typed_rows import observer
@@ -168,6 +171,14 @@ def test_loading_and_evaluating_give_no_warnings(folders, images, caplog):
             warnings.filterwarnings("ignore", ".*copy keyword", DeprecationWarning)
             evaluate(load(folders[kind]), images)
         assert not caplog.records, kind
+
+
+def test_rows_of_the_registry_ask_questions_that_it_has():
+    rows = {name: row for name, row in load_observers().items() if isinstance(row, VisionLanguageObserver)}
+    assert len({row.pipeline for row in rows.values()}) == 6
+    for name, row in rows.items():
+        asked = choices_of(name, row.question, ALL_CATEGORIES, row.orders)
+        assert len(asked) == row.orders and len(row.revision) == 40 and row.verified is False
 
 
 def test_questions_of_letters_must_list_options():
