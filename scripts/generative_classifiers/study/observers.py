@@ -108,6 +108,9 @@ class DiffusionObserver(GenerativeObserver):
     """A text-conditional diffusion or flow-matching model."""
 
     family: Literal["diffusion"]
+    distance: Literal["latent", "l2", "perceptual"] = Field(
+        "latent", description="What losses are: the error of what the network sees, or of the image that it paints."
+    )
 
 
 class AutoregressiveObserver(GenerativeObserver):
@@ -121,6 +124,23 @@ class MaskedObserver(GenerativeObserver):
 
     family: Literal["masked"]
     reading: Literal["likelihood", "reconstruction"] = Field("likelihood", description="What its decision rests on.")
+    distance: Literal["l2", "perceptual"] = Field("l2", description="Between the image and its reconstruction.")
+
+    @model_validator(mode="after")
+    def _distances_are_of_reconstructions(self) -> Self:
+        if self.reading == "likelihood" and self.distance != "l2":
+            raise wrong("distance", "expected no such key: the reading is likelihood, not reconstruction")
+        return self
+
+
+class VisionLanguageObserver(PipelineObserver):
+    """A model that answers questions about images."""
+
+    family: Literal["vision-language"]
+    source: Literal["transformers"]
+    resolution: Side = Field(description="Pixels along a side of the images that its processor gets.")
+    question: Name = Field("names", description="In registry/questions.yaml.")
+    orders: Count = Field(1, description="Cyclic orders of the listed categories, over which losses are averaged.")
 
 
 class NetworkSettings(Strict):
@@ -228,6 +248,7 @@ class TransformersClipObserver(ContrastiveObserver):
 _WITH_SOURCE = {
     "discriminative": ("torchvision", "timm", "checkpoint", "package", "training"),
     "contrastive": ("open_clip", "transformers"),
+    "vision-language": ("transformers",),
 }
 _CLASSES: dict[str, type[Observer]] = {
     "human": ReferenceObserver,
@@ -243,6 +264,7 @@ _CLASSES: dict[str, type[Observer]] = {
     "discriminative, source training": TrainedObserver,
     "contrastive, source open_clip": OpenClipObserver,
     "contrastive, source transformers": TransformersClipObserver,
+    "vision-language, source transformers": VisionLanguageObserver,
 }
 
 
@@ -251,7 +273,7 @@ def _value(row: Any, key: str) -> Any:
 
 
 def _member(row: Any) -> str:
-    """The class of a row, by its family and, for classifiers, by the source of the weights."""
+    """The class of a row, by its family and, for some families, by the source of the weights."""
     family = _value(row, "family")
     return f"<{family}, source {_value(row, 'source')}>" if family in _WITH_SOURCE else f"<{family}>"
 

@@ -91,7 +91,8 @@ def _place_of_decisions(study: Study, file: DecisionFile | OwnFile) -> str | Pat
 def _model_source(observer: str, row: Observer) -> WeightSource:
     """Where the weights of a model come from."""
     if isinstance(row, PipelineObserver):
-        return _folder_or_hub(row, MODEL_CONFIG if row.family == "autoregressive" else PIPELINE_INDEX)
+        of_transformers = row.family in ("autoregressive", "vision-language")
+        return _folder_or_hub(row, MODEL_CONFIG if of_transformers else PIPELINE_INDEX)
     if isinstance(row, TransformersClipObserver):
         return _folder_or_hub(row, MODEL_CONFIG)
     if isinstance(row, OpenClipObserver):
