@@ -65,16 +65,27 @@ EXPERIMENTS = {
 def published_trials(dataset):
     """Published decisions: observer -> image -> (response, category, condition)."""
     trials = {}
-    for path in sorted(MIRROR.glob(f"bethgelab/model-vs-human/raw/*/raw-data/{dataset}/*.csv")):
-        with path.open(newline="") as file:
-            trials[next(csv.DictReader(file))["subj"]] = _read(path, dataset)
+    for owner in ("bethgelab", "TizianThieringer"):
+        for path in sorted(MIRROR.glob(f"{owner}/model-vs-human/raw/*/raw-data/{dataset}/*.csv")):
+            with path.open(newline="") as file:
+                trials[next(csv.DictReader(file))["subj"]] = _read(path, dataset)
     for suffix, ending in {"-geirhos2019": "", "-geirhos2019-pytorch": "-trained-CNNs"}.items():
         experiment = EXPERIMENTS.get(dataset, "none")
         folder = f"rgeirhos/texture-vs-shape/raw/*/raw-data/{experiment}{ending}"
         for path in sorted(MIRROR.glob(f"{folder}/*.csv")):
             name = path.stem.removeprefix(f"{experiment}_").split("_session")[0]
             trials[name + suffix] = _read(path, dataset)
+    if dataset == "cue-conflict":
+        for path in sorted(MIRROR.glob("paulgavrikov/vlm_shapebias/raw/*/raw-data/**/*.csv")):
+            trials[f"{path.stem}-gavrikov2024"] = _read_predictions(path)
     return trials
+
+
+def _read_predictions(path):
+    with path.open(newline="") as file:
+        rows = {row["image"]: row["pred_label"] for row in csv.DictReader(file)}
+    assert len(rows) == 1280, path
+    return {f"{image}.png": (label, image.split("-")[0].rstrip("0123456789"), "all") for image, label in rows.items()}
 
 
 def _read(path, dataset):

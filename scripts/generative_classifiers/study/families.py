@@ -20,10 +20,10 @@ class Family:
         Hexadecimal RGB.
     marker : str
         Of matplotlib.
-    group : {"human", "generative", "discriminative"}
+    group : {"human", "generative", "discriminative", "language"}
         Its group in the matrices of error consistency.
     module : str or None
-        The module of `models/` that implements it. None: its decisions are read from files, so it needs no evidence.
+        The module of `models/` that implements it. None: its decisions are read from files.
     is_reference : bool
         Whether its observers are the reference group that models are compared with.
     has_levels : bool
@@ -37,7 +37,7 @@ class Family:
     label: str
     colour: str
     marker: str
-    group: Literal["human", "generative", "discriminative"]
+    group: Literal["human", "generative", "discriminative", "language"]
     module: str | None = None
     is_reference: bool = False
     has_levels: bool = False
@@ -68,4 +68,5 @@ FAMILIES = {
         "Contrastive", "#CC79A7", "P", "discriminative", module="classifiers.contrastive", at_once=True
     ),
     "published": Family("Discriminative (published decisions)", "#808080", "X", "discriminative"),
+    "vision-language": Family("Vision-language", "#E69F00", "*", "language"),
 }

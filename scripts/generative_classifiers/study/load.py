@@ -9,6 +9,7 @@ from generative_classifiers.io.paths import REGISTRY, ROOT
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImages, SuperimposedImage
 from generative_classifiers.study.benchmark_names import answers_file
+from generative_classifiers.study.checksum_lists import with_listed_files
 from generative_classifiers.study.datasets import Datasets
 from generative_classifiers.study.observers import Observer, Observers, PublishedObserver
 from generative_classifiers.study.published_results import PublishedResults
@@ -69,7 +70,7 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
         raise InputError(f"config.yaml or --config: study: {unknown(site.study, studies)}")
     study = Document(root, f"studies/{site.study}.yaml", StudySettings)
     observers = Document(root, "registry/observers.yaml", Observers)
-    registry = Document(root, "registry/datasets.yaml", Datasets).content
+    registry = with_listed_files(Document(root, "registry/datasets.yaml", Datasets).content, root)
     ambiguous = Document(root, "registry/ambiguous_images.yaml", AmbiguousImages).content
     paper = Document(root, "registry/published.yaml", PublishedResults).content
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from generative_classifiers.study import recipes
+from generative_classifiers.study.datasets import DecisionFormat
 from generative_classifiers.study.families import FAMILIES, Family
 from generative_classifiers.study.validation import (
     Count,
@@ -51,6 +52,11 @@ class Observer(Strict):
         return FAMILIES[self.family]
 
     @property
+    def needs_evidence(self) -> bool:
+        """Whether its decisions are computed from evidence, and not read from files."""
+        return self.kind.needs_evidence
+
+    @property
     def made_by_run(self) -> bool:
         """Whether its weights can only come from a training."""
         return False
@@ -69,10 +75,20 @@ class ReferenceObserver(Observer):
 class PublishedObserver(Observer):
     """An observer whose decisions others published, or that only the user has."""
 
-    family: Literal["published"]
+    family: Literal["published", "contrastive", "vision-language"] = Field(
+        description="published is a discriminative network."
+    )
+    source: Literal["published"] = "published"
     answers: Text | None = Field(
         None, description="A folder like model-vs-human's raw-data; the observer takes part where it has files of it."
     )
+    format: DecisionFormat = Field("model-vs-human", description="Of the files in the folder answers.")
+    licence: Text | None = Field(None, description="Of the files in the folder answers; null if unknown.")
+
+    @property
+    def needs_evidence(self) -> bool:
+        """Decisions are read from files, whatever the family."""
+        return False
 
 
 class ModelObserver(Observer):
@@ -227,7 +243,8 @@ class TransformersClipObserver(ContrastiveObserver):
 
 _WITH_SOURCE = {
     "discriminative": ("torchvision", "timm", "checkpoint", "package", "training"),
-    "contrastive": ("open_clip", "transformers"),
+    "contrastive": ("open_clip", "transformers", "published"),
+    "vision-language": ("published",),
 }
 _CLASSES: dict[str, type[Observer]] = {
     "human": ReferenceObserver,
@@ -243,6 +260,8 @@ _CLASSES: dict[str, type[Observer]] = {
     "discriminative, source training": TrainedObserver,
     "contrastive, source open_clip": OpenClipObserver,
     "contrastive, source transformers": TransformersClipObserver,
+    "contrastive, source published": PublishedObserver,
+    "vision-language, source published": PublishedObserver,
 }
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImage
-from generative_classifiers.study.datasets import Dataset, Datasets
+from generative_classifiers.study.datasets import Dataset, Datasets, DecisionFormat
 from generative_classifiers.study.measures import MEASURES
-from generative_classifiers.study.observers import ModelObserver, Observer
+from generative_classifiers.study.observers import ModelObserver, Observer, PublishedObserver
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import Draws, Evidence, SimulatedObserver, StudySettings, World
@@ -67,7 +67,7 @@ class Study:
     @property
     def models(self) -> list[str]:
         """Observers that give evidence."""
-        return [name for name, observer in self.observers.items() if observer.kind.needs_evidence]
+        return [name for name, observer in self.observers.items() if observer.needs_evidence]
 
     @property
     def prompts(self) -> dict[str, str]:
@@ -131,6 +131,14 @@ class Study:
     def answers_on(self, dataset: str) -> dict[str, str]:
         """The user's own files with decisions on a dataset, by observer."""
         return {name: self.answers[name][dataset] for name in self.observers if dataset in self.answers.get(name, {})}
+
+    def format_of(self, observer: str, dataset: str) -> DecisionFormat:
+        """The format of an observer's file of decisions on a dataset."""
+        if observer in self.answers_on(dataset):
+            row = self.observers[observer]
+            return row.format if isinstance(row, PublishedObserver) else "model-vs-human"
+        file = self.datasets[dataset].decisions.by_observer.get(observer)
+        return self.registry.repositories[file.repository].format if file else "model-vs-human"
 
     def sources(self, content: str, dataset: str) -> list[tuple[str, str, str | None]]:
         """Files to download for a dataset.

@@ -65,7 +65,7 @@ def weight_source(study: Study, observer: str) -> WeightSource:
     row = study.named[observer]
     if isinstance(row, PublishedObserver) and row.answers:
         return WeightSource("answers", [Path(file) for file in study.answers[observer].values()], [])
-    if row.family in ("human", "published"):
+    if isinstance(row, PublishedObserver) or row.family == "human":
         files = list(_published_files(study, observer))
         addresses = [study.registry.address(file) for file in files]
         return WeightSource("decisions", addresses, [file.sha256 for file in files])
