@@ -190,7 +190,10 @@ def naive_shape_bias(trials, reference):
 
 
 def naive_benchmark(trials, reference):
-    """Observer -> (datasets, OOD accuracy, difference, observed, kappa, mean rank, accuracy rank)."""
+    """Observer -> (datasets, OOD accuracy, difference, observed, kappa, mean rank, accuracy rank).
+
+    An observer with one dataset of several has no row.
+    """
     accuracies, pairs = naive_accuracy(trials), naive_consistency(trials)
     models = list(dict.fromkeys(n for d in trials for n in trials[d] if not n.startswith("subject-")))
     rows = {}
@@ -205,8 +208,9 @@ def naive_benchmark(trials, reference):
             else:
                 continue
             averages.append(_one_dataset(trials, dataset, group, compared, accuracies, pairs))
-        rows[name] = [len(averages), *(fmean(column) for column in zip(*averages, strict=True)), nan, nan]
-    ranked = [name for name in models if rows[name][0] == len(trials)]
+        if len(averages) > 1 or len(averages) == len(trials):
+            rows[name] = [len(averages), *(fmean(column) for column in zip(*averages, strict=True)), nan, nan]
+    ranked = [name for name in rows if name != reference and rows[name][0] == len(trials)]
     for name in ranked:
 
         def place(column, sign, name=name):

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from generative_classifiers.decisions.published_numbers import PUBLISHED
-from generative_classifiers.figures.plot_styles import LARGE_FAMILY, shade_families
+from generative_classifiers.figures.plot_styles import mark_faint, shade_families
 from generative_classifiers.figures.shape_bias import NO_PREFERENCE
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper
 
@@ -68,8 +68,8 @@ def _styles_of_pairs(styles, pairs):
 
 def _positions(styles):
     """Mark the observers of large families as faint, and place the markers of the others next to each other."""
-    sizes = styles[~styles["in_pair"]].groupby(["family", "source"])["label"].transform("size")
-    styles = styles.assign(faint=sizes.reindex(styles.index, fill_value=0) > LARGE_FAMILY)
+    faint = mark_faint(styles[~styles["in_pair"]])["faint"]
+    styles = styles.assign(faint=faint.reindex(styles.index, fill_value=False))
     placed = styles[~styles["faint"] & (styles["source"] != PUBLISHED)].sort_values("side", kind="stable")
     offsets = pd.Series(np.linspace(-OFFSET, OFFSET, len(placed)), placed.index)
     return styles.assign(offset=offsets.reindex(styles.index, fill_value=0))

@@ -36,14 +36,13 @@ class Observer(Strict):
 
     # Keys that say nothing about what an observer answers.
     DESCRIPTIVE: ClassVar[frozenset[str]] = frozenset(
-        {"label", "enabled", "licence", "trained_on", "size_mb", "verified", "mem_mb", "published_as", "highlight"}
+        {"label", "enabled", "licence", "trained_on", "size_mb", "verified", "mem_mb", "published_as"}
         | {"without_noise", "evaluations_per_second"}
     )
 
     label: Text = Field(description="Its name in figures.")
     family: str
     enabled: bool = Field(True, description="false leaves the observer out of every study that names it.")
-    highlight: bool = Field(False, description="Whether it stands out of a family of many.")
     published_as: Text | None = Field(None, description="Its row in registry/published.yaml, if the paper measured it.")
 
     @property
@@ -70,6 +69,10 @@ class ReferenceObserver(Observer):
     """Humans, or the simulated observers in their place: a name for all of them."""
 
     family: Literal["human", "simulated"]
+    answers: Text | None = Field(
+        None, description="A folder like model-vs-human's raw-data, with the files of a group of people of your own."
+    )
+    licence: Text | None = Field(None, description="Of the files in the folder answers; null if unknown.")
 
 
 class PublishedObserver(Observer):

@@ -40,6 +40,8 @@ class Study:
         Those that the study shows.
     answers : dict of str to dict of str to str
         The user's own files of decisions, by observer and dataset.
+    members : dict of str to dict of str to str
+        The same of the members of the user's own group of people.
     """
 
     name: str
@@ -53,16 +55,17 @@ class Study:
     paper: PublishedResults
     ambiguous_images: dict[str, AmbiguousImage]
     answers: dict[str, dict[str, str]]
+    members: dict[str, dict[str, str]]
 
     @property
     def reference(self) -> str:
-        """The group that models are compared with: "humans" or "simulated"."""
+        """The group that models are compared with: "humans", "simulated" or one of the user's own."""
         return self.settings.reference
 
     @property
     def reference_family(self) -> str:
         """The family of the reference group's members."""
-        return "human" if self.reference == "humans" else "simulated"
+        return self.observers[self.reference].family
 
     @property
     def models(self) -> list[str]:
@@ -129,13 +132,14 @@ class Study:
         return (self.settings.simulated or {}) if "simulated" in self.observers else {}
 
     def answers_on(self, dataset: str) -> dict[str, str]:
-        """The user's own files with decisions on a dataset, by observer."""
-        return {name: self.answers[name][dataset] for name in self.observers if dataset in self.answers.get(name, {})}
+        """The user's own files with decisions on a dataset, by observer or member of a group."""
+        files = self.members | {name: self.answers[name] for name in self.observers if name in self.answers}
+        return {name: by_dataset[dataset] for name, by_dataset in files.items() if dataset in by_dataset}
 
     def format_of(self, observer: str, dataset: str) -> DecisionFormat:
         """The format of an observer's file of decisions on a dataset."""
         if observer in self.answers_on(dataset):
-            row = self.observers[observer]
+            row = self.observers.get(observer)
             return row.format if isinstance(row, PublishedObserver) else "model-vs-human"
         file = self.datasets[dataset].decisions.by_observer.get(observer)
         return self.registry.repositories[file.repository].format if file else "model-vs-human"
@@ -249,4 +253,4 @@ class Study:
     @property
     def highlights(self) -> list[str]:
         """Observers that stand out of a family of many."""
-        return [name for name, row in self.observers.items() if row.highlight]
+        return [name for name in self.settings.highlights if name in self.observers]
