@@ -18,6 +18,8 @@ LARGE_FAMILY = 5
 # Bars and markers of published numbers are hollow: this share of white in their filling, and in a legend this colour
 # and name.
 FILLING = 0.75
+# The bars of ranges: the share of white in their colour, and their width in points.
+RANGE_TINT, RANGE_WIDTH = 0.5, 3
 HOLLOW = "#333333"
 NOT_MEASURED = "as published, not measured"
 
@@ -172,6 +174,11 @@ def shade(colour: str, black: float) -> str:
     '#808080'
     """
     return to_hex((1 - black) * np.array(to_rgb(colour)))
+
+
+def range_line(row: Any) -> dict[str, Any]:
+    """How figures draw the range of a family's faint observers, of which `row` is one."""
+    return {"color": tint(row["colour"], RANGE_TINT), "linewidth": RANGE_WIDTH, "zorder": 2}
 
 
 def tint(colour: str, white: float) -> str:

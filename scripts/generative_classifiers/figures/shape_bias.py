@@ -17,6 +17,7 @@ from generative_classifiers.figures.plot_styles import (
     NOT_MEASURED,
     family_entries,
     mark_faint,
+    range_line,
     runs,
     shade_families,
     tint,
@@ -37,8 +38,8 @@ OVERALL = {
 
 # The largest distance of boxes in inches.
 BOX_STEP = 0.19
-# The bars of ranges: their distance in units of a row, their width in points, and the share of white in their colour.
-RANGE_STEP, RANGE_WIDTH, RANGE_TINT = 0.28, 3, 0.5
+# The distance of the bars of ranges in units of a row.
+RANGE_STEP = 0.28
 
 
 @paper()
@@ -85,15 +86,11 @@ def _ranges(ax, shape_bias, y, others):
     for offset, (_, members) in zip(_offsets(len(families)), families, strict=True):
         shares = shape_bias.sel(observer=members.index)
         shares = np.column_stack([shares["shape_bias"].transpose("observer", ...), shares["overall_shape_bias"]])
-        ax.hlines(y + offset, np.nanmin(shares, axis=0), np.nanmax(shares, axis=0), **_range(members.iloc[0]))
+        ax.hlines(y + offset, np.nanmin(shares, axis=0), np.nanmax(shares, axis=0), **range_line(members.iloc[0]))
 
 
 def _offsets(families):
     return RANGE_STEP * (np.arange(families) - (families - 1) / 2)
-
-
-def _range(row):
-    return {"color": tint(row["colour"], RANGE_TINT), "linewidth": RANGE_WIDTH, "zorder": 2}
 
 
 def _category_axis(ax, labels, y):
@@ -136,7 +133,7 @@ def _matrix_entries(shape_bias, styles):
             f"{len(members)} others" if label in set(strong["family_label"]) else (f"{len(members)} observers"),
         )
         text = f"{label}, {count}: {values.min():.2f} to {values.max():.2f}"
-        entries.append(Line2D([], [], label=text, **_range(members.iloc[0])))
+        entries.append(Line2D([], [], label=text, **range_line(members.iloc[0])))
     return entries
 
 

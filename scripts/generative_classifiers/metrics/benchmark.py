@@ -61,10 +61,11 @@ def benchmark(comparison: xr.Dataset) -> xr.Dataset:
 
 
 def _of_several_datasets(comparison, kept):
-    """The observers that have more than one dataset, or all that there are."""
+    """The reference group, and the models that have more than one dataset, or all that there are."""
     trials = comparison["n"].isel(resample=0, drop=True).where(kept).groupby("dataset").sum("cell")
     datasets = (trials > 0).sum("dataset")
-    return comparison.isel(observer=((datasets > 1) | (datasets == datasets.max())).values)
+    wanted = (datasets > 1) | (datasets == datasets.max()) | comparison["is_reference"]
+    return comparison.isel(observer=wanted.values)
 
 
 def ranks(rows, datasets):
