@@ -10,7 +10,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 @contextlib.contextmanager
 def opened(path):
-    """A local page, open in a browser; `page.complaints` is what went wrong in it so far, and must be nothing at the end."""
+    """A local page, open in a browser; `page.complaints` is what has gone wrong in it, at the end nothing."""
     playwright = pytest.importorskip("playwright.sync_api", reason="needs the packages of tests: pip install .[test]")
     if not CHROMIUM:
         pytest.skip("needs a browser: no chromium on the PATH (Debian's is the package chromium)")

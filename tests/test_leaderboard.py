@@ -99,7 +99,11 @@ def test_a_study_without_cue_conflicts_has_no_shape_bias(table):
 def test_page_shows_all_rows_with_numbers_origin_and_licence(page):
     assert shown(page) == ["humans", "clip", "Bare net", "Painter", "talker", "net"]
     text = " ".join(page.locator("#clip").inner_text().split())
-    assert 'CLIP "B/32" <80>' in text and "0.600 (0.590–0.610)" in text and text.endswith("measured Somebody MIT")
+    assert (
+        'CLIP "B/32" <80>' in text
+        and "0.600 (0.590\N{EN DASH}0.610)" in text
+        and text.endswith("measured Somebody MIT")
+    )
     assert page.locator("#net td").last.inner_text() == "none stated"
     assert page.locator("#humans td a").get_attribute("href") == "https://example.org/somebody"
     assert page.locator("output").inner_text() == "6 of 6 observers"
