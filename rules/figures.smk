@@ -37,6 +37,7 @@ for rule in PLOTS:
             labels=STUDY.labels,
             generative=GENERATIVE,
             highlights=STUDY.highlights,
+            matrix_order=STUDY.settings.matrix_order,
             without_noise=STUDY.without_noise,
             published=STUDY.published,
             stimulus=example_images.image(STUDY),

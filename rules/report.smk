@@ -1,7 +1,7 @@
 # How the report shows files: under which heading, by what name, and with what caption.
 
 # Of a figure's two formats the report shows the one that sorts first, PNG: it sorts capital letters before small ones.
-FORMATS = {"png": "PNG", "pdf": "for print (PDF)", "csv": "CSV"}
+FORMATS = {"png": "PNG", "pdf": "for print (PDF)", "csv": "CSV", "html": "page"}
 
 
 def in_report(kind, name, ending, category):

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from generative_classifiers.decisions.csv_files import read_answers, write_table
+from generative_classifiers.decisions.csv_files import write_table
+from generative_classifiers.decisions.formats import READERS
 from generative_classifiers.decisions.from_evidence import answers_from_evidence, read_evidence
 from generative_classifiers.decisions.side_by_side import gather_decisions
 from generative_classifiers.io.job import job
@@ -18,7 +19,8 @@ files |= dict(zip(study.answers_on(dataset), snakemake.input.answers, strict=Tru
 for manifest in snakemake.input.published:
     files |= {file.observer: file.path for file in read_manifest(manifest, Path(snakemake.params.folder))}
 row = study.datasets[dataset]
-answers = {observer: read_answers(file, observer, row.kind, row.conditions) for observer, file in files.items()}
+readers = {observer: READERS[study.format_of(observer, dataset)] for observer in files}
+answers = {observer: readers[observer](file, observer, row.kind, row.conditions) for observer, file in files.items()}
 
 identities = {}
 for path in map(Path, snakemake.input.evidence):

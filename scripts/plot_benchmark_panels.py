@@ -9,5 +9,5 @@ from generative_classifiers.io.stores import read, store_of
 snakemake = job(globals())
 
 ranking = read(store_of(snakemake.input[0]))
-figure = benchmark_panels(ranking, plot_styles(ranking, snakemake.params.labels))
+figure = benchmark_panels(ranking, plot_styles(ranking, snakemake.params.labels, snakemake.params.highlights))
 save(figure, snakemake.output.pdf, snakemake.output.png)

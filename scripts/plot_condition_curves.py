@@ -9,8 +9,8 @@ from generative_classifiers.io.stores import read, store_of
 snakemake = job(globals())
 
 metrics, params = read(store_of(snakemake.input[0])), snakemake.params
-styles = plot_styles(metrics, params.labels)
+styles = plot_styles(metrics, params.labels, params.highlights)
 if params.group:
     styles = styles[styles["is_reference"] | (styles["group"] == params.group)]
-figure = condition_curves(metrics, styles, params.datasets, params.measures, params.highlights)
+figure = condition_curves(metrics, styles, params.datasets, params.measures)
 save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -11,5 +11,7 @@ snakemake = job(globals())
 
 measured = read(store_of(snakemake.input[0]))
 metrics = with_published(measured, snakemake.params.published, {"overall_shape_bias": "shape_bias"})
-figure = noise_training(metrics, plot_styles(metrics, snakemake.params.labels), snakemake.params.without_noise)
+figure = noise_training(
+    metrics, plot_styles(metrics, snakemake.params.labels, snakemake.params.highlights), snakemake.params.without_noise
+)
 save(figure, snakemake.output.pdf, snakemake.output.png)

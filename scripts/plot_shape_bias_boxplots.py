@@ -11,5 +11,5 @@ snakemake = job(globals())
 
 measured = read(store_of(snakemake.input[0]))
 metrics = with_published(measured, snakemake.params.published, {"overall_shape_bias": "shape_bias"})
-figure = shape_bias_boxplots(metrics, plot_styles(metrics, snakemake.params.labels))
+figure = shape_bias_boxplots(metrics, plot_styles(metrics, snakemake.params.labels, snakemake.params.highlights))
 save(figure, snakemake.output.pdf, snakemake.output.png)

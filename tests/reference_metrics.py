@@ -65,16 +65,27 @@ EXPERIMENTS = {
 def published_trials(dataset):
     """Published decisions: observer -> image -> (response, category, condition)."""
     trials = {}
-    for path in sorted(MIRROR.glob(f"bethgelab/model-vs-human/raw/*/raw-data/{dataset}/*.csv")):
-        with path.open(newline="") as file:
-            trials[next(csv.DictReader(file))["subj"]] = _read(path, dataset)
+    for owner in ("bethgelab", "TizianThieringer"):
+        for path in sorted(MIRROR.glob(f"{owner}/model-vs-human/raw/*/raw-data/{dataset}/*.csv")):
+            with path.open(newline="") as file:
+                trials[next(csv.DictReader(file))["subj"]] = _read(path, dataset)
     for suffix, ending in {"-geirhos2019": "", "-geirhos2019-pytorch": "-trained-CNNs"}.items():
         experiment = EXPERIMENTS.get(dataset, "none")
         folder = f"rgeirhos/texture-vs-shape/raw/*/raw-data/{experiment}{ending}"
         for path in sorted(MIRROR.glob(f"{folder}/*.csv")):
             name = path.stem.removeprefix(f"{experiment}_").split("_session")[0]
             trials[name + suffix] = _read(path, dataset)
+    if dataset == "cue-conflict":
+        for path in sorted(MIRROR.glob("paulgavrikov/vlm_shapebias/raw/*/raw-data/**/*.csv")):
+            trials[f"{path.stem}-gavrikov2024"] = _read_predictions(path)
     return trials
+
+
+def _read_predictions(path):
+    with path.open(newline="") as file:
+        rows = {row["image"]: row["pred_label"] for row in csv.DictReader(file)}
+    assert len(rows) == 1280, path
+    return {f"{image}.png": (label, image.split("-")[0].rstrip("0123456789"), "all") for image, label in rows.items()}
 
 
 def _read(path, dataset):
@@ -179,7 +190,10 @@ def naive_shape_bias(trials, reference):
 
 
 def naive_benchmark(trials, reference):
-    """Observer -> (datasets, OOD accuracy, difference, observed, kappa, mean rank, accuracy rank)."""
+    """Observer -> (datasets, OOD accuracy, difference, observed, kappa, mean rank, accuracy rank).
+
+    An observer with one dataset of several has no row.
+    """
     accuracies, pairs = naive_accuracy(trials), naive_consistency(trials)
     models = list(dict.fromkeys(n for d in trials for n in trials[d] if not n.startswith("subject-")))
     rows = {}
@@ -194,8 +208,9 @@ def naive_benchmark(trials, reference):
             else:
                 continue
             averages.append(_one_dataset(trials, dataset, group, compared, accuracies, pairs))
-        rows[name] = [len(averages), *(fmean(column) for column in zip(*averages, strict=True)), nan, nan]
-    ranked = [name for name in models if rows[name][0] == len(trials)]
+        if len(averages) > 1 or len(averages) == len(trials):
+            rows[name] = [len(averages), *(fmean(column) for column in zip(*averages, strict=True)), nan, nan]
+    ranked = [name for name in rows if name != reference and rows[name][0] == len(trials)]
     for name in ranked:
 
         def place(column, sign, name=name):

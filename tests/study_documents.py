@@ -35,6 +35,8 @@ def documents():
     study, datasets = copy.deepcopy(content("studies/miniature.yaml")), copy.deepcopy(content(DATASETS))
     names = ["colour", "edge", "cue-conflict"]
     datasets["datasets"] = {name: datasets["datasets"][name] for name in names}
+    rows = datasets["repositories"].items()
+    datasets["repositories"] = {name: row for name, row in rows if "checksums" not in row}
     for row in datasets["datasets"].values():
         row["decisions"] = {who: dict(list(files.items())[:2]) for who, files in row["decisions"].items()}
     study["datasets"] = list(names)

@@ -212,7 +212,7 @@ def test_observers_are_found_in_the_registry_as_folders_or_hub_ids(pipeline, fol
     assert library.find_observer("tiny-cnn")[1] == trained
     row, path = library.find_observer("some/hub-id")
     assert (row.family, row.pipeline, path) == ("diffusion", "some/hub-id", None)
-    with pytest.raises(InputError, match="observer someone: its family human has no model"):
+    with pytest.raises(InputError, match="observer someone: it is no model that can be run"):
         library.find_observer("someone")
 
 

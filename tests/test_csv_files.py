@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from generative_classifiers.decisions.csv_files import read_answers
+from generative_classifiers.decisions.formats import READERS
 from generative_classifiers.decisions.side_by_side import gather_decisions
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.downloads import Source, fetch_all
@@ -126,6 +127,13 @@ def test_byte_order_marks_and_empty_lines_at_the_end_mean_nothing(tmp_path, cont
     assert read(tmp_path / "some.csv").response.tolist() == [4, -1, 15]
 
 
+def test_observer_is_the_subject_in_any_spelling(write):
+    path = write(name="resnet50_trained_on_SIN")
+    assert read(path, observer="resnet50-trained-on-sin").response.tolist() == [4, -1, 15]
+    with pytest.raises(InputError, match="subj is 'resnet50_trained_on_SIN', expected resnet50-trained-on"):
+        read(path, observer="resnet50-trained-on")
+
+
 def test_observer_is_the_subject_with_or_without_a_suffix(write):
     path = write(name="alexnet")
     assert read(path, observer="alexnet-geirhos2019").response.tolist() == [4, -1, 15]
@@ -179,7 +187,8 @@ def test_all_published_decisions_are_read(mirror, tmp_path_factory):
         sources = [Source(*source) for source in study.sources("decisions", name)]
         files = {one.observer: one.path for one in fetch_all(sources, folder, mirror)}
         families = {observer: "human" if observer in row.decisions.humans else "published" for observer in files}
-        answers = {who: read_answers(path, who, row.kind, row.conditions) for who, path in files.items()}
+        readers = {who: READERS[study.format_of(who, name)] for who in files}
+        answers = {who: readers[who](path, who, row.kind, row.conditions) for who, path in files.items()}
         table = gather_decisions(name, answers, families)
         assert set(table.condition.values) == set(row.conditions)
         assert np.unique(table.true_category, return_counts=True)[1].tolist() == [table.sizes["image"] / 16] * 16
@@ -190,8 +199,8 @@ def test_all_published_decisions_are_read(mirror, tmp_path_factory):
             check_by_hand(table, files["subject-02"])
     special = {"stylized": 5, "sketch": 7, "edge": 10, "silhouette": 10, "cue-conflict": 10}
     assert humans == {name: special.get(name, 4) for name in study.datasets}
-    assert sum(humans.values()) == 90 and len(networks) == 25
-    assert missed == 597  # time-outs
+    assert sum(humans.values()) == 90 and len(networks) == 25 + 15 + 33
+    assert missed == 597 + 149  # time-outs, and answers that name no category
 
 
 def check_by_hand(table, path):

@@ -68,9 +68,9 @@ def test_number_of_cells_in_the_benchmark(datasets):
 def test_files_of_a_dataset():
     study = load({"study": "humans"})
     files = study.sources("decisions", "edge")
-    assert len(files) == 10 + 9 + 3 + 2 and files[0][0] == "subject-01"
+    assert len(files) == 10 + 9 + 3 + 2 + 15 and files[0][0] == "subject-01"
     assert files[0][1].startswith("https://github.com/bethgelab/model-vs-human/raw/79ed7cd1d9ac3a114e71b663")
     archive, *humans = study.sources("stimuli", "edge")
     assert archive[1].endswith("/v0.1/edge.tar.gz") and len(humans) == 10
     urls = [url for name in study.datasets for _, url, _ in study.sources("decisions", name)]
-    assert len(urls) == len(set(urls)) == 269
+    assert len(urls) == len(set(urls)) == 269 + 255 + 33

@@ -245,7 +245,7 @@ def test_faulty_settings_are_errors(folders):
         load(folders["epsilon"], batch_size=0)
     with pytest.raises(InputError, match="device 'gpu' cannot be used"):
         load(folders["epsilon"], device="gpu")
-    with pytest.raises(InputError, match="tiny: its family published has no model"):
+    with pytest.raises(InputError, match="tiny: it is no model; its decisions are read from files"):
         models.load("tiny", observer(family="published"), {"cat": "cat"})
     with pytest.raises(InputError, match="tiny: no categories"):
         models.load("tiny", observer(family="diffusion", pipeline="some/pipeline"), {})

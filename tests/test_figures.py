@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from matplotlib.collections import PathCollection
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_hex
 from PIL import Image
 
@@ -48,8 +48,8 @@ def observers(families):
     return {"observer": list(families), **{k: ("observer", v) for k, v in on_observer.items()}}
 
 
-def shape_bias_store():
-    families = SUBJECTS | MODELS | {"simulated": "simulated", "simulated-mean": "simulated"}
+def shape_bias_store(models=MODELS):
+    families = SUBJECTS | models | {"simulated": "simulated", "simulated-mean": "simulated"}
     bias = np.linspace(0, 1, len(families) * 16).reshape(16, -1).T
     bias[2, 3] = np.nan
     variables = {"shape_bias": (("observer", "category"), bias), "overall_shape_bias": ("observer", bias[:, 5])}
@@ -289,10 +289,11 @@ def test_labels_of_many_bars_do_not_overlap():
     styles = plot_styles(store, {name: "A network of an ordinary name" for name in models})
     for figure, axis, ends in (
         (benchmark_panels(store, styles), "yaxis", "y"),
-        (benchmark_bars(store, styles, "ood_accuracy"), "xaxis", "x"),
+        (benchmark_bars(store, styles, "ood_accuracy"), "yaxis", "y"),
     ):
         with style.paper():
             figure.draw_without_rendering()
+        assert figure.get_figwidth() <= style.DOUBLE and figure.get_figheight() < 11
         boxes = [text.get_window_extent() for text in getattr(figure.axes[0], axis).get_ticklabels()]
         extents = sorted((getattr(box, f"{ends}0"), getattr(box, f"{ends}1")) for box in boxes)
         assert all(here[1] <= there[0] for here, there in pairwise(extents))
@@ -303,12 +304,56 @@ def test_tint_goes_from_the_colour_to_white():
     assert tint("#204060", 0) == "#204060" and tint("#204060", 1) == "#ffffff"
 
 
-@pytest.mark.parametrize("models", [2, 40])
+def test_bars_of_many_observers_are_in_two_panels_with_the_same_reference():
+    models = {f"network-{i}": "discriminative" for i in range(40)}
+    store = ranking_store().isel(observer=[0] * 41).assign_coords(observers({"simulated": "simulated"} | models))
+    left, right = benchmark_bars(store, plot_styles(store, LABELS), "ood_accuracy").axes
+    assert len(names(left.yaxis)) == 21 and len(names(right.yaxis)) == 20
+    lines = [{line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == "--"} for ax in (left, right)]
+    assert lines == [{0.8}, {0.8}]
+
+
+def test_matrix_shows_highlighted_observers_and_the_ranges_of_the_others():
+    nets, others = [f"network-{i}" for i in range(8)], [f"other-{i}" for i in range(6)]
+    store = shape_bias_store(dict.fromkeys(nets, "discriminative") | dict.fromkeys(others, "contrastive"))
+    figure = shape_bias_matrix(store, plot_styles(store, LABELS, ["network-2"]))
+    overall, groups = store["overall_shape_bias"].to_series(), {"Discriminative, 7 others": nets[:2] + nets[3:]}
+    groups["Contrastive, 6 observers"] = others
+    entries = [
+        f"{name}: {overall[members].min():.2f} to {overall[members].max():.2f}" for name, members in groups.items()
+    ]
+    assert legend_texts(figure)[2:] == [f"network 2: {overall['network-2']:.2f}", *entries]
+    bars = [
+        bar for bar in figure.axes[0].collections if isinstance(bar, LineCollection) and bar.get_linewidth()[0] == 3
+    ]
+    for bar, members in zip(bars, groups.values(), strict=True):
+        shares = [
+            *store["shape_bias"].sel(observer=members).transpose(),
+            store["overall_shape_bias"].sel(observer=members),
+        ]
+        spans = [(share.min().item(), share.max().item()) for share in shares]
+        np.testing.assert_array_equal([segment[:, 0] for segment in bar.get_segments()], spans)
+
+
+def test_labels_of_many_boxes_do_not_overlap():
+    store = shape_bias_store({f"network-{i}": "discriminative" for i in range(80)})
+    figure = shape_bias_boxplots(*with_styles(store))
+    with style.paper():
+        figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.axes[0].get_yticklabels()]
+    assert all(lower.y1 <= upper.y0 for upper, lower in pairwise(boxes)) and figure.get_figheight() < 11
+
+
+@pytest.mark.parametrize("models", [2, 40, 84])
 def test_labels_of_the_error_consistency_matrix_do_not_overlap(models):
     store = consistency_store(SUBJECTS | {f"network-{i}": "discriminative" for i in range(models)})
     figure = error_consistency(*with_styles(store), "cue-conflict", "Cue conflict")
     with style.paper():
         figure.draw_without_rendering()
-    boxes = [text.get_window_extent() for text in figure.axes[0].get_yticklabels()]
-    assert all(lower.y1 <= upper.y0 for upper, lower in pairwise(boxes))
-    assert min(box.x0 for box in boxes) >= 0
+    matrix = figure.axes[0]
+    for side in [matrix, *(side for side in matrix.child_axes if names(side.yaxis))]:
+        boxes = [text.get_window_extent() for text in side.get_yticklabels()]
+        assert all(lower.y1 <= upper.y0 for upper, lower in pairwise(boxes))
+        assert min(box.x0 for box in boxes) >= 0 and max(box.x1 for box in boxes) <= figure.bbox.x1
+        assert all(text.get_fontsize() >= 5 for text in side.get_yticklabels())
+    assert figure.get_figwidth() <= style.DOUBLE

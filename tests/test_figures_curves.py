@@ -11,6 +11,7 @@ from generative_classifiers.figures.condition_curves import condition_curves, li
 from generative_classifiers.figures.error_consistency import error_consistency
 from generative_classifiers.figures.noise_training import AFTER, BEFORE, noise_training
 from generative_classifiers.figures.nonparametric_accuracy import nonparametric_accuracy
+from generative_classifiers.figures.plot_styles import plot_styles
 from generative_classifiers.figures.style import paper
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.families import FAMILIES
@@ -90,8 +91,8 @@ def test_curves_of_the_reference_group_alone():
 
 
 def test_curves_of_a_large_family_are_thin_except_for_highlights():
-    store, styles = with_styles(conditions_store({f"network-{i}": "discriminative" for i in range(7)}))
-    figure = condition_curves(store, styles, DATASETS, highlights=["network-3", "network-5"])
+    store = conditions_store({f"network-{i}": "discriminative" for i in range(7)})
+    figure = condition_curves(store, plot_styles(store, {}, ["network-3", "network-5"]), DATASETS)
     ax = figure.axes[0]
     assert len(ax.collections) == 3
     thin = [line.get_ydata() for line in ax.lines if line.get_linewidth() == 0.5]
@@ -104,7 +105,7 @@ def test_curves_of_a_large_family_are_thin_except_for_highlights():
 
 def test_observers_of_a_small_family_differ_in_stroke():
     _, styles = with_styles(conditions_store({f"network-{i}": "discriminative" for i in range(5)}))
-    styles = line_styles(styles, [])
+    styles = line_styles(styles)
     assert not styles["faint"].any() and styles["stroke"][1:].nunique() == 5
     assert set(styles["colour"][1:]) == {FAMILIES["discriminative"].colour}
 

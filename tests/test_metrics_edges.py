@@ -73,24 +73,21 @@ def test_observers_that_lack_a_dataset_have_nan_and_no_rank():
     decisions = [
         joined("sketch", trials({"subject-01": "rrw", "subject-02": "rww", "net": "rrr"})),
         joined("edge", trials({"subject-01": "rr", "late": "rw"})),
+        joined("stylized", trials({"subject-01": "rr", "subject-02": "rr", "net": "rw"})),
     ]
-    of_cells, pairs, rows = run(decisions, {"sketch": ["all"], "edge": ["all"]})
+    of_cells, pairs, rows = run(decisions, {name: ["all"] for name in ("sketch", "edge", "stylized")})
     assert list(of_cells["observer"]) == ["subject-01", "subject-02", "net", "late"]
-    assert of_cells["n"].values.tolist() == [[3, 2], [3, 0], [3, 0], [0, 2]]
-    assert np.isnan(of_cells["accuracy"].values).tolist() == [
-        [False, False],
-        [False, True],
-        [False, True],
-        [True, False],
-    ]
-    assert len(accuracy_table(of_cells)) == 5 and len(consistency_table(pairs)) == 4
+    assert of_cells["n"].values.tolist() == [[3, 2, 2], [3, 0, 2], [3, 0, 2], [0, 2, 0]]
+    np.testing.assert_array_equal(np.isnan(of_cells["accuracy"]), of_cells["n"] == 0)
+    assert len(accuracy_table(of_cells)) == 8 and len(consistency_table(pairs)) == 7
     assert np.isnan(pairs["observed"].sel(observer="net", other="late")).all()
-    assert list(rows["observer"]) == ["humans", "net", "late"]
-    assert rows["datasets"].values.tolist() == [2, 1, 1]
+    # One dataset of several is no average.
+    assert list(rows["observer"]) == ["humans", "net"]
+    assert rows["datasets"].values.tolist() == [3, 2]
     assert np.isnan(rows[["mean_rank", "accuracy_rank"]].to_array()).all()
     # One subject makes no pair: the humans' consistency is that of the other dataset alone.
-    assert rows["observed_consistency"].values[0] == pytest.approx(2 / 3)
-    assert rows["ood_accuracy"].values[0] == (3 / 6 + 2 / 2) / 2
+    assert rows["observed_consistency"].values[0] == pytest.approx((2 / 3 + 1) / 2)
+    assert rows["ood_accuracy"].values[0] == pytest.approx((3 / 6 + 2 / 2 + 4 / 4) / 3)
 
 
 def test_averages_leave_out_excluded_conditions():

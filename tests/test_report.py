@@ -2,15 +2,14 @@
 
 import base64
 import io
-import shutil
 
 import pytest
 from PIL import Image
 
+from browser import opened
 from generative_classifiers.figures.captions import title
 from small_studies import ROOT, snakemake
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # What opens in the page; the rest is saved at a click.
 PICTURE, FRAME = ("image/png",), ("application/pdf", "text/html")
 
@@ -26,20 +25,9 @@ def report(tiny):
 
 @pytest.fixture(scope="module")
 def page(report):
-    """The report, open in a browser without a network; `page.complaints` is what went wrong in it so far."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the packages of tests: pip install .[test]")
-    if not CHROMIUM:
-        pytest.skip("needs a browser: no chromium on the PATH (Debian's is the package chromium)")
-    with playwright.sync_playwright() as engines, engines.chromium.launch(executable_path=CHROMIUM) as browser:
-        page = browser.new_context(offline=True).new_page()
-        page.set_default_timeout(20_000)
-        page.complaints = []
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("console", lambda said: page.complaints.extend([said.text] * (said.type == "error")))
-        page.on("request", lambda asked: page.complaints.extend([asked.url] * asked.url.startswith(("http", "ws"))))
-        page.goto(report.as_uri())
+    """The report, open in a browser without a network."""
+    with opened(report) as page:
         yield page
-        assert page.complaints == []
 
 
 @pytest.fixture
@@ -74,6 +62,19 @@ def listed(page, category):
     """The results of a category."""
     paths = page.evaluate("category => Object.values(categories[category]).flat()", category)
     return [page.evaluate("path => results[path]", path) for path in paths]
+
+
+def test_it_opens_with_the_leaderboard(report, page):
+    board = page.frame_locator("#leaderboard")
+    assert board.locator("tbody tr").count() == 2 and "Study tiny." in page.locator(".prose").inner_text()
+    assert page.locator("#leaderboard").bounding_box()["width"] > 700
+    board.get_by_label("Search").fill("CNN")
+    assert board.locator("tbody tr:visible").count() == 1
+    link = board.locator("#miniature-cnn a.link")
+    assert link.evaluate("link => link.href") == f"{report.as_uri()}#miniature-cnn"
+    link.click()
+    assert page.url == f"{report.as_uri()}#miniature-cnn"
+    board.locator("tr.chosen#miniature-cnn").wait_for()
 
 
 def test_every_figure_and_table_is_in_it(tiny, page):

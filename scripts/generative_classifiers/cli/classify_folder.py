@@ -137,11 +137,11 @@ def find_observer(name: str) -> tuple[ModelObserver, Path | None]:
     if name in rows:
         row = rows[name]
         if not isinstance(row, ModelObserver):
-            raise InputError(f"observer {name}: its family {row.family} has no model; expected one that has")
+            raise InputError(f"observer {name}: it is no model that can be run; its decisions are read from files")
         return row, _local_weights(name, row, root)
     if "/" in name:
         return _unregistered(name), None
-    known = [name for name, row in rows.items() if row.kind.needs_evidence and row.enabled]
+    known = [name for name, row in rows.items() if row.needs_evidence and row.enabled]
     raise InputError(f"observer {unknown(name, known)}; or the folder of a pipeline, or a hub id")
 
 

@@ -28,6 +28,7 @@ def read_answers(path, observer, kind, conditions):
         The name of the column `session` may begin with a capital.
     observer : str
         Name of the observer. It is the `subj` of all rows, perhaps followed by a hyphen and the source of the file.
+        Capitals, and _ in place of -, make no difference.
     kind : {"parametric", "nonparametric"}
         Kind of the dataset. The column `condition` of a nonparametric dataset has no meaning.
     conditions : sequence of str
@@ -46,7 +47,7 @@ def read_answers(path, observer, kind, conditions):
     path = Path(path)
     columns = _read_columns(path)
     subject = columns["subj"][0]
-    if observer != subject and not observer.startswith(f"{subject}-"):
+    if not f"{_spelled(observer)}-".startswith(f"{_spelled(subject)}-"):
         raise InputError(f"{path}, line 2: subj is {subject!r}, expected {observer}")
     if kind == "nonparametric":
         columns["condition"] = ["all"] * len(columns["condition"])
@@ -162,6 +163,11 @@ def _found(header):
         if len(header) == 1 and separator in header[0]:
             return f"fields between {name}; expected commas"
     return f"columns {', '.join(header)[:200]}"
+
+
+def _spelled(name):
+    """A name as all files spell it: the benchmark's code writes the names of models in several ways."""
+    return name.replace("_", "-").lower()
 
 
 def _check_values(path, columns, name, allowed):

@@ -12,10 +12,10 @@ from matplotlib.ticker import MaxNLocator
 
 from generative_classifiers.decisions.published_numbers import PUBLISHED
 from generative_classifiers.figures.plot_styles import FILLING, HOLLOW, NOT_MEASURED, family_entries, tint, with_values
-from generative_classifiers.figures.style import ARROWS, DOUBLE, SINGLE, label_value_axis, legend, paper
+from generative_classifiers.figures.style import ARROWS, DOUBLE, SINGLE, label_value_axis, legend, paper, row_step
 from generative_classifiers.study.measures import MEASURES
 
-# More bars than this are as thin as their labels allow.
+# More columns than this have no room for their labels: they become rows.
 MANY_BARS = 30
 
 
@@ -36,7 +36,7 @@ def benchmark_panels(ranking: xr.Dataset, styles: pd.DataFrame) -> Figure:
     matplotlib.figure.Figure
     """
     table = _complete_observers(ranking, styles, "mean_rank", ascending=True)
-    step, size = bar_step(table)
+    step, size = row_step(len(table))
     figure = Figure(figsize=(DOUBLE, 1.0 + step * len(table)))
     positions = bar_positions(table)
     for ax, (name, measure) in zip(figure.subplots(1, len(MEASURES), sharey=True), MEASURES.items(), strict=True):
@@ -55,7 +55,9 @@ def benchmark_panels(ranking: xr.Dataset, styles: pd.DataFrame) -> Figure:
 
 @paper()
 def benchmark_bars(ranking: xr.Dataset, styles: pd.DataFrame, name: str) -> Figure:
-    """One measure, with one column per observer: the reference group, then the models from best to worst.
+    """One measure, with one bar per observer: the reference group, then the models from best to worst.
+
+    Few bars are columns. Many are rows, in two panels next to each other.
 
     Parameters
     ----------
@@ -72,19 +74,39 @@ def benchmark_bars(ranking: xr.Dataset, styles: pd.DataFrame, name: str) -> Figu
     """
     measure = MEASURES[name]
     table = _complete_observers(ranking, styles, name, ascending=measure.better == "lower")
-    many = len(table) > MANY_BARS
-    figure = Figure(figsize=(DOUBLE if many else max(SINGLE, 0.8 + 0.24 * len(table)), 3.4))
+    draw = _rows if len(table) > MANY_BARS else _columns
+    figure = draw(table, name)
+    legend(figure, _legend_entries(styles[styles.index.isin(table.index)]), columns=3)
+    return figure
+
+
+def _columns(table, name):
+    """One panel of columns."""
+    measure, positions = MEASURES[name], bar_positions(table)
+    figure = Figure(figsize=(max(SINGLE, 0.8 + 0.24 * len(table)), 3.4))
     ax = figure.add_subplot()
-    positions = bar_positions(table)
     bars(ax, positions, table, name, upright=True)
-    slant = {"rotation": 90} if many else {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
-    ax.set_xticks(positions, table["label"], fontsize=5.3 if many else 6.5, **slant)
+    ax.set_xticks(positions, table["label"], rotation=30, ha="right", rotation_mode="anchor")
     ax.set_xlim(min(positions) - 0.8, max(positions) + 0.8)
     ax.yaxis.set_major_formatter("{x:g}")
     ax.set_ylabel(measure.axis_label + ARROWS[measure.better])
     ax.grid(axis="y")
     ax.tick_params(axis="x", length=0, pad=1)
-    legend(figure, _legend_entries(styles[styles.index.isin(table.index)]), columns=3 if many else 2)
+    return figure
+
+
+def _rows(table, name):
+    """Two panels of rows, the better half on the left."""
+    measure, half = MEASURES[name], -(-len(table) // 2)
+    step, size = row_step(half)
+    figure = Figure(figsize=(DOUBLE, 1.0 + step * half))
+    for ax, part in zip(figure.subplots(1, 2, sharex=True), (table[:half], table[half:]), strict=True):
+        positions = bar_positions(part)
+        bars(ax, positions, part, name, reference=table[table["is_reference"]])
+        ax.set_yticks(positions, part["label"], fontsize=size)
+        ax.set_ylim(half - 0.4, -1)
+        ax.xaxis.set_major_formatter("{x:g}")
+        label_value_axis(ax, measure.axis_label, measure.better)
     return figure
 
 
@@ -102,17 +124,19 @@ def _legend_entries(styles):
     return family_entries(styles) + [hollow] * (PUBLISHED in styles["source"].values)
 
 
-def bar_step(table: pd.DataFrame) -> tuple[float, float]:
-    """The distance between horizontal bars in inches, and the font size of their labels."""
-    return (0.118, 5.8) if len(table) > MANY_BARS else (0.15, 6.5)
-
-
 def bar_positions(table: pd.DataFrame) -> np.ndarray:
     """The positions of the bars. The reference group stands a little apart."""
     return np.arange(len(table)) - 0.4 * table["is_reference"].values
 
 
-def bars(ax: Axes, positions: np.ndarray, table: pd.DataFrame, name: str, upright: bool = False) -> None:
+def bars(
+    ax: Axes,
+    positions: np.ndarray,
+    table: pd.DataFrame,
+    name: str,
+    upright: bool = False,
+    reference: pd.DataFrame | None = None,
+) -> None:
     """A bar per observer with its interval. The value of the reference group is a dashed line through all of them.
 
     Parameters
@@ -127,6 +151,8 @@ def bars(ax: Axes, positions: np.ndarray, table: pd.DataFrame, name: str, uprigh
         The measure, a key of `MEASURES`.
     upright : bool
         Whether the bars are columns instead of rows.
+    reference : pandas.DataFrame, optional
+        The reference group, if it is not in the table.
     """
     functions: tuple[Callable, ...] = (ax.bar, ax.axhline, ax.vlines) if upright else (ax.barh, ax.axvline, ax.hlines)
     plot_bars, plot_line, plot_intervals = functions
@@ -134,7 +160,7 @@ def bars(ax: Axes, positions: np.ndarray, table: pd.DataFrame, name: str, uprigh
     fillings = [tint(colour, FILLING * hollow) for colour, hollow in zip(table["colour"], is_hollow, strict=True)]
     plot_bars(positions, table[name], 0.72, color=fillings, edgecolor=table["colour"], linewidth=0.6)
     plot_intervals(positions, table[f"{name}_lower"], table[f"{name}_upper"], color="black", linewidth=0.8, zorder=4)
-    for _, row in table[table["is_reference"]].iterrows():
+    for _, row in (table[table["is_reference"]] if reference is None else reference).iterrows():
         plot_line(row[name], color=row["colour"], linewidth=0.8, linestyle="--", zorder=3)
     chance = MEASURES[name].chance
     if chance is not None:

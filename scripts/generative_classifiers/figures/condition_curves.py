@@ -1,6 +1,6 @@
 """How accuracy and error consistency change with the strength of a distortion: curves over a dataset's conditions."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from generative_classifiers.figures.plot_styles import LARGE_FAMILY
+from generative_classifiers.figures.plot_styles import mark_faint
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.measures import MEASURES
@@ -45,7 +45,6 @@ def condition_curves(
     styles: pd.DataFrame,
     datasets: Mapping[str, Mapping[str, Any]],
     measures: Sequence[str] = ("accuracy",),
-    highlights: Collection[str] = (),
 ) -> Figure:
     """Curves over the conditions of every dataset, with bands of 95 % intervals.
 
@@ -59,8 +58,6 @@ def condition_curves(
         The datasets to show, each with `label`, `axis` and `ticks`, the names of its conditions on the axis.
     measures : sequence of str
         Keys of `PANELS`, from top to bottom.
-    highlights : sequence of str
-        Observers that stand out of a large family. Its other observers are thin lines without bands.
 
     Returns
     -------
@@ -75,7 +72,7 @@ def condition_curves(
         raise InputError("no dataset to show, expected a parametric one")
     conditions = conditions.isel(cell=np.isin(conditions["dataset"], list(datasets)))
     seen = conditions["accuracy"].notnull().any("cell").to_series()
-    styles = line_styles(styles[seen[styles.index]], highlights)
+    styles = line_styles(styles[seen[styles.index]])
     figure, panels = _grid(len(datasets), [PANELS[measure] for measure in measures])
     for column, (dataset, axis) in zip(panels, datasets.items(), strict=True):
         cells = conditions.isel(cell=conditions["dataset"].values == dataset)
@@ -90,24 +87,22 @@ def condition_curves(
     return figure
 
 
-def line_styles(styles: pd.DataFrame, highlights: Collection[str]) -> pd.DataFrame:
+def line_styles(styles: pd.DataFrame) -> pd.DataFrame:
     """Choose a line for every observer.
 
     Parameters
     ----------
     styles : pandas.DataFrame
         As `plot_styles` returns it.
-    highlights : sequence of str
-        Observers that stand out of a family of more than `LARGE_FAMILY`.
 
     Returns
     -------
     pandas.DataFrame
         The same with the columns `faint`, whether the line is thin and without markers, and `stroke`. Highlighted
-        observers have another colour.
+        observers of a large family have another colour.
     """
-    large = styles.groupby("family")["label"].transform("size") > LARGE_FAMILY
-    styles = styles.assign(faint=large & ~styles.index.isin(highlights))
+    styles = mark_faint(styles)
+    large = styles.groupby("family")["faint"].transform("any")
     numbers = styles.groupby(["family", "faint"]).cumcount()
     styles["stroke"] = [STROKES[number % len(STROKES)] for number in numbers]
     styles.loc[large & ~styles["faint"], "colour"] = HIGHLIGHT

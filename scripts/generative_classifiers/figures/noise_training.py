@@ -9,14 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from generative_classifiers.decisions.published_numbers import PUBLISHED
-from generative_classifiers.figures.plot_styles import LARGE_FAMILY, shade_families
+from generative_classifiers.figures.plot_styles import mark_faint, range_line, shade_families
 from generative_classifiers.figures.shape_bias import NO_PREFERENCE
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper
 
 # The colours of networks trained without and with noise, and the largest distance of a marker from its category's
 # centre.
 BEFORE, AFTER, OFFSET = "#666666", "black", 0.24
-FAINT = {"alpha": 0.45, "linewidth": 0, "zorder": 2}
+# The distance of the bars of ranges in units of a category.
+RANGE_STEP = 0.12
 
 
 @paper()
@@ -46,9 +47,9 @@ def noise_training(shape_bias: xr.Dataset, styles: pd.DataFrame, without_noise: 
     ax = figure.add_subplot()
     _axes(ax, shape_bias["category"].values)
     # The pairs lie on top, and then the first observer.
-    for name, row in styles[::-1].sort_values("in_pair", kind="stable").iterrows():
-        plot_observer = _faint_observer if row["faint"] else _observer
-        plot_observer(ax, shape_bias.sel(observer=name), row)
+    for name, row in styles[~styles["faint"]][::-1].sort_values("in_pair", kind="stable").iterrows():
+        _observer(ax, shape_bias.sel(observer=name), row)
+    _ranges(ax, shape_bias["shape_bias"], styles[styles["faint"]])
     for pair in pairs:
         x = np.add.outer(styles.loc[pair, "offset"].values, np.arange(shape_bias.sizes["category"]))
         ax.plot(x, shape_bias["shape_bias"].sel(observer=pair).values, color=BEFORE, linewidth=0.6, zorder=3)
@@ -68,8 +69,8 @@ def _styles_of_pairs(styles, pairs):
 
 def _positions(styles):
     """Mark the observers of large families as faint, and place the markers of the others next to each other."""
-    sizes = styles[~styles["in_pair"]].groupby(["family", "source"])["label"].transform("size")
-    styles = styles.assign(faint=sizes.reindex(styles.index, fill_value=0) > LARGE_FAMILY)
+    faint = mark_faint(styles[~styles["in_pair"]])["faint"]
+    styles = styles.assign(faint=faint.reindex(styles.index, fill_value=False))
     placed = styles[~styles["faint"] & (styles["source"] != PUBLISHED)].sort_values("side", kind="stable")
     offsets = pd.Series(np.linspace(-OFFSET, OFFSET, len(placed)), placed.index)
     return styles.assign(offset=offsets.reindex(styles.index, fill_value=0))
@@ -85,8 +86,13 @@ def _axes(ax, categories):
     ax.axhline(NO_PREFERENCE, color=LINE, linewidth=0.6, linestyle=":")
 
 
-def _faint_observer(ax, one, row):
-    ax.scatter(range(one.sizes["category"]), one["shape_bias"], s=7, marker=row["marker"], color=row["colour"], **FAINT)
+def _ranges(ax, biases, others):
+    """For each family, bars from the smallest to the largest value of its other observers, next to each other."""
+    families = list(others.groupby("family", sort=False))
+    for number, (_, members) in enumerate(families):
+        x = np.arange(biases.sizes["category"]) + RANGE_STEP * (number - (len(families) - 1) / 2)
+        values = biases.sel(observer=members.index).transpose("observer", "category")
+        ax.vlines(x, np.nanmin(values, axis=0), np.nanmax(values, axis=0), **range_line(members.iloc[0]))
 
 
 def _observer(ax, one, row):
@@ -106,7 +112,7 @@ def _stroke(row):
 
 
 def _legend_entries(overall, styles):
-    """One entry per observer with its overall value, and one per large family."""
+    """One entry per observer with its overall value, and one for the range of the others of a large family."""
     overall, entries = overall.to_series(), []
     for name, row in styles[~styles["faint"]].iterrows():
         measured = row["source"] != PUBLISHED
@@ -115,7 +121,6 @@ def _legend_entries(overall, styles):
         entries.append(Line2D([], [], label=text, **line))
     for _, members in styles[styles["faint"]].groupby(["family", "source"], sort=False):
         first, values = members.iloc[0], overall[members.index]
-        text = f"{first['family_label']}, {len(members)} observers: {values.min():.2f} to {values.max():.2f}"
-        markers = {"color": first["colour"], "linestyle": "", "marker": first["marker"], "markersize": 3}
-        entries.append(Line2D([], [], label=text, alpha=FAINT["alpha"], **markers))
+        text = f"{first['family_label']}, {len(members)} others: {values.min():.2f} to {values.max():.2f}"
+        entries.append(Line2D([], [], label=text, **range_line(first)))
     return entries

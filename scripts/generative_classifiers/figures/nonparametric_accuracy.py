@@ -7,10 +7,10 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from generative_classifiers.figures.benchmark import bar_positions, bar_step, bars
+from generative_classifiers.figures.benchmark import bar_positions, bars
 from generative_classifiers.figures.cells import only_cell
 from generative_classifiers.figures.plot_styles import family_entries, with_values
-from generative_classifiers.figures.style import DOUBLE, LINE, label_value_axis, legend, paper
+from generative_classifiers.figures.style import DOUBLE, LINE, label_value_axis, legend, paper, row_step
 from generative_classifiers.io.errors import InputError
 
 # `bars` shows accuracy as this measure: these images are out of distribution, too.
@@ -44,7 +44,7 @@ def nonparametric_accuracy(conditions: xr.Dataset, styles: pd.DataFrame, labels:
         raise InputError("no dataset to show, expected a nonparametric one")
     cells = {dataset: _accuracy(conditions, dataset) for dataset in labels}
     table = _in_order(styles, [cell[MEASURE].to_series() for cell in cells.values()])
-    step, size = bar_step(table)
+    step, size = row_step(len(table))
     figure = Figure(figsize=(DOUBLE, 1.1 + step * len(table)))
     positions = bar_positions(table)
     panels = figure.subplots(1, len(labels), sharey=True, squeeze=False).flat

@@ -1,6 +1,6 @@
 """How each observer looks in figures: its label, colour and marker, and its place among the others."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,16 +13,18 @@ from generative_classifiers.decisions.published_numbers import MEASURED
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.families import FAMILIES, Family
 
-# A family with more observers than this has one colour and one entry in a legend, and its observers are faint.
+# The observers of a family with more than this are faint and have one entry in a legend, unless they are highlighted.
 LARGE_FAMILY = 5
 # Bars and markers of published numbers are hollow: this share of white in their filling, and in a legend this colour
 # and name.
 FILLING = 0.75
+# The bars of ranges: the share of white in their colour, and their width in points.
+RANGE_TINT, RANGE_WIDTH = 0.5, 3
 HOLLOW = "#333333"
 NOT_MEASURED = "as published, not measured"
 
 
-def plot_styles(store: xr.Dataset, labels: Mapping[str, str]) -> pd.DataFrame:
+def plot_styles(store: xr.Dataset, labels: Mapping[str, str], highlights: Collection[str] = ()) -> pd.DataFrame:
     """Look up how plots show the observers of a store.
 
     Parameters
@@ -33,14 +35,16 @@ def plot_styles(store: xr.Dataset, labels: Mapping[str, str]) -> pd.DataFrame:
         names the group.
     labels : dict of str to str
         Labels of observers, in their order. Other observers, such as subjects, are labelled by name.
+    highlights : collection of str, optional
+        Observers that stand out of a family of many.
 
     Returns
     -------
     pandas.DataFrame
         One row per observer, sorted by group, family and observer, with the columns label, family, family_label, group,
-        group_label, colour, marker, source, is_reference and is_whole_group. `is_whole_group` marks the rows that stand
-        for the whole reference group. The members of the reference group have their family's label as `group_label`,
-        because simulated observers are not human.
+        group_label, colour, marker, source, is_reference, is_whole_group and highlighted. `is_whole_group` marks
+        the rows that stand for the whole reference group. The members of the reference group have their family's label
+        as `group_label`, because simulated observers are not human.
 
     Raises
     ------
@@ -49,7 +53,8 @@ def plot_styles(store: xr.Dataset, labels: Mapping[str, str]) -> pd.DataFrame:
     """
     names, reference = store["observer"].values.tolist(), store.attrs.get("reference")
     rows = [_plot_style(store.sel(observer=name), labels, reference) for name in names]
-    return pd.DataFrame(rows).set_index("observer").sort_values("order").drop(columns="order")
+    table = pd.DataFrame(rows).set_index("observer").sort_values("order").drop(columns="order")
+    return table.assign(highlighted=table.index.isin(list(highlights)))
 
 
 def _plot_style(observer: xr.Dataset, labels: Mapping[str, str], reference: str | None) -> dict[str, Any]:
@@ -58,7 +63,7 @@ def _plot_style(observer: xr.Dataset, labels: Mapping[str, str], reference: str 
     family = _family(observer)
     is_whole_group = name in (reference, f"{reference}-mean")
     if is_whole_group:
-        label, place = family.label, -1
+        label, place = labels.get(str(reference), family.label), -1
     elif name in labels:
         label, place = labels[name], list(labels).index(name)
     else:
@@ -110,8 +115,8 @@ def with_values(styles: pd.DataFrame, store: xr.Dataset, name: str) -> pd.DataFr
     return styles.assign(**{name: store[name].to_series()}, **ends)
 
 
-def shade_families(styles: pd.DataFrame) -> pd.DataFrame:
-    """Give the observers of a small family different shades, from the family's own colour to a lighter one.
+def mark_faint(styles: pd.DataFrame) -> pd.DataFrame:
+    """Mark the observers that figures show only as members of their family.
 
     Parameters
     ----------
@@ -121,14 +126,59 @@ def shade_families(styles: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The same, with other colours where a family has two to `LARGE_FAMILY` observers.
+        The same with the column `faint`: the observer is of a large family and is not highlighted.
+    """
+    large = styles.groupby(["family", "source"])["label"].transform("size") > LARGE_FAMILY
+    return styles.assign(faint=large & ~styles["highlighted"])
+
+
+def shade_families(styles: pd.DataFrame) -> pd.DataFrame:
+    """Give observers of the same family different shades, from the family's own colour to a lighter one.
+
+    Parameters
+    ----------
+    styles : pandas.DataFrame
+        As `plot_styles` or `mark_faint` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same with other colours, except for the first of a family and for faint observers. The shades of highlighted
+        observers of a large family are dark.
     """
     styles = styles.copy()
-    for _, members in styles.groupby("family", sort=False):
-        if 1 < len(members) <= LARGE_FAMILY:
-            shades = np.linspace(0, 0.7, len(members), endpoint=False)
-            styles.loc[members.index, "colour"] = [tint(members["colour"].iloc[0], shade) for shade in shades]
+    for _, members in mark_faint(styles).groupby("family", sort=False):
+        strong, own = members[~members["faint"]], members["colour"].iloc[0]
+        towards = tint if len(strong) == len(members) else shade
+        steps = np.linspace(0, 0.7, len(strong), endpoint=False)
+        styles.loc[strong.index, "colour"] = [towards(own, step) for step in steps]
     return styles
+
+
+def shade(colour: str, black: float) -> str:
+    """A darker colour.
+
+    Parameters
+    ----------
+    colour : str
+    black : float
+        The share of black in it.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> shade("#ffffff", 0.5)
+    '#808080'
+    """
+    return to_hex((1 - black) * np.array(to_rgb(colour)))
+
+
+def range_line(row: Any) -> dict[str, Any]:
+    """How figures draw the range of a family's faint observers, of which `row` is one."""
+    return {"color": tint(row["colour"], RANGE_TINT), "linewidth": RANGE_WIDTH, "zorder": 2}
 
 
 def tint(colour: str, white: float) -> str:

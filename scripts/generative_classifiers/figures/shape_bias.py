@@ -14,14 +14,15 @@ from generative_classifiers.decisions.published_numbers import PUBLISHED
 from generative_classifiers.figures.plot_styles import (
     FILLING,
     HOLLOW,
-    LARGE_FAMILY,
     NOT_MEASURED,
     family_entries,
+    mark_faint,
+    range_line,
     runs,
     shade_families,
     tint,
 )
-from generative_classifiers.figures.style import DOUBLE, LINE, label_value_axis, legend, paper
+from generative_classifiers.figures.style import DOUBLE, LINE, label_value_axis, legend, paper, row_step
 
 # An observer without any preference makes as many shape as texture decisions.
 NO_PREFERENCE = 0.5
@@ -35,9 +36,17 @@ OVERALL = {
 }
 
 
+# The largest distance of boxes in inches.
+BOX_STEP = 0.19
+# The distance of the bars of ranges in units of a row.
+RANGE_STEP = 0.28
+
+
 @paper()
 def shape_bias_matrix(shape_bias: xr.Dataset, styles: pd.DataFrame) -> Figure:
     """Share of shape decisions by category, one marker per observer. Vertical lines are all categories together.
+
+    Of the observers of a large family that are not highlighted, bars show the range.
 
     Parameters
     ----------
@@ -53,22 +62,35 @@ def shape_bias_matrix(shape_bias: xr.Dataset, styles: pd.DataFrame) -> Figure:
     """
     mean = f"{shape_bias.attrs['reference']}-mean"
     styles = shade_families(styles[(styles["is_whole_group"] | ~styles["is_reference"]) & (styles.index != mean)])
-    styles["faint"] = styles.groupby(["family", "source"])["label"].transform("size") > LARGE_FAMILY
+    styles = mark_faint(styles)
     figure = Figure(figsize=(DOUBLE, 4.8))
     ax = figure.add_subplot()
     categories = shape_bias["category"].values.tolist()
     y = np.array([*range(len(categories)), len(categories) + 0.5])
     _category_axis(ax, [*categories, "all"], y)
+    _ranges(ax, shape_bias, y, styles[styles["faint"]])
     # The first observer lies on top.
-    for name, row in styles[::-1].iterrows():
+    for name, row in styles[~styles["faint"]][::-1].iterrows():
         one = shape_bias.sel(observer=name)
         _observer(ax, [*one["shape_bias"].values, one["overall_shape_bias"].item()], y, row)
-        if not row["faint"]:
-            lower, upper = one["overall_shape_bias_interval"].sel(bound=["lower", "upper"]).values
-            ax.hlines(y[-1], lower, upper, color=row["colour"], linewidth=2.5, alpha=0.5, zorder=3.5)
+        lower, upper = one["overall_shape_bias_interval"].sel(bound=["lower", "upper"]).values
+        ax.hlines(y[-1], lower, upper, color=row["colour"], linewidth=2.5, alpha=0.5, zorder=3.5)
     entries = _matrix_entries(shape_bias, styles)
     legend(figure, entries, columns=2, title="Shape bias over all categories")
     return figure
+
+
+def _ranges(ax, shape_bias, y, others):
+    """For each family, bars from the smallest to the largest share of its other observers, one below the other."""
+    families = list(others.groupby("family", sort=False))
+    for offset, (_, members) in zip(_offsets(len(families)), families, strict=True):
+        shares = shape_bias.sel(observer=members.index)
+        shares = np.column_stack([shares["shape_bias"].transpose("observer", ...), shares["overall_shape_bias"]])
+        ax.hlines(y + offset, np.nanmin(shares, axis=0), np.nanmax(shares, axis=0), **range_line(members.iloc[0]))
+
+
+def _offsets(families):
+    return RANGE_STEP * (np.arange(families) - (families - 1) / 2)
 
 
 def _category_axis(ax, labels, y):
@@ -91,29 +113,27 @@ def _other_cue(share):
 
 def _observer(ax, shares, y, row):
     """Markers of the categories and, last, of all categories together, which also get a vertical line."""
-    alpha, width, size, edge = (0.5, 0.5, 10, 0) if row["faint"] else (1, 1, 22, 0.3)
     published = row["source"] == PUBLISHED
-    line = {"color": row["colour"], "linewidth": width, "linestyle": "--" if published else "-"}
-    ax.vlines(shares[-1], -0.7, y[-1], alpha=alpha, zorder=3, **line)
+    ax.vlines(shares[-1], -0.7, y[-1], color=row["colour"], linestyle="--" if published else "-", linewidth=1, zorder=3)
     if published:
         marker = {"color": "white", "edgecolor": row["colour"], "linewidth": 1}
     else:
-        marker = {"color": row["colour"], "edgecolor": "white", "linewidth": edge}
-    ax.scatter(shares, y, s=size, marker=row["marker"], alpha=alpha, zorder=4, **marker)
+        marker = {"color": row["colour"], "edgecolor": "white", "linewidth": 0.3}
+    ax.scatter(shares, y, s=22, marker=row["marker"], zorder=4, **marker)
 
 
 def _matrix_entries(shape_bias, styles):
-    """One entry of the legend per observer with its overall value, or one entry per large family."""
+    """One entry of the legend per observer with its overall value, and one per family for the range of its others."""
     overall = shape_bias["overall_shape_bias"].to_series()
-    entries = []
-    for _, members in styles.groupby(["family", "source"], sort=False):
-        first, values = members.iloc[0], overall[members.index]
-        if first["faint"]:
-            span = f"{values.min():.2f} to {values.max():.2f}"
-            entries.append(_matrix_entry(first, f"{first['family_label']}, {len(members)} observers: {span}"))
-        else:
-            labels = members["label"] + values.map(": {:.2f}".format)
-            entries += [_matrix_entry(row, labels[name]) for name, row in members.iterrows()]
+    strong, others = styles[~styles["faint"]], styles[styles["faint"]]
+    entries = [_matrix_entry(row, f"{row['label']}: {overall[name]:.2f}") for name, row in strong.iterrows()]
+    for label, members in others.groupby("family_label", sort=False):
+        values, count = (
+            overall[members.index],
+            f"{len(members)} others" if label in set(strong["family_label"]) else (f"{len(members)} observers"),
+        )
+        text = f"{label}, {count}: {values.min():.2f} to {values.max():.2f}"
+        entries.append(Line2D([], [], label=text, **range_line(members.iloc[0])))
     return entries
 
 
@@ -140,14 +160,15 @@ def shape_bias_boxplots(shape_bias: xr.Dataset, styles: pd.DataFrame) -> Figure:
     matplotlib.figure.Figure
     """
     table = _sorted_by_overall(shape_bias, styles)
-    figure = Figure(figsize=(DOUBLE, 0.9 + 0.19 * len(table)))
+    step, size = row_step(len(table), BOX_STEP)
+    figure = Figure(figsize=(DOUBLE, 0.9 + step * len(table)))
     ax = figure.add_subplot()
     _boxes(ax, shape_bias["shape_bias"].sel(observer=list(table.index)), table["colour"])
     for y, (name, row) in enumerate(table.iterrows()):
         lower, upper = shape_bias["overall_shape_bias_interval"].sel(observer=name, bound=["lower", "upper"]).values
         ax.hlines(y, lower, upper, color="black", linewidth=1.5, zorder=5)
         ax.plot(row["overall"], y, zorder=6, **_overall_marker(row["source"], row["colour"]))
-    ax.set_yticks(range(len(table)), table["label"])
+    ax.set_yticks(range(len(table)), table["label"], fontsize=size)
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlim(-0.02, 1.02)
     label_value_axis(ax, "Shape bias")

@@ -13,6 +13,11 @@ from generative_classifiers.io.paths import STYLES
 
 # Widths of a printed column and of a printed page, in inches.
 SINGLE, DOUBLE = 3.4, 7.0
+# The height in inches that a page leaves to the rows of a tall figure, and the usual distance of rows.
+TALLEST, ROOMY = 8.6, 0.15
+LABEL_SIZE = 6.5  # points
+# A line of text needs so much more than the size of its font.
+LINE_HEIGHT = 1.2
 STYLE_SHEET = STYLES / "paper.mplstyle"
 # The colours of what belongs to no observer: lines of chance and separators; and matrix cells without a value.
 LINE, BLANK = "#777777", "#EEEEEE"
@@ -42,6 +47,33 @@ def save(figure: Figure, pdf_path: Path | str, png_path: Path | str) -> None:
             figure.savefig(partial, format=kind, metadata=METADATA[kind])
         # The second file has the same layout. Computing it again would take as long as the rest.
         figure.set_layout_engine("none")
+
+
+def row_step(rows: int, roomy: float = ROOMY) -> tuple[float, float]:
+    """The distance in inches at which many rows fit on a page, and the size of their labels.
+
+    Parameters
+    ----------
+    rows : int
+    roomy : float
+        The largest distance.
+
+    Returns
+    -------
+    step, size : float
+
+    Examples
+    --------
+    >>> row_step(10)
+    (0.15, 6.5)
+    """
+    step = min(roomy, TALLEST / max(rows, 1))
+    return step, label_size(step)
+
+
+def label_size(step: float) -> float:
+    """The size of labels, in points, that do not overlap at this distance in inches."""
+    return min(LABEL_SIZE, 72 * step / LINE_HEIGHT)
 
 
 def legend(figure: Figure, handles: Sequence[Artist], columns: int = 4, title: str | None = None) -> None:

@@ -43,9 +43,11 @@ def benchmark(comparison: xr.Dataset) -> xr.Dataset:
     xarray.Dataset
         Dimension observer: `datasets` (their number), `ood_accuracy`, `accuracy_difference`, `observed_consistency`,
         `error_consistency`, `mean_rank` and `accuracy_rank`; with the additional dimension bound, `<measure>_interval`.
-        Averages are over the datasets that an observer has. Only models that have all datasets are ranked.
+        Averages are over the datasets that an observer has. Only models that have all datasets are ranked. Observers
+        that have only one of several datasets are left out, because there is nothing to average.
     """
     kept = comparison["in_benchmark"]
+    comparison = _of_several_datasets(comparison, kept)
     datasets = len(set(comparison["dataset"].values[kept.values]))
     of_dataset = comparison.where(kept).groupby("dataset")
     # The benchmark averages first over conditions, then over subjects; here subjects come first. The result is the
@@ -56,6 +58,14 @@ def benchmark(comparison: xr.Dataset) -> xr.Dataset:
     measures = means.assign(ood_accuracy=pooled).transpose("resample", ...).mean("dataset")
     rows = with_intervals(measures, centred=measures).assign(datasets=pooled.isel(resample=0).count("dataset"))
     return rows.assign(ranks(rows, datasets))
+
+
+def _of_several_datasets(comparison, kept):
+    """The reference group, and the models that have more than one dataset, or all that there are."""
+    trials = comparison["n"].isel(resample=0, drop=True).where(kept).groupby("dataset").sum("cell")
+    datasets = (trials > 0).sum("dataset")
+    wanted = (datasets > 1) | (datasets == datasets.max()) | comparison["is_reference"]
+    return comparison.isel(observer=wanted.values)
 
 
 def ranks(rows, datasets):

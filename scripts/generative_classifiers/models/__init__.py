@@ -53,10 +53,10 @@ def load(
     Raises
     ------
     InputError
-        The family has no model, a setting is wrong, or the weights are missing or not those expected.
+        The observer is no model, a setting is wrong, or the weights are missing or not those expected.
     """
-    if not row.kind.needs_evidence:
-        raise InputError(f"{observer}: its family {row.family} has no model; its decisions are read from files")
+    if not row.needs_evidence:
+        raise InputError(f"{observer}: it is no model; its decisions are read from files")
     batch_size = row.batch_size if batch_size is None else batch_size
     if batch_size < 1:
         raise InputError(f"{observer}: batch size is {batch_size}, expected at least 1")

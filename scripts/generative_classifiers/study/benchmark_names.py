@@ -92,3 +92,21 @@ def answers_file(folder, dataset, observer):
     Path
     """
     return Path(folder) / dataset / f"{dataset}_{observer.replace('_', '-')}_session-1.csv"
+
+
+def subjects_files(folder, dataset):
+    """The files of all subjects in a folder such as model-vs-human's.
+
+    Parameters
+    ----------
+    folder : Path
+    dataset : str
+
+    Returns
+    -------
+    dict of str to Path
+        By subject, in the order of the names.
+    """
+    pattern = re.compile(rf"{re.escape(dataset)}_([^_]+)_session[-_]1\.csv")
+    names = {path: pattern.fullmatch(path.name) for path in sorted((Path(folder) / dataset).glob("*.csv"))}
+    return {name[1]: path for path, name in names.items() if name}

@@ -15,7 +15,9 @@ from generative_classifiers.study.validation import (
     Sha256,
     Strict,
     Text,
+    Url,
     form,
+    missing,
     union_of,
     unknown,
     wrong,
@@ -23,7 +25,11 @@ from generative_classifiers.study.validation import (
 
 DatasetName = form(r"^[A-Za-z0-9][A-Za-z0-9-]*$", "a name of letters, digits and hyphens")
 Condition = form(r"^[A-Za-z0-9.-]+$", "a condition of letters, digits, dots and hyphens")
+DecisionFormat = Literal["model-vs-human", "vlm-shapebias"]
 CsvPath = form(r"^[A-Za-z0-9][^/]*(/[A-Za-z0-9][^/]*)*\.csv$", "the path of a CSV file, folder/file.csv")
+CsvPattern = form(
+    r"^[^{}]*(\{dataset\}[^{}]*)+\{observer\}[^{}]*\.csv$", "a path with {dataset} and then {observer} in it, ….csv"
+)
 AddressOfCommit = form(r"^https://[^{}]+/\{commit\}(/[^{}]+)?$", "an address with {commit} in it, https://…/{commit}/…")
 OwnPath = form(r"^[^\s:]([^:]*[^\s:])?$", "a path on this machine, without colons")
 ArchiveUrl = form(r"^https://[^/\s]+/\S+\.tar\.gz$", "the address of an archive, https://….tar.gz")
@@ -34,6 +40,21 @@ class Repository(Strict):
 
     url: AddressOfCommit = Field(description="What stands before a file's path; {commit} stands for the commit.")
     commit: Commit
+    label: Text = Field(description="Whose decisions they are, as the leaderboard names them.")
+    reference: Url | None = Field(None, description="Where they are described.")
+    licence: Text | None = Field(None, description="Of the files; null if none is stated.")
+    format: DecisionFormat = Field("model-vs-human", description="Of the files.")
+    checksums: Text | None = Field(
+        None, description="A list of checksums in registry/checksums/, in place of a row for each file."
+    )
+    path: CsvPattern | None = Field(None, description="The path of each file in that list.")
+
+    @model_validator(mode="after")
+    def _list_and_pattern_belong_together(self) -> Self:
+        if (self.checksums is None) != (self.path is None):
+            absent, present = ("path", "checksums") if self.path is None else ("checksums", "path")
+            raise missing(absent, f"{present} needs it")
+        return self
 
 
 class Archive(Strict):
@@ -74,6 +95,11 @@ class DecisionFiles(Strict):
 
     humans: dict[Name, Decisions]
     networks: dict[Name, Decisions]
+
+    @property
+    def by_observer(self) -> dict[str, DecisionFile | OwnFile]:
+        """Those of humans, and then those of models."""
+        return self.humans | self.networks
 
 
 class Dataset(Strict):

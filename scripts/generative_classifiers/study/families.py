@@ -24,7 +24,7 @@ class Family:
     group : {"human", "generative", "discriminative", "language"}
         Its group in the matrices of error consistency.
     module : str or None
-        The module of `models/` that implements it. None: its decisions are read from files, so it needs no evidence.
+        The module of `models/` that implements it. None: its decisions are read from files.
     is_reference : bool
         Whether its observers are the reference group that models are compared with.
     has_levels : bool
@@ -68,6 +68,6 @@ FAMILIES = {
     "contrastive": Family(
         "Contrastive", "#CC79A7", "P", "discriminative", module="classifiers.contrastive", at_once=True
     ),
-    "vision-language": Family("Vision-language", "#A89C00", "h", "language", module="language.model", at_once=True),
     "published": Family("Discriminative (published decisions)", "#808080", "X", "discriminative"),
+    "vision-language": Family("Vision-language", "#E69F00", "*", "language", module="language.model", at_once=True),
 }

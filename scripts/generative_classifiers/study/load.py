@@ -8,9 +8,10 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import REGISTRY, ROOT
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImages, SuperimposedImage
-from generative_classifiers.study.benchmark_names import answers_file
+from generative_classifiers.study.benchmark_names import answers_file, subjects_files
+from generative_classifiers.study.checksum_lists import with_listed_files
 from generative_classifiers.study.datasets import Datasets, OwnFile
-from generative_classifiers.study.observers import Observer, Observers, PublishedObserver
+from generative_classifiers.study.observers import Observer, Observers, PublishedObserver, ReferenceObserver
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import StudySettings
 from generative_classifiers.study.site import Site
@@ -70,7 +71,7 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
     study = Document(root, f"studies/{site.study}.yaml", StudySettings)
     observers = Document(root, "registry/observers.yaml", Observers)
     datasets_registry = Document(root, "registry/datasets.yaml", Datasets)
-    registry = datasets_registry.content
+    registry = with_listed_files(datasets_registry.content, root)
     ambiguous = Document(root, "registry/ambiguous_images.yaml", AmbiguousImages).content
     paper = Document(root, "registry/published.yaml", PublishedResults).content
 
@@ -98,6 +99,7 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
         paper=paper,
         ambiguous_images=study.rows(shown, ambiguous, "example_images", "ambiguous_images"),
         answers=answers,
+        members=_members(named, datasets, root),
     )
     _check(found, study, observers)
     _check_own_files(found, datasets_registry.file, root)
@@ -135,6 +137,28 @@ def _answers(observer: str, row: Any, datasets: Iterable[str], root: Path) -> di
     return {dataset: str(file) for dataset, file in files.items() if (root / file).is_file()}
 
 
+def _members(named: Mapping[str, Observer], datasets: Iterable[str], root: Path) -> dict[str, dict[str, str]]:
+    """The files of decisions of the members of the user's own groups, by member and dataset.
+
+    Raises
+    ------
+    InputError
+        A group has no files on a dataset.
+    """
+    members: dict[str, dict[str, str]] = {}
+    for group, row in named.items():
+        if not isinstance(row, ReferenceObserver) or row.answers is None:
+            continue
+        for dataset in datasets:
+            files = subjects_files(root / row.answers, dataset)
+            if not files:
+                place = f"{row.answers}/{dataset}/{dataset}_<subject>_session-1.csv"
+                raise InputError(f"{place}: no such file; the group {group} needs some for each dataset of the study")
+            for subject, path in files.items():
+                members.setdefault(subject, {})[dataset] = str(path.relative_to(root))
+    return members
+
+
 def _check(study: Study, document: Document, observers: Document) -> None:
     """Check what only the whole can tell.
 
@@ -144,6 +168,7 @@ def _check(study: Study, document: Document, observers: Document) -> None:
     """
     settings, where = study.settings, document.file.where
     document.rows(settings.stimuli or (), study.datasets, "stimuli")
+    document.rows(settings.highlights, observers.content.observers, "highlights")
     if settings.evidence:
         for name in settings.evidence.draws_of:
             document.rows([name], observers.content.observers, "evidence", "draws_of", name)
@@ -153,6 +178,13 @@ def _check(study: Study, document: Document, observers: Document) -> None:
         )
     if study.reference not in study.observers:
         raise InputError(f"{where('reference')}: {study.reference!r} is not among the study's observers")
+    for name, observer in study.observers.items():
+        if observer.kind.is_reference and name != study.reference:
+            raise InputError(
+                f"{where('reference')}: {name} is another group of observers, expected only one in a study"
+            )
+    if not study.observers[study.reference].kind.is_reference:
+        raise InputError(f"{where('reference')}: {study.reference} is a model, expected humans or another group")
     if study.reference == "simulated" and settings.simulated is None:
         raise InputError(f"{where('simulated')}: this key is missing; it has the parameters of the simulated observers")
     for key in ("prompt", "evidence"):

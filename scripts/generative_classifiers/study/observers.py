@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from generative_classifiers.study import recipes
+from generative_classifiers.study.datasets import DecisionFormat
 from generative_classifiers.study.families import FAMILIES, Family
 from generative_classifiers.study.validation import (
     Count,
@@ -35,20 +36,24 @@ class Observer(Strict):
 
     # Keys that say nothing about what an observer answers.
     DESCRIPTIVE: ClassVar[frozenset[str]] = frozenset(
-        {"label", "enabled", "licence", "trained_on", "size_mb", "verified", "mem_mb", "published_as", "highlight"}
+        {"label", "enabled", "licence", "trained_on", "size_mb", "verified", "mem_mb", "published_as"}
         | {"without_noise", "evaluations_per_second", "batch_size"}
     )
 
     label: Text = Field(description="Its name in figures.")
     family: str
     enabled: bool = Field(True, description="false leaves the observer out of every study that names it.")
-    highlight: bool = Field(False, description="Whether it stands out of a family of many.")
     published_as: Text | None = Field(None, description="Its row in registry/published.yaml, if the paper measured it.")
 
     @property
     def kind(self) -> Family:
         """What is known of all observers of its family."""
         return FAMILIES[self.family]
+
+    @property
+    def needs_evidence(self) -> bool:
+        """Whether its decisions are computed from evidence, and not read from files."""
+        return self.kind.needs_evidence
 
     @property
     def made_by_run(self) -> bool:
@@ -64,15 +69,29 @@ class ReferenceObserver(Observer):
     """Humans, or the simulated observers in their place: a name for all of them."""
 
     family: Literal["human", "simulated"]
+    answers: Text | None = Field(
+        None, description="A folder like model-vs-human's raw-data, with the files of a group of people of your own."
+    )
+    licence: Text | None = Field(None, description="Of the files in the folder answers; null if unknown.")
 
 
 class PublishedObserver(Observer):
     """An observer whose decisions others published, or that only the user has."""
 
-    family: Literal["published"]
+    family: Literal["published", "contrastive", "vision-language"] = Field(
+        description="published is a discriminative network."
+    )
+    source: Literal["published"] = "published"
     answers: Text | None = Field(
         None, description="A folder like model-vs-human's raw-data; the observer takes part where it has files of it."
     )
+    format: DecisionFormat = Field("model-vs-human", description="Of the files in the folder answers.")
+    licence: Text | None = Field(None, description="Of the files in the folder answers; null if unknown.")
+
+    @property
+    def needs_evidence(self) -> bool:
+        """Decisions are read from files, whatever the family."""
+        return False
 
 
 class ModelObserver(Observer):
@@ -247,8 +266,8 @@ class TransformersClipObserver(ContrastiveObserver):
 
 _WITH_SOURCE = {
     "discriminative": ("torchvision", "timm", "checkpoint", "package", "training"),
-    "contrastive": ("open_clip", "transformers"),
-    "vision-language": ("transformers",),
+    "contrastive": ("open_clip", "transformers", "published"),
+    "vision-language": ("transformers", "published"),
 }
 _CLASSES: dict[str, type[Observer]] = {
     "human": ReferenceObserver,
@@ -265,6 +284,8 @@ _CLASSES: dict[str, type[Observer]] = {
     "contrastive, source open_clip": OpenClipObserver,
     "contrastive, source transformers": TransformersClipObserver,
     "vision-language, source transformers": VisionLanguageObserver,
+    "contrastive, source published": PublishedObserver,
+    "vision-language, source published": PublishedObserver,
 }
 
 

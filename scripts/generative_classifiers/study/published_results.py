@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from generative_classifiers.study.datasets import DatasetName
 from generative_classifiers.study.families import FAMILIES
 from generative_classifiers.study.measures import MEASURES
-from generative_classifiers.study.validation import Items, Pair, Share, Strict, Text, missing, unknown, wrong
+from generative_classifiers.study.validation import Items, Pair, Share, Strict, Text, Url, missing, unknown, wrong
 
 
 class PublishedRow(Strict):
@@ -40,5 +40,8 @@ class PublishedRow(Strict):
 class PublishedResults(Strict):
     """The content of `registry/published.yaml`."""
 
+    label: Text = Field(description="Whose numbers they are, as the leaderboard names them.")
+    reference: Url = Field(description="Where they are printed.")
+    licence: Text | None = Field(description="Of the paper; null if unknown.")
     datasets: Items[DatasetName] = Field(description="The datasets that the benchmark's measures are averaged over.")
     observers: dict[str, PublishedRow] = Field(description="By the name that the paper prints.")

@@ -132,7 +132,9 @@ class StudySettings(Strict):
     """The content of a study's file."""
 
     description: str
-    reference: Literal["humans", "simulated"] = Field(description="The group that models are compared with.")
+    reference: Name = Field(
+        description="The group that models are compared with: humans, simulated or one of your own."
+    )
     datasets: Annotated[Items[DatasetName], Field(min_length=1)] = Field(description="Names of registry/datasets.yaml.")
     observers: Annotated[Items[Name], Field(min_length=1)] = Field(description="Names of registry/observers.yaml.")
     stimuli: Annotated[Items[DatasetName], Field(min_length=1)] | None = Field(
@@ -140,6 +142,10 @@ class StudySettings(Strict):
     )
     figures: Annotated[Items[Name], Field(min_length=1)] | None = Field(
         None, description="Figures to draw; without it all that the datasets allow."
+    )
+    highlights: Items[Name] = Field((), description="Observers that figures show one by one in a family of many.")
+    matrix_order: Literal["family", "clustering"] = Field(
+        "family", description="How matrices order the observers of a group: by family, or similar ones side by side."
     )
     prompt: Prompt | None = Field(None, description="With {category} in the place of the class name.")
     evidence: Evidence | None = None
@@ -151,7 +157,7 @@ class StudySettings(Strict):
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
-        for key in ("datasets", "observers", "stimuli", "figures"):
+        for key in ("datasets", "observers", "stimuli", "figures", "highlights"):
             _unique(getattr(self, key) or (), key)
         for key, needed in {"prompt": "evidence", "example_images": "evidence", "simulated": "world"}.items():
             if getattr(self, key) is not None and getattr(self, needed) is None:

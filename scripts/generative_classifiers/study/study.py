@@ -7,9 +7,9 @@ from pathlib import Path
 from generative_classifiers.io.folders import files_in
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImage
-from generative_classifiers.study.datasets import Archive, Dataset, Datasets, DecisionFile, OwnFile
+from generative_classifiers.study.datasets import Archive, Dataset, Datasets, DecisionFile, DecisionFormat, OwnFile
 from generative_classifiers.study.measures import MEASURES
-from generative_classifiers.study.observers import ModelObserver, Observer
+from generative_classifiers.study.observers import ModelObserver, Observer, PublishedObserver
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import Draws, Evidence, SimulatedObserver, StudySettings, World
@@ -44,6 +44,8 @@ class Study:
         Those that the study shows.
     answers : dict of str to dict of str to str
         The user's own files of decisions, by observer and dataset.
+    members : dict of str to dict of str to str
+        The same of the members of the user's own group of people.
     """
 
     name: str
@@ -57,21 +59,22 @@ class Study:
     paper: PublishedResults
     ambiguous_images: dict[str, AmbiguousImage]
     answers: dict[str, dict[str, str]]
+    members: dict[str, dict[str, str]]
 
     @property
     def reference(self) -> str:
-        """The group that models are compared with: "humans" or "simulated"."""
+        """The group that models are compared with: "humans", "simulated" or one of the user's own."""
         return self.settings.reference
 
     @property
     def reference_family(self) -> str:
         """The family of the reference group's members."""
-        return "human" if self.reference == "humans" else "simulated"
+        return self.observers[self.reference].family
 
     @property
     def models(self) -> list[str]:
         """Observers that give evidence."""
-        return [name for name, observer in self.observers.items() if observer.kind.needs_evidence]
+        return [name for name, observer in self.observers.items() if observer.needs_evidence]
 
     @property
     def prompts(self) -> dict[str, str]:
@@ -133,8 +136,19 @@ class Study:
         return (self.settings.simulated or {}) if "simulated" in self.observers else {}
 
     def answers_on(self, dataset: str) -> dict[str, str]:
-        """The user's own files with decisions on a dataset, by observer."""
-        return {name: self.answers[name][dataset] for name in self.observers if dataset in self.answers.get(name, {})}
+        """The user's own files with decisions on a dataset, by observer or member of a group."""
+        files = self.members | {name: self.answers[name] for name in self.observers if name in self.answers}
+        return {name: by_dataset[dataset] for name, by_dataset in files.items() if dataset in by_dataset}
+
+    def format_of(self, observer: str, dataset: str) -> DecisionFormat:
+        """The format of an observer's file of decisions on a dataset."""
+        if observer in self.answers_on(dataset):
+            row = self.observers.get(observer)
+            return row.format if isinstance(row, PublishedObserver) else "model-vs-human"
+        file = self.datasets[dataset].decisions.by_observer.get(observer)
+        if isinstance(file, DecisionFile):
+            return self.registry.repositories[file.repository].format
+        return "model-vs-human"
 
     def sources(self, content: str, dataset: str) -> list[tuple[str, str, str | None]]:
         """Files of a dataset, to download or on this machine.
@@ -270,4 +284,4 @@ class Study:
     @property
     def highlights(self) -> list[str]:
         """Observers that stand out of a family of many."""
-        return [name for name, row in self.observers.items() if row.highlight]
+        return [name for name in self.settings.highlights if name in self.observers]

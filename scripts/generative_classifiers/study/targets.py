@@ -111,7 +111,8 @@ def figure_inputs(study, figure):
 
 
 def tables(study):
-    """Tables of the study, and the comparison of its numbers with the paper's."""
+    """Tables of the study, its leaderboard, and the comparison of its numbers with the paper's."""
     names = [f"{table}.{kind}" for table in load_figures().tables for kind in ("csv", "md", "tex")]
+    names += ["leaderboard.csv", "leaderboard.html"]
     names += ["reproduction.csv"] if study.published else []
     return [f"figures/{study.name}/{name}" for name in names]

@@ -15,6 +15,7 @@ from generative_classifiers.study.observers import (
     OpenClipObserver,
     PipelineObserver,
     PublishedObserver,
+    ReferenceObserver,
     TimmObserver,
     TorchvisionObserver,
     TransformersClipObserver,
@@ -65,7 +66,10 @@ def weight_source(study: Study, observer: str) -> WeightSource:
     row = study.named[observer]
     if isinstance(row, PublishedObserver) and row.answers:
         return WeightSource("answers", [Path(file) for file in study.answers[observer].values()], [])
-    if row.family in ("human", "published"):
+    if isinstance(row, ReferenceObserver) and row.answers:
+        files = [file for by_dataset in study.members.values() for file in by_dataset.values()]
+        return WeightSource("answers", [Path(file) for file in files], [])
+    if isinstance(row, PublishedObserver) or row.family == "human":
         files = list(_published_files(study, observer))
         places = [_place_of_decisions(study, file) for file in files]
         return WeightSource("decisions", places, [file.sha256 for file in files])
