@@ -229,7 +229,7 @@ def packaged(package):
         (TORCHVISION | {"weights": "V9"}, "torchvision has no weights 'V9' of 'resnet18'"),
         (ROW, "no file is given as its weights"),
         (packaged("no_such_package"), "package no_such_package, which has its weights, is not installed"),
-        (packaged("timm"), r".*a.pth does not hold the weights of a ResNet"),
+        (packaged("timm"), r"weights .*a.pth cannot be read .No such file"),
     ],
 )
 def test_faulty_rows_are_errors(row, message):

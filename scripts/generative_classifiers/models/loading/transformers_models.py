@@ -3,13 +3,15 @@
 import torch
 from transformers import CLIPModel, CLIPTokenizer, JanusForConditionalGeneration, JanusProcessor
 
+from generative_classifiers.models.loading.complete_weights import load_pretrained
 from generative_classifiers.models.loading.model_folders import (
-    MODEL_CONFIG,
+    MODEL_TYPES,
     check_kind,
     find_model,
     identity_of,
     loading,
 )
+from generative_classifiers.models.loading.safetensors_files import check_files, choose_variant
 
 
 def load_janus(observer, row, path=None):
@@ -34,10 +36,10 @@ def load_janus(observer, row, path=None):
     Raises
     ------
     InputError
-        There is no model, it is of another type, it has no safetensors, or its weights are not those that the registry
-        expects.
+        There is no model, it is of another type, its safetensors are not exactly the weights of the network, or
+        they are not those that the registry expects.
     """
-    return _load(observer, row, path, "janus", JanusForConditionalGeneration, JanusProcessor)
+    return _load(observer, row, path, JanusForConditionalGeneration, JanusProcessor)
 
 
 def load_clip(observer, row, path=None):
@@ -60,15 +62,17 @@ def load_clip(observer, row, path=None):
     InputError
         As for `load_janus`.
     """
-    return _load(observer, row, path, "clip", CLIPModel, CLIPTokenizer)
+    return _load(observer, row, path, CLIPModel, CLIPTokenizer)
 
 
-def _load(observer, row, path, model_type, network_class, processor_class):
+def _load(observer, row, path, network_class, processor_class):
     source = path or row.pipeline
     folder, commit = find_model(observer, source, row.revision, row.variant)
-    check_kind(observer, folder / MODEL_CONFIG, "model_type", model_type)
-    settings = {"variant": row.variant, "use_safetensors": True, "dtype": torch.float32}
-    with loading(observer, source, f"a {network_class.__name__}"):
-        identity = identity_of(observer, source, folder, row, commit)
-        network = network_class.from_pretrained(folder, local_files_only=True, **settings)
-        return network, processor_class.from_pretrained(folder, local_files_only=True), identity
+    check_kind(observer, folder, MODEL_TYPES[row.family])
+    variant = choose_variant(observer, [folder], row.variant)[folder]
+    check_files(observer, folder, variant)
+    with loading(observer, source, f"a {processor_class.__name__}"):
+        processor = processor_class.from_pretrained(folder, local_files_only=True)
+    identity = identity_of(observer, source, folder, row, commit, variant)
+    network = load_pretrained(observer, network_class, folder, variant, torch.float32)
+    return network, processor, identity
