@@ -82,14 +82,14 @@ def _class_of(observer: str, file: Path, name: str, value: Any, expected: Collec
     library, class_name = value
     found = getattr(import_module(library), class_name, None) if library in LIBRARIES else None
     if not (isinstance(found, type) and hasattr(found, "from_pretrained")):
-        raise InputError(
-            f"{observer}: {file}: {name} is a {class_name} of {library}, expected a class of {' or '.join(LIBRARIES)}"
-        )
+        libraries = " or ".join(LIBRARIES)
+        fault = f"{name} is of class {class_name} of {library}, expected a class of {libraries}"
+        raise InputError(f"{observer}: {file}: {fault}")
     expected = _base_classes(name, expected)
     # Classes that diffusers replaces by newer ones when it reads their configuration are accepted, too.
     if not issubclass(found, (*expected, LegacyModelMixin)):
         names = " or ".join(one.__name__ for one in expected)
-        raise InputError(f"{observer}: {file}: {name} is a {class_name}, expected a {names}")
+        raise InputError(f"{observer}: {file}: {name} is of class {class_name}, expected {names}")
     if not (file.parent / name).is_dir():
         raise InputError(f"{observer}: {file} names {name}, but {file.parent} has no folder {name}")
     return found
