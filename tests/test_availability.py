@@ -114,6 +114,27 @@ def test_local_files_are_not_asked_for(nowhere, silence):
     assert state("timm", [place, other], offline=True) == state("timm", [other], offline=True) == "unknown"
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"source": "checkpoint", "library": "timm", "files": [{"path": "{}"}]},
+        {"source": "torchvision", "weights": "{}"},
+        {"source": "timm", "weights": "{}"},
+    ],
+    ids=lambda row: row["source"],
+)
+def test_files_of_ones_own_are_local_or_missing(paper, silence, tmp_path, row):
+    def weights(file):
+        place = {"files": [{"path": str(file)}]} if "files" in row else {"weights": str(file)}
+        tiny = observer(family="discriminative", network="resnet18", **row | place)
+        return state(*weight_source(dataclasses.replace(paper, named={"tiny": tiny}), "tiny")[:2])
+
+    (tmp_path / "mine.pth").touch()
+    assert weights(tmp_path / "mine.pth") == "local"
+    if row["source"] != "torchvision":  # whose weights have names, too
+        assert weights(tmp_path / "gone.pth") == "missing"
+
+
 def test_an_index_without_weights_is_not_local(nowhere, silence):
     place = HubFile("some/pipeline", "model_index.json", COMMIT)
     keep(nowhere / f"hub/models--some--pipeline/snapshots/{COMMIT}/model_index.json")

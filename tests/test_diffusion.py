@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import DDPMScheduler, StableDiffusionPipeline
 from PIL import Image
 
 import tiny_pipelines
@@ -17,6 +17,7 @@ from generative_classifiers.draws.noise import gaussian
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.diffusion.parametrisation import PARAMETRISATIONS
 from generative_classifiers.models.diffusion.pixel_pipeline import PixelDiffusionPipeline
+from generative_classifiers.models.diffusion.schedules import schedule
 from generative_classifiers.stimuli.square_images import squares
 from generative_classifiers.study.prompts import prompts_of
 from typed_rows import observer
@@ -249,3 +250,30 @@ def test_faulty_settings_are_errors(folders):
         models.load("tiny", observer(family="published"), {"cat": "cat"})
     with pytest.raises(InputError, match="tiny: no categories"):
         models.load("tiny", observer(family="diffusion", pipeline="some/pipeline"), {})
+
+
+@pytest.mark.parametrize(
+    ("settings", "prediction_type", "last", "alpha_squared"),
+    [
+        ({"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}, "epsilon", 999, 4.66e-3),
+        ({"beta_schedule": "linear"}, "epsilon", 999, 4.04e-5),
+        ({"beta_schedule": "squaredcos_cap_v2"}, "epsilon", 998, 2.43e-6),
+        ({"beta_schedule": "squaredcos_cap_v2"}, "v_prediction", 999, 2.43e-9),
+        ({"beta_schedule": "linear", "rescale_betas_zero_snr": True}, "v_prediction", 999, 0),
+    ],
+)
+def test_noise_is_predicted_only_where_an_image_can_be_told(settings, prediction_type, last, alpha_squared):
+    """The usual schedules keep all their steps, but for the cosine's last, where alpha² falls to a thousandth."""
+    found = schedule("tiny", DDPMScheduler(prediction_type=prediction_type, **settings))
+    assert found.steps(np.array([0.9999, 0.985, 0.0])).tolist() == [last, 985, 0]
+    alpha, sigma = found.scales(np.array([0.9999]))
+    np.testing.assert_allclose(alpha**2, alpha_squared, rtol=2e-3)
+    np.testing.assert_allclose(alpha**2 + sigma**2, 1)
+
+
+@pytest.mark.parametrize("betas", [[0.01] * 9 + [2.0], [float("nan")] * 10])
+def test_betas_that_are_none_are_an_error(betas):
+    with pytest.raises(
+        InputError, match=r"tiny: alphas_cumprod of its scheduler are not shares, expected them in \[0, 1\]"
+    ):
+        schedule("tiny", DDPMScheduler(trained_betas=betas))

@@ -158,11 +158,11 @@ def test_faulty_rows_and_weights_are_errors(weights, tmp_path):
         load(weights, classes=10)
     with pytest.raises(InputError, match="tiny: no file is given as its weights"):
         load(None)
-    with pytest.raises(InputError, match=r"tiny: .*gone.safetensors does not hold the weights of a SmallCNN"):
+    with pytest.raises(InputError, match=r"tiny: .*gone.safetensors cannot be read"):
         load(tmp_path / "gone.safetensors")
     torn = tmp_path / "torn.safetensors"
     torn.write_bytes(weights.read_bytes()[:500])
-    with pytest.raises(InputError, match=r"tiny: .*torn.safetensors does not hold the weights of a SmallCNN"):
+    with pytest.raises(InputError, match=r"tiny: .*torn.safetensors is not a whole safetensors file"):
         load(torn)
     save_file({"other": torch.zeros(1)}, tmp_path / "other.safetensors")
     with pytest.raises(InputError, match=r"tiny: .*other.safetensors does not hold the weights of a SmallCNN"):

@@ -13,6 +13,7 @@ import torchvision
 from safetensors.torch import save_file
 
 from generative_classifiers import models
+from generative_classifiers.io import paths
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.classifiers.classifier import category_losses
 from generative_classifiers.models.classifiers.preprocessing import Preprocessing
@@ -229,9 +230,42 @@ def packaged(package):
         (TORCHVISION | {"weights": "V9"}, "torchvision has no weights 'V9' of 'resnet18'"),
         (ROW, "no file is given as its weights"),
         (packaged("no_such_package"), "package no_such_package, which has its weights, is not installed"),
-        (packaged("timm"), r".*a.pth does not hold the weights of a ResNet"),
+        (packaged("timm"), r"weights .*a.pth cannot be read .No such file"),
     ],
 )
 def test_faulty_rows_are_errors(row, message):
     with pytest.raises(InputError, match=f"^tiny: {message}"):
         network_weights.load_network("tiny", observer(**row))
+
+
+LOCAL = {"family": "discriminative", "library": "torchvision", "network": "shufflenet_v2_x0_5"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"source": "checkpoint", "files": [{"path": "mine.pth"}]},
+        {"source": "torchvision", "weights": "mine.pth"},
+        {"source": "timm", "weights": "mine.pth"},
+    ],
+)
+def test_weights_may_be_a_file_relative_to_the_projects_root(row, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    torch.save(small().state_dict(), tmp_path / "mine.pth")
+    digest = file_hash(tmp_path / "mine.pth")
+    found, identity = network_weights.load_network("tiny", observer(**LOCAL | row))
+    assert same(found, small()) and identity["weights"] == digest
+    sha256 = {"sha256": "0" * 64}
+    checked = {"files": [row["files"][0] | sha256]} if "files" in row else sha256
+    with pytest.raises(InputError, match=f"^tiny: weights .*mine.pth have sha256 {digest}, the registry expects 000"):
+        network_weights.load_network("tiny", observer(**LOCAL | row | checked))
+
+
+def test_files_that_do_not_exist_are_errors():
+    for row in ({"source": "checkpoint", "files": [{"path": "no.pth"}]}, {"source": "timm", "weights": "no.pth"}):
+        with pytest.raises(InputError, match=r"^tiny: there is no file .*/no.pth, which the row names as weights"):
+            network_weights.load_network("tiny", observer(**LOCAL | row))
+    with pytest.raises(
+        InputError, match=r"^tiny: torchvision has no weights 'no.pth' of .*, and there is no such file"
+    ):
+        network_weights.load_network("tiny", observer(**LOCAL, source="torchvision", weights="no.pth"))

@@ -68,7 +68,7 @@ def test_an_unknown_class_of_pipeline_is_an_error(broken):
 
 def test_a_broken_index_is_an_error(broken):
     (broken / "model_index.json").write_text("{")
-    with pytest.raises(InputError, match=r"tiny: .*model_index.json does not say what it describes by '_class_name'"):
+    with pytest.raises(InputError, match=r"tiny: .*model_index.json cannot be read as JSON in UTF-8"):
         load(broken)
 
 
@@ -81,14 +81,16 @@ def test_an_unknown_prediction_type_is_an_error(broken):
 def test_truncated_weights_are_an_error(broken):
     path = broken / "unet/diffusion_pytorch_model.safetensors"
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(InputError, match=r"tiny: .*broken cannot be loaded as a StableDiffusionPipeline"):
+    with pytest.raises(InputError, match=r"tiny: .*diffusion_pytorch_model.safetensors is not a whole safetensors"):
         load(broken)
 
 
 def test_weights_without_safetensors_are_an_error(broken):
     for path in broken.rglob("*.safetensors"):
         path.unlink()
-    with pytest.raises(InputError, match=r"broken: holds no \*.safetensors file"):
+    with pytest.raises(
+        InputError, match=r"broken/(vae|text_encoder|unet) holds no weights, expected a \*.safetensors file"
+    ):
         load(broken)
 
 

@@ -25,3 +25,9 @@ def registry_root() -> Path:
     """The folder whose `registry/` names observers: the working directory if it has one, or else the project's own."""
     here = Path.cwd()
     return here if (here / "registry" / "observers.yaml").is_file() else REGISTRY.parent
+
+
+def project_file(name: str) -> Path | None:
+    """The file of a name that is absolute or relative to the project's root; None if there is none."""
+    file = ROOT / name
+    return file if file.is_file() else None

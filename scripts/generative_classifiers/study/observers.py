@@ -110,10 +110,12 @@ class ModelObserver(Observer):
 class PipelineObserver(ModelObserver):
     """A model in a folder of the project or in a repository of the Hugging Face hub."""
 
-    pipeline: Text = Field(description="A folder of the project or a hub id.")
+    pipeline: Text = Field(description="A folder, absolute or relative to the project's root, or a hub id.")
     revision: Revision | None = Field(None, description="The commit of the hub's repository.")
     sha256: Sha256 | None = Field(None, description="Of all weights of a folder.")
-    variant: Text | None = Field(None, description="Of the files, for example fp16.")
+    variant: Text | None = Field(
+        None, description="Of the files, for example fp16; without it, the plain files or the only variant there is."
+    )
     resolution: Side | None = Field(None, description="Pixels along a side, instead of the network's own.")
 
 
@@ -197,14 +199,17 @@ class TorchvisionObserver(DiscriminativeObserver):
 
     source: Literal["torchvision"]
     library: Literal["torchvision"] = "torchvision"
-    weights: Text = Field(description="A member of torchvision's enumeration of the network's weights.")
+    weights: Text = Field(description="A member of torchvision's enumeration of the network's weights, or a file.")
+    sha256: Sha256 | None = Field(None, description="Of the file.")
 
 
 class TimmObserver(DiscriminativeObserver):
-    """A network of timm, with its weights on the hub."""
+    """A network of timm, with its weights on the hub or in a file."""
 
     source: Literal["timm"]
     library: Literal["timm", "torchvision"] = "timm"
+    weights: Text | None = Field(None, description="A file, instead of the weights on the hub.")
+    sha256: Sha256 | None = Field(None, description="Of the file.")
     revision: Revision | None = Field(None, description="The commit of the hub's repository.")
 
 
@@ -258,7 +263,7 @@ class TransformersClipObserver(ContrastiveObserver):
     """A CLIP model of transformers."""
 
     source: Literal["transformers"]
-    pipeline: Text = Field(description="A folder of the project or a hub id.")
+    pipeline: Text = Field(description="A folder, absolute or relative to the project's root, or a hub id.")
     revision: Revision | None = None
     sha256: Sha256 | None = None
     variant: Text | None = None

@@ -1,4 +1,4 @@
-"""Files with the weights of a network: at an address, or in an installed Python package."""
+"""Files with the weights of a network: at an address, on this machine, or in an installed Python package."""
 
 from typing import Any
 
@@ -24,6 +24,13 @@ class DownloadedFile(WeightFile):
     url: Url
 
 
+class LocalFile(WeightFile):
+    """A file on this machine."""
+
+    path: Text = Field(description="Absolute, or relative to the project's root.")
+    sha256: Sha256 | None = None
+
+
 class PackagedFile(WeightFile):
     """A file of an installed Python package."""
 
@@ -31,8 +38,13 @@ class PackagedFile(WeightFile):
     file: Text
 
 
+def _value(row: Any, key: str) -> Any:
+    return row.get(key) if isinstance(row, dict) else getattr(row, key, None)
+
+
 def _file_member(row: Any) -> str:
-    return "<url>" if isinstance(row, DownloadedFile) or (isinstance(row, dict) and "url" in row) else "<package>"
+    """The class of a file, by the key that says where it is."""
+    return next((f"<{key}>" for key in ("url", "path") if _value(row, key) is not None), "<package>")
 
 
-File = union_of({"url": DownloadedFile, "package": PackagedFile}, _file_member)
+File = union_of({"url": DownloadedFile, "path": LocalFile, "package": PackagedFile}, _file_member)

@@ -16,7 +16,8 @@ class StableDiffusion(Adapter):
     """Stable Diffusion 1 and 2."""
 
     pipeline_class = diffusers.StableDiffusionPipeline
-    unused, off = ("safety_checker", "feature_extractor"), ("requires_safety_checker",)
+    unused = ("safety_checker", "feature_extractor", "image_encoder")
+    off = ("requires_safety_checker",)
 
     def encode(self, prompts, device):
         """The encoder's last hidden state for prompts padded to the tokenizer's length."""

@@ -1,6 +1,8 @@
 """CLIP's two towers, through open_clip or through transformers."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -8,8 +10,11 @@ from typing import NamedTuple
 import torch
 
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.paths import project_file
+from generative_classifiers.models.loading.complete_weights import load_tensors
 from generative_classifiers.models.loading.hub import download
-from generative_classifiers.models.loading.weight_hashes import check_hash, file_hash
+from generative_classifiers.models.loading.network_weights import read_tensors
+from generative_classifiers.models.loading.weight_hashes import checked_hash
 
 WEIGHTS = "open_clip_model.safetensors"  # what open_clip calls them on the hub
 
@@ -65,18 +70,14 @@ def _open_clip(observer, row, path, device):
     library, name = import_module("open_clip"), row.network
     if library.get_model_config(name) is None:
         raise InputError(f"{observer}: open_clip has no network {name!r}")
-    path = path or own_file(row)
+    path = path or project_file(row.weights)
     file, revision = (
         (Path(path), None) if path else download(observer, repository(observer, row), WEIGHTS, row.revision)
     )
-    try:
-        weights = file_hash(file)
-        check_hash(observer, file, weights, row.sha256)
-        network = library.create_model(name, pretrained=str(file), pretrained_text=False)
-    except InputError:
-        raise
-    except Exception as error:  # safetensors, pickle and torch each have errors of their own
-        raise InputError(f"{observer}: {file} does not hold the weights of a {name} ({error})") from error
+    weights = checked_hash(observer, file, row.sha256)
+    with _quiet():
+        network = library.create_model(name, load_weights=False, pretrained_text=False)
+    load_tensors(observer, file, network, _tensors(observer, network, file))
     network, tokenizer = network.eval().to(device), library.get_tokenizer(name)
 
     def encode_texts(texts):
@@ -86,10 +87,31 @@ def _open_clip(observer, row, path, device):
     return Towers(network.visual, encode_texts, network.logit_scale.exp().item(), ("open_clip_torch",)), identity
 
 
-def own_file(row):
-    """The file that a row of open_clip names as its weights; None if it names published ones."""
-    file = Path(row.weights)
-    return file if file.is_file() else None
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without open_clip's warning that a network has random weights, which it has only until they are filled in."""
+    logger = logging.getLogger()
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _tensors(observer, network, file):
+    """A file's tensors by their names in a network of open_clip, from whichever layout it is in.
+
+    open_clip's own loader would also stretch position embeddings and invent a missing bias.
+    """
+    factory = import_module("open_clip.factory")
+    tensors = read_tensors(observer, file)
+    tensors = tensors.get("state_dict", tensors)  # of a checkpoint
+    tensors = {name.removeprefix("module."): tensor for name, tensor in tensors.items()}  # of several GPUs
+    tensors = factory.convert_state_dict(network, tensors)
+    if "positional_embedding" in tensors and not hasattr(network, "positional_embedding"):
+        tensors = factory.convert_to_custom_text_state_dict(tensors)
+    return tensors
 
 
 def repository(observer, row):
@@ -98,7 +120,9 @@ def repository(observer, row):
     settings = library.get_pretrained_cfg(name, tag)
     hub_id = settings.get("hf_hub", "").rstrip("/")
     if not hub_id:
-        raise InputError(f"{observer}: open_clip knows of no weights {tag!r} of {name!r} on the hub")
+        raise InputError(
+            f"{observer}: open_clip knows of no weights {tag!r} of {name!r} on the hub, and there is no such file"
+        )
     # Weights that were trained with another activation fit as well, but give other answers.
     if settings.get("quick_gelu", False) != library.get_model_config(name).get("quick_gelu", False):
         raise InputError(

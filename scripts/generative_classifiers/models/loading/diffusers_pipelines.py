@@ -3,32 +3,25 @@
 from pathlib import Path
 
 import torch
-from diffusers import AmusedPipeline, AmusedScheduler, UVit2DModel, VQModel
-from transformers import CLIPTextModelWithProjection, CLIPTokenizer
+from diffusers import AmusedPipeline, AmusedScheduler
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.diffusion.adapters import ADAPTERS
+from generative_classifiers.models.diffusion.schedules import schedule
+from generative_classifiers.models.loading.complete_weights import load_pretrained
+from generative_classifiers.models.loading.json_files import read_json
 from generative_classifiers.models.loading.model_folders import (
     CONFIGURATION,
-    PIPELINE_INDEX,
-    check_kind,
+    MODEL_CONFIG,
     find_pipeline,
     identity_of,
     loading,
-    read_key,
 )
+from generative_classifiers.models.loading.pipeline_index import part_classes, pipeline_name
+from generative_classifiers.models.loading.safetensors_files import check_files, choose_variant
 
 # Files of a diffusion pipeline that are not weights; the last are vocabularies.
 DIFFUSION_CONFIGURATION = ("*.json", "*.txt", "*.model")
-# One by one and not as a pipeline: diffusers calls AmusedPipeline deprecated, but not its parts.
-AMUSED_PARTS = {
-    "transformer": UVit2DModel,
-    "vqvae": VQModel,
-    "text_encoder": CLIPTextModelWithProjection,
-    "tokenizer": CLIPTokenizer,
-    "scheduler": AmusedScheduler,
-}
-WITHOUT_WEIGHTS = ("tokenizer", "scheduler")
 
 
 def load_pipeline(observer, row, path=None, dtype=torch.float32):
@@ -54,27 +47,28 @@ def load_pipeline(observer, row, path=None, dtype=torch.float32):
     Raises
     ------
     InputError
-        There is no pipeline, its class is not supported, it has no safetensors, or its weights are not those that the
-        registry expects.
+        There is no pipeline, its class or a part's class is not supported, its schedule cannot be used, its safetensors
+        are not exactly the weights of its networks, or they are not those that the registry expects.
     """
     source = path or row.pipeline
     folder, commit = find_pipeline(observer, source, row.revision)
     adapter = adapter_class(observer, folder)
-    pipeline_class = adapter.pipeline_class
-    dtypes = {"default": torch.float32} | dict.fromkeys(adapter.large, dtype)
-    settings = {"variant": row.variant, "use_safetensors": True}
-    settings |= dict.fromkeys(adapter.unused) | dict.fromkeys(adapter.off, False)
+    pipeline_class, without = adapter.pipeline_class, dict.fromkeys(adapter.unused) | dict.fromkeys(adapter.off, False)
+    classes = part_classes(observer, folder, pipeline_class, adapter.unused)
+    if commit:
+        folder = _download(observer, pipeline_class, source, commit, row.variant, without)
+    parts = _load_small_parts(observer, folder, classes)
+    schedule(observer, parts["scheduler"])  # so that one that cannot be used is reported before weights are read
+    dtypes = dict.fromkeys(adapter.large, dtype)
+    networks, identity = _load_networks(observer, source, folder, classes, row, commit, DIFFUSION_CONFIGURATION, dtypes)
     with loading(observer, source, f"a {pipeline_class.__name__}"):
-        if commit:
-            folder = Path(pipeline_class.download(str(source), revision=commit, **settings))
-        identity = identity_of(observer, source, folder, row, commit, DIFFUSION_CONFIGURATION)
-        pipeline = pipeline_class.from_pretrained(folder, dtype=dtypes, local_files_only=True, **settings)
-    return adapter(observer, pipeline, row.resolution), identity
+        pipeline = pipeline_class.from_pretrained(folder, local_files_only=True, **parts, **networks, **without)
+        return adapter(observer, pipeline, row.resolution), identity
 
 
 def adapter_class(observer, folder):
     """The adapter of the pipeline in a folder; InputError if its class is not supported."""
-    name = read_key(observer, folder / PIPELINE_INDEX, "_class_name")
+    name = pipeline_name(observer, folder)
     if name not in ADAPTERS:
         raise InputError(f"{observer}: {folder} is a {name}, expected one of {', '.join(ADAPTERS)}")
     return ADAPTERS[name]
@@ -94,7 +88,7 @@ def load_amused(observer, row, path=None):
     Returns
     -------
     parts : dict
-        By the names of `AMUSED_PARTS`, in float32 on the CPU.
+        transformer, vqvae, text_encoder, tokenizer and scheduler, in float32 on the CPU.
     identity : dict
         As `model_folders.identity_of` returns it.
 
@@ -105,15 +99,48 @@ def load_amused(observer, row, path=None):
     """
     source = path or row.pipeline
     folder, commit = find_pipeline(observer, source, row.revision)
-    check_kind(observer, folder / PIPELINE_INDEX, "_class_name", "AmusedPipeline")
-    settings = {"variant": row.variant, "use_safetensors": True}
-    with loading(observer, source, "an AmusedPipeline"):
-        if commit:
-            folder = Path(AmusedPipeline.download(str(source), revision=commit, **settings))
-        identity = identity_of(observer, source, folder, row, commit, CONFIGURATION)
-        settings |= {"dtype": torch.float32}
-        parts = {}
-        for name, part_class in AMUSED_PARTS.items():
-            with_weights = {} if name in WITHOUT_WEIGHTS else settings
-            parts[name] = part_class.from_pretrained(folder / name, local_files_only=True, **with_weights)
+    name = pipeline_name(observer, folder)
+    if name != AmusedPipeline.__name__:
+        raise InputError(f"{observer}: {folder} is a {name}, expected AmusedPipeline")
+    # Part by part and not as a pipeline: diffusers calls AmusedPipeline deprecated, but not its parts.
+    classes = part_classes(observer, folder, AmusedPipeline)
+    if classes["scheduler"] is not AmusedScheduler:
+        raise InputError(f"{observer}: {folder} has a {classes['scheduler'].__name__}, expected an AmusedScheduler")
+    if commit:
+        folder = _download(observer, AmusedPipeline, source, commit, row.variant, {})
+    parts = _load_small_parts(observer, folder, classes)
+    networks, identity = _load_networks(observer, source, folder, classes, row, commit, CONFIGURATION, {})
+    return parts | networks, identity
+
+
+def _download(observer, pipeline_class, source, commit, variant, without):
+    """Download a pipeline from the hub, or take it from the hub's cache; its folder."""
+    with loading(observer, source, f"a {pipeline_class.__name__}"):
+        settings = {"revision": commit, "variant": variant, "use_safetensors": True, **without}
+        return Path(pipeline_class.download(str(source), **settings))
+
+
+def _load_small_parts(observer, folder, classes):
+    """The parts of a pipeline without weights: tokenizers and the scheduler."""
+    parts = {}
+    for name, part_class in classes.items():
+        if not issubclass(part_class, torch.nn.Module):
+            with loading(observer, folder / name, f"a {part_class.__name__}"):
+                parts[name] = part_class.from_pretrained(folder / name, local_files_only=True)
+    return parts
+
+
+def _load_networks(observer, source, folder, classes, row, commit, configuration, dtypes):
+    """The parts of a pipeline with weights, in float32 where `dtypes` names nothing else, and the identity."""
+    networks = {name: part_class for name, part_class in classes.items() if issubclass(part_class, torch.nn.Module)}
+    variants = choose_variant(observer, [folder / name for name in networks], row.variant)
+    for place, variant in variants.items():
+        read_json(observer, place / MODEL_CONFIG)
+        check_files(observer, place, variant)
+    variant = next((one for one in variants.values() if one), None)
+    identity = identity_of(observer, source, folder, row, commit, variant, configuration)
+    parts = {}
+    for name, part_class in networks.items():
+        place = folder / name
+        parts[name] = load_pretrained(observer, part_class, place, variants[place], dtypes.get(name, torch.float32))
     return parts, identity

@@ -1,20 +1,21 @@
 """Models in folders: the user's own, or those of the Hugging Face hub's cache. Only safetensors, no code of others."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from huggingface_hub import hf_hub_download, snapshot_download
-from safetensors import SafetensorError
 
-from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.errors import InputError, one_line
+from generative_classifiers.io.paths import ROOT
 from generative_classifiers.models.loading.hub import advice
+from generative_classifiers.models.loading.json_files import read_json
 from generative_classifiers.models.loading.weight_hashes import check_hash, folder_hash
 
 PIPELINE_INDEX = "model_index.json"  # of diffusers
 MODEL_CONFIG = "config.json"  # of transformers
+MODEL_TYPES = {"autoregressive": "janus", "contrastive": "clip"}  # of transformers, by family
 # Files of a model of transformers that are not weights.
 CONFIGURATION = ("*.json", "*.txt", "*.jinja")
 
@@ -27,7 +28,7 @@ def find_pipeline(observer: str, source: str | Path, revision: str | None) -> tu
     observer : str
         For messages.
     source : str or Path
-        Folder or hub id.
+        A string is what a row says: a folder relative to the project's root, or a hub id.
     revision : str or None
         Branch, tag or commit of a hub id.
 
@@ -81,7 +82,7 @@ def _find(
     observer: str, source: str | Path, index: str, kind: str, download: Callable[[], Path]
 ) -> tuple[Path, str | None]:
     """The folder that has an index, and its commit; `download` returns that of a hub id."""
-    folder = Path(source)
+    folder = ROOT / source if isinstance(source, str) else source
     if (folder / index).is_file():
         return folder, None
     missing = f"{observer}: {source} is neither a folder with {index} nor a {kind} on the hub"
@@ -94,6 +95,7 @@ def _find(
     return folder, folder.name
 
 
+<<<<<<< HEAD
 def read_key(observer: str, file: Path, key: str) -> str:
     """The kind of model that a JSON file describes: the value of a key. InputError if there is none."""
     try:
@@ -107,9 +109,46 @@ def check_kind(observer: str, file: Path, key: str, *expected: str) -> None:
     found = read_key(observer, file, key)
     if found not in expected:
         raise InputError(f"{observer}: {file.parent} is a {found}, expected {' or '.join(expected)}")
+=======
+def check_kind(observer: str, folder: Path, *expected: str) -> None:
+    """Raise InputError unless the configuration in a folder is that of certain types of models of transformers."""
+    found = read_json(observer, folder / MODEL_CONFIG).get("model_type")
+    if found not in expected:
+        raise InputError(f"{observer}: {folder} is a {found}, expected {' or '.join(expected)}")
+>>>>>>> loading
 
 
-def identity_of(observer, source, folder, row, commit, configuration=CONFIGURATION):
+def family_of(observer: str, folder: Path) -> str:
+    """The family of the model in a folder, by its files.
+
+    Parameters
+    ----------
+    observer : str
+        For messages.
+    folder : Path
+
+    Returns
+    -------
+    {"diffusion", "masked", "autoregressive", "contrastive"}
+
+    Raises
+    ------
+    InputError
+        The folder has no model of these families.
+    """
+    if (folder / PIPELINE_INDEX).is_file():
+        name = read_json(observer, folder / PIPELINE_INDEX).get("_class_name")
+        return "masked" if name == "AmusedPipeline" else "diffusion"
+    if not (folder / MODEL_CONFIG).is_file():
+        raise InputError(f"{observer}: {folder} has neither {PIPELINE_INDEX} nor {MODEL_CONFIG}")
+    kind = read_json(observer, folder / MODEL_CONFIG).get("model_type")
+    if kind not in MODEL_TYPES.values():
+        known = " or ".join(MODEL_TYPES.values())
+        raise InputError(f"{observer}: {folder} is a {kind}, expected a pipeline of diffusers, {known}")
+    return next(family for family, model_type in MODEL_TYPES.items() if model_type == kind)
+
+
+def identity_of(observer, source, folder, row, commit, variant, configuration=CONFIGURATION):
     """Check the weights in a folder, and return the identity of the model.
 
     Parameters
@@ -122,6 +161,8 @@ def identity_of(observer, source, folder, row, commit, configuration=CONFIGURATI
     row : study.observers.PipelineObserver or study.observers.TransformersClipObserver
     commit : str or None
         Of a hub id.
+    variant : str or None
+        The one that is loaded.
     configuration : tuple of str
         Patterns of the files that are not weights.
 
@@ -141,7 +182,7 @@ def identity_of(observer, source, folder, row, commit, configuration=CONFIGURATI
         "weights": weights,
         "configuration": folder_hash(folder, configuration),
         "revision": commit,
-        "variant": row.variant,
+        "variant": variant,
     }
 
 
@@ -152,14 +193,5 @@ def loading(observer: str, source: str | Path, kind: str) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        RuntimeError,
-        ImportError,
-        SafetensorError,
-    ) as error:
-        raise InputError(f"{observer}: {source} cannot be loaded as {kind} ({error})") from error
+    except Exception as error:  # each library has errors of its own
+        raise InputError(f"{observer}: {source} cannot be loaded as {kind} ({one_line(error)})") from error

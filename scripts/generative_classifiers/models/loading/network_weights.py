@@ -1,4 +1,4 @@
-"""Weights of discriminative networks: from torchvision, timm, files at addresses, or installed packages."""
+"""Weights of discriminative networks: from torchvision, timm, files at addresses or of this machine, or packages."""
 
 import re
 from collections import OrderedDict
@@ -10,19 +10,21 @@ from typing import NamedTuple
 import torch
 from safetensors.torch import load_file
 
-from generative_classifiers.io.errors import InputError
-from generative_classifiers.io.paths import DOWNLOADS
+from generative_classifiers.io.errors import InputError, one_line
+from generative_classifiers.io.paths import DOWNLOADS, ROOT, project_file
 from generative_classifiers.models.loading import hub
+from generative_classifiers.models.loading.complete_weights import load_tensors
 from generative_classifiers.models.loading.networks import build
-from generative_classifiers.models.loading.weight_hashes import check_hash, file_hash
+from generative_classifiers.models.loading.safetensors_files import tensor_names
+from generative_classifiers.models.loading.weight_hashes import check_hash, checked_hash, file_hash
 from generative_classifiers.stimuli.downloads import fetch
-from generative_classifiers.study.weight_files import DownloadedFile, WeightFile
+from generative_classifiers.study.weight_files import DownloadedFile, LocalFile, WeightFile
 
 WHOLE_FILE = WeightFile(sha256=None)  # its tensors have the names that the network gives them
 WEIGHTS = "model.safetensors"  # what timm calls them on the hub
 
 
-class LocalFile(NamedTuple):
+class FoundFile(NamedTuple):
     """A file of weights on this machine, and its row in the registry."""
 
     described: WeightFile
@@ -59,16 +61,10 @@ def load_network(observer, row, path=None, mirror=None):
     if path is None:
         files, revision = SOURCES[row.source](observer, row, mirror)
     else:
-        files, revision = [LocalFile(WHOLE_FILE, Path(path))], None
-    try:
-        hashes = [_checked_hash(observer, file) for file in files]
-        network.load_state_dict(merged(files))
-    except InputError:
-        raise
-    except Exception as error:  # safetensors, pickle and torch each have errors of their own
-        paths = ", ".join(str(file.path) for file in files)
-        kind = type(network).__name__
-        raise InputError(f"{observer}: {paths} does not hold the weights of a {kind} ({error})") from error
+        files, revision = [FoundFile(WHOLE_FILE, Path(path))], None
+    hashes = [_hash(observer, file) for file in files]
+    places = ", ".join(str(file.path) for file in files)
+    load_tensors(observer, places, network, merged(observer, files))
     return network, {
         "network": row.network,
         "settings": row.settings.model_dump(exclude_none=True),
@@ -77,41 +73,90 @@ def load_network(observer, row, path=None, mirror=None):
     }
 
 
-def _checked_hash(observer, file):
-    """SHA-256 of a file; InputError if the registry expects another."""
-    found = file_hash(file.path)
-    check_hash(observer, file.path, found, file.described.sha256)
-    return found
+def _hash(observer, file):
+    """SHA-256 of a file; InputError if it cannot be read, or if the registry expects another."""
+    if isinstance(file.described, DownloadedFile) and file.described.sha256:
+        return file.described.sha256  # the download has checked it
+    return checked_hash(observer, file.path, file.described.sha256)
 
 
-def merged(files):
+def merged(observer, files):
     """Tensors by their names in the network.
 
     Parameters
     ----------
-    files : list of LocalFile
+    observer : str
+        For messages.
+    files : list of FoundFile
         Their tensors together are the network's.
 
     Returns
     -------
     collections.OrderedDict of str to torch.Tensor
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, or holds something else than tensors, or a tensor comes twice.
     """
     state = OrderedDict()
     for described, path in files:
-        tensors = _read(described, path)
-        state.update(_renamed(tensors, described.prefix or "", described.place or ""))
+        tensors = _tensors(observer, described, path)
+        for name, tensor in _renamed(tensors, described.prefix or "", described.place or ""):
+            if not isinstance(tensor, torch.Tensor):
+                kind = type(tensor).__name__
+                raise InputError(f"{observer}: {path}: {name} is a {kind}, not a tensor; `key` says where tensors are")
+            if name in state:
+                raise InputError(f"{observer}: {path}: tensor {name} comes twice, expected once")
+            state[name] = tensor
         if not (described.prefix or described.place):
             # The modules' versions, without which some modules cannot read old files.
             state._metadata = getattr(tensors, "_metadata", {})
     return state
 
 
-def _read(described, path):
+def _tensors(observer, described, path):
+    """What a file holds under the row's key: tensors by name."""
+    content = read_tensors(observer, path)
+    if described.key is not None:
+        if not (isinstance(content, dict) and described.key in content):
+            keys = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
+            raise InputError(f"{observer}: {path} has no key {described.key!r}, only {keys[:200]}")
+        content = content[described.key]
+    if not isinstance(content, dict):
+        raise InputError(f"{observer}: {path} holds a {type(content).__name__}, expected tensors by name")
+    return content
+
+
+def read_tensors(observer, path):
+    """The content of a file of safetensors or of torch, which may hold nothing but tensors and plain data.
+
+    Parameters
+    ----------
+    observer : str
+        For messages.
+    path : Path
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+        Whatever the file holds, if it is of torch.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
     if path.suffix == ".safetensors":
-        tensors = load_file(path)
-    else:
-        tensors = torch.load(path, map_location="cpu", weights_only=True)
-    return tensors if described.key is None else tensors[described.key]
+        tensor_names(observer, path)
+        return load_file(path)
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # zip archives, pickle and torch each have errors of their own
+        raise InputError(
+            f"{observer}: {path} cannot be read as weights, expected safetensors or tensors saved by torch "
+            f"({one_line(error, 120)})"
+        ) from error
 
 
 def _renamed(tensors, prefix, place):
@@ -123,11 +168,14 @@ def _renamed(tensors, prefix, place):
 
 
 def _from_torchvision(observer, row, mirror):
-    path = _fetch(observer, torchvision_weights(observer, row).url, None, mirror)
+    own = project_file(row.weights)
+    if own:
+        return [FoundFile(WeightFile(sha256=row.sha256), own)], None
+    path = _fetch(observer, torchvision_weights(observer, row).url, row.sha256, mirror)
     # Torchvision's names of files end with the first digits of their SHA-256.
     found, first_digits = file_hash(path), path.stem.rpartition("-")[2]
     check_hash(observer, path, found[: len(first_digits)], first_digits)
-    return [LocalFile(WHOLE_FILE, path)], None
+    return [FoundFile(WHOLE_FILE, path)], None
 
 
 def torchvision_weights(observer, row):
@@ -137,7 +185,7 @@ def torchvision_weights(observer, row):
         return models.get_model_weights(row.network)[row.weights]
     except (ValueError, KeyError) as error:
         name = f"{row.weights!r} of {row.network!r}"
-        raise InputError(f"{observer}: torchvision has no weights {name}") from error
+        raise InputError(f"{observer}: torchvision has no weights {name}, and there is no such file") from error
 
 
 def timm_repository(row):
@@ -146,22 +194,34 @@ def timm_repository(row):
 
 
 def _from_timm(observer, row, mirror):
+    if row.weights:
+        return [FoundFile(WeightFile(sha256=row.sha256), _own_file(observer, row.weights))], None
     path, commit = hub.download(observer, timm_repository(row), WEIGHTS, row.revision)
-    return [LocalFile(WHOLE_FILE, path)], commit
+    return [FoundFile(WHOLE_FILE, path)], commit
 
 
 def _from_files(observer, row, mirror):
-    return [LocalFile(file, _local_path(observer, file, mirror)) for file in row.files], None
+    return [FoundFile(file, _local_path(observer, file, mirror)) for file in row.files], None
 
 
 def _local_path(observer, file, mirror):
     """Where a file of a row is on this machine; it is downloaded if it has an address."""
     if isinstance(file, DownloadedFile):
         return _fetch(observer, file.url, file.sha256, mirror)
+    if isinstance(file, LocalFile):
+        return _own_file(observer, file.path)
     try:
         return Path(str(resources(file.package) / file.file))
     except ModuleNotFoundError as error:
         raise InputError(f"{observer}: package {file.package}, which has its weights, is not installed") from error
+
+
+def _own_file(observer, name):
+    """A file that a row names, relative to the project's root; InputError if there is none."""
+    found = project_file(name)
+    if not found:
+        raise InputError(f"{observer}: there is no file {ROOT / name}, which the row names as weights")
+    return found
 
 
 def _fetch(observer, url, sha256, mirror):

@@ -10,13 +10,15 @@ from transformers import (
     JanusProcessor,
 )
 
+from generative_classifiers.models.loading.complete_weights import load_pretrained
 from generative_classifiers.models.loading.model_folders import (
-    MODEL_CONFIG,
+    MODEL_TYPES,
     check_kind,
     find_model,
     identity_of,
     loading,
 )
+from generative_classifiers.models.loading.safetensors_files import check_files, choose_variant
 
 # Those that tests compare with an independent computation. Others may number positions or pad in ways of their own.
 VISION_LANGUAGE = ("internvl", "llava", "paligemma", "qwen2_5_vl", "qwen2_vl")
@@ -44,10 +46,14 @@ def load_janus(observer, row, path=None):
     Raises
     ------
     InputError
-        There is no model, it is of another type, it has no safetensors, or its weights are not those that the registry
-        expects.
+        There is no model, it is of another type, its safetensors are not exactly the weights of the network, or
+        they are not those that the registry expects.
     """
-    return _load(observer, row, path, ["janus"], JanusForConditionalGeneration, JanusProcessor)
+<<<<<<< HEAD
+    return _load(observer, row, path, [MODEL_TYPES["autoregressive"]], JanusForConditionalGeneration, JanusProcessor)
+=======
+    return _load(observer, row, path, JanusForConditionalGeneration, JanusProcessor)
+>>>>>>> loading
 
 
 def load_clip(observer, row, path=None):
@@ -70,6 +76,7 @@ def load_clip(observer, row, path=None):
     InputError
         As for `load_janus`.
     """
+<<<<<<< HEAD
     return _load(observer, row, path, ["clip"], CLIPModel, CLIPTokenizer)
 
 
@@ -107,3 +114,44 @@ def _load(observer, row, path, model_types, network_class, processor_class, dtyp
         identity = identity_of(observer, source, folder, row, commit)
         network = network_class.from_pretrained(folder, local_files_only=True, **settings)
         return network, processor_class.from_pretrained(folder, local_files_only=True), identity
+=======
+    return _load(observer, row, path, [MODEL_TYPES["contrastive"]], CLIPModel, CLIPTokenizer)
+
+
+def load_vision_language(observer, row, path=None, dtype=torch.float32):
+    """Load a vision-language observer's network and processor.
+
+    Parameters
+    ----------
+    observer, path
+        As for `load_janus`.
+    row : study.observers.VisionLanguageObserver
+    dtype : torch.dtype
+        Precision of the network.
+
+    Returns
+    -------
+    network : transformers.PreTrainedModel
+    processor : transformers.ProcessorMixin
+    identity : dict
+
+    Raises
+    ------
+    InputError
+        As for `load_janus`.
+    """
+    return _load(observer, row, path, VISION_LANGUAGE, AutoModelForImageTextToText, AutoProcessor, dtype)
+
+
+def _load(observer, row, path, model_types, network_class, processor_class, dtype=torch.float32):
+    source = path or row.pipeline
+    folder, commit = find_model(observer, source, row.revision, row.variant)
+    check_kind(observer, folder, *model_types)
+    variant = choose_variant(observer, [folder], row.variant)[folder]
+    check_files(observer, folder, variant)
+    with loading(observer, source, f"a {processor_class.__name__}"):
+        processor = processor_class.from_pretrained(folder, local_files_only=True)
+    identity = identity_of(observer, source, folder, row, commit, variant)
+    network = load_pretrained(observer, network_class, folder, variant, dtype)
+    return network, processor, identity
+>>>>>>> loading

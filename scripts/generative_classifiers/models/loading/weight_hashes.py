@@ -40,6 +40,16 @@ def folder_hash(folder: Path, patterns: Sequence[str] = ("*.safetensors",)) -> s
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
+def checked_hash(observer: str, file: Path, expected: str | None) -> str:
+    """SHA-256 of a file of weights; InputError if it cannot be read, or if the registry expects another."""
+    try:
+        found = file_hash(file)
+    except OSError as error:
+        raise InputError(f"{observer}: weights {file} cannot be read ({error.strerror})") from error
+    check_hash(observer, file, found, expected)
+    return found
+
+
 def check_hash(observer: str, source: str | Path, found: str, expected: str | None) -> None:
     """Raise InputError if the registry expects another hash than the one found; None expects nothing."""
     if expected is not None and found != expected:

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from generative_classifiers.io.paths import ROOT
+from generative_classifiers.io.paths import ROOT, project_file
 from generative_classifiers.models.loading import clip_towers, network_weights
 from generative_classifiers.models.loading.model_folders import MODEL_CONFIG, PIPELINE_INDEX
 from generative_classifiers.study.datasets import DecisionFile, OwnFile
@@ -21,7 +21,7 @@ from generative_classifiers.study.observers import (
     TransformersClipObserver,
 )
 from generative_classifiers.study.study import Study
-from generative_classifiers.study.weight_files import DownloadedFile, PackagedFile
+from generative_classifiers.study.weight_files import DownloadedFile, LocalFile, PackagedFile
 
 
 class HubFile(NamedTuple):
@@ -100,14 +100,18 @@ def _model_source(observer: str, row: Observer) -> WeightSource:
     if isinstance(row, TransformersClipObserver):
         return _folder_or_hub(row, MODEL_CONFIG)
     if isinstance(row, OpenClipObserver):
-        file = clip_towers.own_file(row)
-        place = file or HubFile(clip_towers.repository(observer, row), clip_towers.WEIGHTS, row.revision)
+        place = project_file(row.weights) or HubFile(
+            clip_towers.repository(observer, row), clip_towers.WEIGHTS, row.revision
+        )
         return WeightSource(row.source, [place], [row.sha256])
     if isinstance(row, TimmObserver):
+        if row.weights:
+            return WeightSource(row.source, [ROOT / row.weights], [row.sha256])
         repository = network_weights.timm_repository(row)
         return WeightSource(row.source, [HubFile(repository, network_weights.WEIGHTS, row.revision)], [None])
     if isinstance(row, TorchvisionObserver):
-        return WeightSource(row.source, [network_weights.torchvision_weights(observer, row).url], [None])
+        place = project_file(row.weights) or network_weights.torchvision_weights(observer, row).url
+        return WeightSource(row.source, [place], [row.sha256])
     if isinstance(row, CheckpointObserver):
         return WeightSource(row.source, [_place(file) for file in row.files], [file.sha256 for file in row.files])
     return WeightSource("training", [], [])
@@ -121,9 +125,11 @@ def _folder_or_hub(row: PipelineObserver | TransformersClipObserver, index: str)
     return WeightSource("hub", [HubFile(row.pipeline, index, row.revision)], [row.sha256])
 
 
-def _place(file: DownloadedFile | PackagedFile) -> str | Path:
-    """The address of a file, or where it is among the installed packages."""
+def _place(file: DownloadedFile | LocalFile | PackagedFile) -> str | Path:
+    """The address of a file, or where it is on this machine, perhaps among the installed packages."""
     if isinstance(file, DownloadedFile):
         return file.url
+    if isinstance(file, LocalFile):
+        return ROOT / file.path
     package = find_spec(file.package)
     return Path(package.origin).parent / file.file if package else Path(file.package, file.file)
