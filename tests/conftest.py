@@ -24,6 +24,13 @@ collect_ignore = (
 )
 
 
+def pytest_collection_modifyitems(items):
+    """Group the tests for pytest-xdist: those that share a run of a study, and otherwise those of a file."""
+    for item in items:
+        group = next((run for run in ("tiny", "humans") if run in item.fixturenames), item.path.stem)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def needs_models():
     """Skip a test that runs models in processes of their own, where the extra `models` is not installed."""
     if not WITH_MODELS:
