@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
 
 from imports import packages
 from small_studies import ROOT, copy_project, elsewhere, snakemake, tiny_project
@@ -25,9 +27,9 @@ collect_ignore = (
 
 
 def pytest_collection_modifyitems(items):
-    """Group the tests for pytest-xdist: those that share a run of a study, and otherwise those of a file."""
+    """Group the tests for pytest-xdist: those that share the run or the plans of a study, and the others by file."""
     for item in items:
-        group = next((run for run in ("tiny", "humans") if run in item.fixturenames), item.path.stem)
+        group = next((name for name in ("tiny", "humans", "planned") if name in item.fixturenames), item.path.stem)
         item.add_marker(pytest.mark.xdist_group(group))
 
 
@@ -106,3 +108,21 @@ def humans(tmp_path_factory, mirror):
     run = snakemake(folder, surroundings=elsewhere(), study="humans", mirror=mirror)
     assert run.returncode == 0, run.stdout
     return folder
+
+
+@pytest.fixture(scope="session")
+def planned():
+    """The jobs of a study, from a dry run of them all."""
+
+    @functools.cache
+    def plan(study):
+        with contextlib.chdir(ROOT), SnakemakeApi(OutputSettings(dryrun=True)) as api:
+            workflow = api.workflow(
+                resource_settings=ResourceSettings(cores=1),
+                config_settings=ConfigSettings(config={"study": study}),
+                snakefile=ROOT / "Snakefile",
+            )
+            workflow.dag(DAGSettings(forceall=True)).execute_workflow(executor="dryrun")
+            return list(workflow._workflow.dag.jobs)
+
+    return plan
