@@ -16,6 +16,8 @@ PYTHON ?= $(shell for version in 3.13 3.12 3.11; do \
 VENV := .venv
 QUICK := .venv-quick
 SNAKEMAKE = $(VENV)/bin/snakemake --config study=$(STUDY) --cores $(CORES)
+# Each process of a run imports much; without stored bytecode, it would compile all of that first.
+unexport PYTHONDONTWRITEBYTECODE
 install = $(1)/bin/uv pip install --quiet --python $(1)/bin/python --constraint envs/constraints.txt
 
 .PHONY: all figures report test quick docs hashes clean
@@ -29,8 +31,10 @@ figures: $(VENV)/installed
 report: all
 	$(SNAKEMAKE) --report data/$(STUDY)/report.html
 
+# Two processes, each of which computes with one thread.
+test: export OMP_NUM_THREADS = 1
 test: $(VENV)/installed-test
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses=2 --dist=loadgroup --durations=20
 
 quick: $(QUICK)/installed
 	$(QUICK)/bin/python -m pytest

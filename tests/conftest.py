@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
 
 from imports import packages
 from small_studies import ROOT, copy_project, elsewhere, snakemake, tiny_project
@@ -22,6 +24,13 @@ WITH_MODELS = find_spec("torch") is not None
 collect_ignore = (
     [] if WITH_MODELS else [str(path) for path in Path(__file__).parent.glob("test_*.py") if "torch" in packages(path)]
 )
+
+
+def pytest_collection_modifyitems(items):
+    """Group the tests for pytest-xdist: those that share the run or the plans of a study, and the others by file."""
+    for item in items:
+        group = next((name for name in ("tiny", "humans", "planned") if name in item.fixturenames), item.path.stem)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def needs_models():
@@ -99,3 +108,21 @@ def humans(tmp_path_factory, mirror):
     run = snakemake(folder, surroundings=elsewhere(), study="humans", mirror=mirror)
     assert run.returncode == 0, run.stdout
     return folder
+
+
+@pytest.fixture(scope="session")
+def planned():
+    """The jobs of a study, from a dry run of them all."""
+
+    @functools.cache
+    def plan(study):
+        with contextlib.chdir(ROOT), SnakemakeApi(OutputSettings(dryrun=True)) as api:
+            workflow = api.workflow(
+                resource_settings=ResourceSettings(cores=1),
+                config_settings=ConfigSettings(config={"study": study}),
+                snakefile=ROOT / "Snakefile",
+            )
+            workflow.dag(DAGSettings(forceall=True)).execute_workflow(executor="dryrun")
+            return list(workflow._workflow.dag.jobs)
+
+    return plan

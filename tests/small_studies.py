@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 # What a run needs of the project.
 PARTS = ["config.yaml", "docs", "envs", "profiles", "registry", "rules"]
 PARTS += ["schemas", "scripts", "slurm", "Snakefile", "studies"]
-PATIENCE = 900  # seconds
+PATIENCE = 1800  # seconds, on a busy machine
 # The study `tiny`: a model after a few steps of training looks at a few datasets.
 TINY = {"colour": 32, "silhouette": 16, "cue-conflict": 240}  # images
 

@@ -1,14 +1,11 @@
 """Captions of every study are complete sentences in valid reStructuredText, with number and title."""
 
 import re
-from functools import cache
 from types import SimpleNamespace
 
 import pytest
 from docutils.core import publish_parts
 from jinja2 import Environment
-from snakemake.api import SnakemakeApi
-from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
 
 from conftest import ROOT
 from generative_classifiers.figures.captions import title
@@ -19,25 +16,13 @@ CAPTIONS = ROOT / "docs/captions"
 TEMPLATES = Environment(trim_blocks=True, lstrip_blocks=True)
 
 
-@cache
-def parameters(study):
-    """The parameters of the rules of all figures and tables of a study, by name."""
-    with SnakemakeApi(OutputSettings(dryrun=True)) as api:
-        workflow = api.workflow(
-            resource_settings=ResourceSettings(cores=1),
-            config_settings=ConfigSettings(config={"study": study}),
-            snakefile=ROOT / "Snakefile",
-        )
-        workflow.dag(DAGSettings(forceall=True)).execute_workflow(executor="dryrun")
-        jobs = {job.rule.name: job.params for job in workflow._workflow.dag.jobs}
-    return {path.stem: jobs[path.stem] for path in CAPTIONS.glob("*.rst") if path.stem in jobs}
-
-
 @pytest.mark.parametrize("study", ["humans", "miniature", "paper"])
-def test_captions_are_sentences_in_valid_restructured_text(study, monkeypatch):
+def test_captions_are_sentences_in_valid_restructured_text(study, planned, monkeypatch):
+    jobs = {job.rule.name: job.params for job in planned(study)}
+    parameters = {path.stem: jobs[path.stem] for path in CAPTIONS.glob("*.rst") if path.stem in jobs}
+    assert len(parameters) >= 16
     monkeypatch.chdir(ROOT)
-    assert len(parameters(study)) >= 16
-    for name, params in parameters(study).items():
+    for name, params in parameters.items():
         snakemake = SimpleNamespace(params=params, config={"study": study})
         text = TEMPLATES.from_string((CAPTIONS / f"{name}.rst").read_text()).render(snakemake=snakemake)
         publish_parts(text, writer="html", settings_overrides={"halt_level": 2})

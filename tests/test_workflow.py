@@ -3,6 +3,7 @@
 import importlib.metadata
 import re
 import tomllib
+from collections import Counter
 from functools import cache
 
 import pytest
@@ -30,38 +31,20 @@ BY_SCRIPT = RULES | dict.fromkeys(sorted(PLOTS), LOOPS["figures"]) | {"write_ben
 
 
 @pytest.mark.parametrize("study", ["miniature", "humans", "paper"])
-def test_dry_run(study):
-    run = snakemake(ROOT, "-n", "--forceall", study=study)
-    assert run.returncode == 0, run.stdout
-    jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout, re.M))
-    assert {"decisions": "17", "accuracy": "1", "benchmark": "1", "figure_12": "1"}.items() <= jobs.items()
+def test_dry_run(study, planned):
+    jobs = Counter(job.rule.name for job in planned(study))
+    assert {"decisions": 17, "accuracy": 1, "benchmark": 1, "figure_12": 1}.items() <= jobs.items()
     models = len(load({"study": study}).models)
-    evidence = {"evidence": str(models * 17)} if study == "paper" else {"evidence_together": str(models)}
+    evidence = {"evidence": models * 17} if study == "paper" else {"evidence_together": models}
     assert {name: count for name, count in jobs.items() if name.startswith("evidence")} == evidence
     assert ("render" in jobs) == (study == "miniature") != ("read_archive" in jobs)
 
 
-@pytest.mark.parametrize(
-    ("config", "message"),
-    [
-        (
-            {"stduy": "humans"},
-            "config.yaml or --config: stduy: unknown key, did you mean 'study'? Known keys: ",
-        ),
-        (
-            {"study": "human"},
-            "study: 'human' is unknown, did you mean 'humans'? Expected one of humans",
-        ),
-        (
-            {"mirror": 3},
-            "config.yaml or --config: mirror: expected a text (numbers and true or false",
-        ),
-    ],
-)
-def test_wrong_config(config, message):
-    run = snakemake(ROOT, "-n", **config)
+def test_a_wrong_setting_is_told_once_without_a_traceback():
+    run = snakemake(ROOT, "-n", stduy="humans")
     assert run.returncode != 0
-    assert run.stdout.count(message) == 1 and "Traceback" not in run.stdout
+    assert run.stdout.count("config.yaml or --config: stduy: unknown key, did you mean 'study'? Known keys: ") == 1
+    assert "Traceback" not in run.stdout
 
 
 @pytest.mark.parametrize("body", (RULES | LOOPS).values(), ids=RULES | LOOPS)
@@ -107,6 +90,12 @@ def constraints():
 
 
 @cache
+def distributions():
+    """Distributions by package."""
+    return importlib.metadata.packages_distributions()
+
+
+@cache
 def environment(name):
     *_, pip = content(f"envs/{name}.yaml")["dependencies"]
     return pins(pip["pip"])
@@ -129,8 +118,7 @@ def test_versions_of_all_that_the_project_asks_for():
 @pytest.mark.parametrize("script", BY_SCRIPT)
 def test_environment_of_a_rule_has_the_packages_that_its_script_imports(script):
     (name,) = re.findall(r'"\.\./envs/(\w+)\.yaml"', BY_SCRIPT[script])
-    distributions = importlib.metadata.packages_distributions()
-    needed = {normal(distributions[package][0]) for package in packages(SCRIPTS / f"{script}.py")}
+    needed = {normal(distributions()[package][0]) for package in packages(SCRIPTS / f"{script}.py")}
     assert needed <= environment(name).keys()
 
 
