@@ -13,7 +13,6 @@ class InputError(ValueError):
     """Something the user gave is wrong: the message names it and says what was expected."""
 
 
-<<<<<<< HEAD
 @contextmanager
 def writing(path: str | Path) -> Iterator[None]:
     """Name the file or store that a full or write-protected disk does not take.
@@ -58,7 +57,8 @@ def for_users(error: BaseException) -> str | None:
     if isinstance(error, OSError) and error.errno in OF_THE_DISK:
         return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
     return None
-=======
+
+
 def one_line(error: Exception, length: int = 200) -> str:
     """An error of a library as a part of one line, shortened to so many characters.
 
@@ -71,4 +71,3 @@ def one_line(error: Exception, length: int = 200) -> str:
     if isinstance(error, KeyError) or not text:  # a KeyError's text is nothing but the key
         text = f"{type(error).__name__}: {text}".removesuffix(": ")
     return text if len(text) <= length else text[: length - 1] + "…"
->>>>>>> loading

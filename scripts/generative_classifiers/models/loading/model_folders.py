@@ -95,27 +95,11 @@ def _find(
     return folder, folder.name
 
 
-<<<<<<< HEAD
-def read_key(observer: str, file: Path, key: str) -> str:
-    """The kind of model that a JSON file describes: the value of a key. InputError if there is none."""
-    try:
-        return json.loads(file.read_text())[key]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{observer}: {file} does not say what it describes by {key!r} ({error!r})") from error
-
-
-def check_kind(observer: str, file: Path, key: str, *expected: str) -> None:
-    """Raise InputError unless a JSON file describes one of the expected kinds of model, by the value of a key."""
-    found = read_key(observer, file, key)
-    if found not in expected:
-        raise InputError(f"{observer}: {file.parent} is a {found}, expected {' or '.join(expected)}")
-=======
 def check_kind(observer: str, folder: Path, *expected: str) -> None:
     """Raise InputError unless the configuration in a folder is that of certain types of models of transformers."""
     found = read_json(observer, folder / MODEL_CONFIG).get("model_type")
     if found not in expected:
         raise InputError(f"{observer}: {folder} is a {found}, expected {' or '.join(expected)}")
->>>>>>> loading
 
 
 def family_of(observer: str, folder: Path) -> str:

@@ -49,11 +49,7 @@ def load_janus(observer, row, path=None):
         There is no model, it is of another type, its safetensors are not exactly the weights of the network, or
         they are not those that the registry expects.
     """
-<<<<<<< HEAD
     return _load(observer, row, path, [MODEL_TYPES["autoregressive"]], JanusForConditionalGeneration, JanusProcessor)
-=======
-    return _load(observer, row, path, JanusForConditionalGeneration, JanusProcessor)
->>>>>>> loading
 
 
 def load_clip(observer, row, path=None):
@@ -76,45 +72,6 @@ def load_clip(observer, row, path=None):
     InputError
         As for `load_janus`.
     """
-<<<<<<< HEAD
-    return _load(observer, row, path, ["clip"], CLIPModel, CLIPTokenizer)
-
-
-def load_vision_language(observer, row, path=None, dtype=torch.float32):
-    """Load a vision-language observer's network and processor.
-
-    Parameters
-    ----------
-    observer, path
-        As for `load_janus`.
-    row : study.observers.VisionLanguageObserver
-    dtype : torch.dtype
-        Precision of the network.
-
-    Returns
-    -------
-    network : transformers.PreTrainedModel
-    processor : transformers.ProcessorMixin
-    identity : dict
-
-    Raises
-    ------
-    InputError
-        As for `load_janus`.
-    """
-    return _load(observer, row, path, VISION_LANGUAGE, AutoModelForImageTextToText, AutoProcessor, dtype)
-
-
-def _load(observer, row, path, model_types, network_class, processor_class, dtype=torch.float32):
-    source = path or row.pipeline
-    folder, commit = find_model(observer, source, row.revision, row.variant)
-    check_kind(observer, folder / MODEL_CONFIG, "model_type", *model_types)
-    settings = {"variant": row.variant, "use_safetensors": True, "dtype": dtype}
-    with loading(observer, source, f"a {network_class.__name__}"):
-        identity = identity_of(observer, source, folder, row, commit)
-        network = network_class.from_pretrained(folder, local_files_only=True, **settings)
-        return network, processor_class.from_pretrained(folder, local_files_only=True), identity
-=======
     return _load(observer, row, path, [MODEL_TYPES["contrastive"]], CLIPModel, CLIPTokenizer)
 
 
@@ -154,4 +111,3 @@ def _load(observer, row, path, model_types, network_class, processor_class, dtyp
     identity = identity_of(observer, source, folder, row, commit, variant)
     network = load_pretrained(observer, network_class, folder, variant, dtype)
     return network, processor, identity
->>>>>>> loading
