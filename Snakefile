@@ -33,8 +33,8 @@ from generative_classifiers.study.origins import origins
 
 share_library()
 STUDY = load(config)
-DATA = f"data/{STUDY.name}"
-FIGURES = f"figures/{STUDY.name}"
+DATA = f"data/{STUDY.folder}"
+FIGURES = f"figures/{STUDY.folder}"
 DOWNLOADS = "data/downloads"
 
 if workflow.is_main_process:

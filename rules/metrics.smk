@@ -22,7 +22,7 @@ rule accuracy:
         runtime=10,
     params:
         **CELLS,
-        study=STUDY.name,
+        study=STUDY.folder,
     script:
         "../scripts/accuracy.py"
 
@@ -43,7 +43,7 @@ rule consistency:
         runtime=10,
     params:
         **CELLS,
-        study=STUDY.name,
+        study=STUDY.folder,
     script:
         "../scripts/consistency.py"
 
@@ -63,7 +63,7 @@ rule shape_bias:
         mem_mb=1000,
         runtime=10,
     params:
-        study=STUDY.name,
+        study=STUDY.folder,
         reference=STUDY.reference,
     script:
         "../scripts/shape_bias.py"
@@ -88,7 +88,7 @@ rule benchmark:
         runtime=10,
     params:
         **CELLS,
-        study=STUDY.name,
+        study=STUDY.folder,
         reference=STUDY.reference,
     script:
         "../scripts/benchmark.py"
@@ -110,7 +110,7 @@ rule comparisons:
         runtime=10,
     params:
         **CELLS,
-        study=STUDY.name,
+        study=STUDY.folder,
     script:
         "../scripts/comparisons.py"
 
@@ -130,7 +130,7 @@ rule ranking:
         mem_mb=1000,
         runtime=10,
     params:
-        study=STUDY.name,
+        study=STUDY.folder,
         published=STUDY.published,
     script:
         "../scripts/ranking.py"

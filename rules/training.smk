@@ -4,7 +4,7 @@
 # On ImageNet, with one process for each GPU of a node. The other threads load images.
 rule train_discriminative:
     output:
-        f"{DATA}/weights/{{observer}}/model.safetensors",
+        training_targets.weights(STUDY.name, "{observer}"),
     log:
         f"{DATA}/logs/train_discriminative/{{observer}}.log",
     benchmark:
@@ -50,7 +50,7 @@ use rule train_discriminative as train_on_world with:
 
 rule train_generative:
     output:
-        f"{DATA}/weights/{{observer}}/training.json",
+        training_targets.record(STUDY.name, "{observer}"),
     log:
         f"{DATA}/logs/train_generative/{{observer}}.log",
     benchmark:

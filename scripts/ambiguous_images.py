@@ -16,7 +16,7 @@ files = {file.observer: file for manifest in snakemake.input for file in read_ma
 write(
     ambiguous_images(rows, {name: file.path for name, file in files.items()}, study.world),
     store_of(snakemake.output[0]),
-    study=study.name,
+    study=study.folder,
     ambiguous_images={name: row.as_params() for name, row in rows.items()},
     sha256={name: file.sha256 for name, file in files.items()},
 )

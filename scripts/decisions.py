@@ -9,6 +9,7 @@ from generative_classifiers.decisions.side_by_side import gather_decisions
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import store_of, write
 from generative_classifiers.stimuli.manifests import read_manifest
+from generative_classifiers.study.limit import taking_part
 from generative_classifiers.study.load import load
 
 snakemake = job(globals())
@@ -19,8 +20,10 @@ files |= dict(zip(study.answers_on(dataset), snakemake.input.answers, strict=Tru
 for manifest in snakemake.input.published:
     files |= {file.observer: file.path for file in read_manifest(manifest, Path(snakemake.params.folder))}
 row = study.datasets[dataset]
-readers = {observer: READERS[study.format_of(observer, dataset)] for observer in files}
-answers = {observer: readers[observer](file, observer, row.kind, row.conditions) for observer, file in files.items()}
+answers = {}
+for observer, file in files.items():
+    found = READERS[study.format_of(observer, dataset)](file, observer, row.kind, row.conditions)
+    answers[observer] = found.take(taking_part(study, dataset, found.images.index, found.images))
 
 identities = {}
 for path in map(Path, snakemake.input.evidence):
@@ -36,7 +39,7 @@ write_table(decisions, snakemake.output.table)
 write(
     decisions,
     store_of(snakemake.output.store),
-    study=study.name,
+    study=study.folder,
     weighting=study.weighting,
     evidence=identities,
 )

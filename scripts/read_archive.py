@@ -9,6 +9,7 @@ from generative_classifiers.io.stores import store_of, write
 from generative_classifiers.stimuli.benchmark_archives import read_stimuli
 from generative_classifiers.stimuli.content import content_hash
 from generative_classifiers.stimuli.manifests import read_manifest
+from generative_classifiers.study.limit import taking_part
 from generative_classifiers.study.load import load
 
 snakemake = job(globals())
@@ -18,10 +19,11 @@ row = study.datasets[dataset]
 images, *files = read_manifest(snakemake.input[0], Path(snakemake.params.folder))
 answers = [read_answers(file.path, file.observer, row.kind, row.conditions) for file in files]
 stimuli = read_stimuli(images.path, dataset, images_seen(answers))
+stimuli = stimuli.isel(image=taking_part(study, dataset, stimuli["name"].values, stimuli))
 write(
     stimuli,
     store_of(snakemake.output[0]),
-    study=study.name,
+    study=study.folder,
     dataset=dataset,
     content=content_hash(stimuli),
     source=images.place,

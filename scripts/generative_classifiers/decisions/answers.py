@@ -21,18 +21,23 @@ class Answers(NamedTuple):
         (trial,): category and condition (str) of the image of each trial. The index has the names of the images.
     response : numpy.ndarray
         (trial,) int8: index into the categories; -1 for no answer.
-    is_file : bool
-        Whether the source is a file with a header and a line for each trial.
+    lines : numpy.ndarray, optional
+        (trial,) int: in which line of the source each trial stands, if it is a file.
     """
 
     source: str
     images: pd.DataFrame
     response: np.ndarray
-    is_file: bool = False
+    lines: np.ndarray | None = None
 
     def place(self, trial):
         """Where the answer of a trial, given by its number from 0, is found."""
-        return f"{self.source}, line {trial + 2}" if self.is_file else self.source
+        return self.source if self.lines is None else f"{self.source}, line {self.lines[trial]}"
+
+    def take(self, trials):
+        """Some of the trials, given by their numbers from 0."""
+        lines = None if self.lines is None else self.lines[trials]
+        return Answers(self.source, self.images.iloc[trials], self.response[trials], lines)
 
     def in_order_of(self, images):
         """Responses to some of the images, in their order.

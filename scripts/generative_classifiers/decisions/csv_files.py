@@ -63,7 +63,8 @@ def read_answers(path, observer, kind, conditions):
     _check_images_occur_once(path, images)
     # The index of what is not found is -1, as that of no answer is to be.
     response = pd.Index(CATEGORIES).get_indexer(columns["object_response"]).astype(np.int8)
-    return Answers(str(path), images, response, is_file=True)
+    lines = np.arange(2, len(response) + 2)  # after the header
+    return Answers(str(path), images, response, lines)
 
 
 def write_answers(path, observer, images, responses):

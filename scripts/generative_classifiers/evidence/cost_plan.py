@@ -73,9 +73,13 @@ def totals(table):
 
 
 def number_of_images(study, dataset):
-    """Number of images of a dataset, whether or not they exist yet."""
+    """Number of images of a dataset that take part, whether or not they exist yet.
+
+    With a limit, all categories count as equally frequent in every condition, as they are in the benchmark.
+    """
     row = study.datasets[dataset]
-    return number_of_rendered_images(dataset, row, study.world) if dataset in study.rendered else row.images
+    images = number_of_rendered_images(dataset, row, study.world) if dataset in study.rendered else row.images
+    return min(images, study.limit * len(row.conditions) * len(CATEGORIES)) if study.limit else images
 
 
 def number_of_draws(study, observer):

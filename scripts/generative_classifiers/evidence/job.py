@@ -101,13 +101,14 @@ class _Work:
 
     def _score_and_write(self, shard: int, part: slice) -> None:
         model, request = self.model, self.request
+        known = self.known.of(part)
         score = partial(
             score_images,
             model,
             self.stimuli["image"][part].values,
             as_strings(self.stimuli["name"][part]),
             request.draws,
-            self.known.of(part),
+            known,
             reconstruct=request.reconstruct,
             pruning=request.pruning,
             title=request.title,
@@ -115,7 +116,9 @@ class _Work:
         arrays = within_memory(model, score, request.title)
         # What a run with these settings spends, whether or not some of it was known.
         arrays["evaluations"] = np.count_nonzero(~np.isnan(arrays["loss"]), axis=(1, 2)).astype(np.int32)
+        new = np.count_nonzero(np.isnan(known["loss"]) & ~np.isnan(arrays["loss"]))
         provenance = model.provenance | {"batch_size": model.batch_size, "versions": versions(*model.packages)}
+        provenance["new_losses"] = new  # the others were taken over
         self.entry.write(shard, arrays, provenance)
 
 

@@ -1,5 +1,6 @@
 """Reading a study and the registries, and checking them against each other."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -68,6 +69,8 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
     studies = sorted(path.stem for path in (root / "studies").glob("*.yaml"))
     if site.study not in studies:
         raise InputError(f"config.yaml or --config: study: {unknown(site.study, studies)}")
+    if re.search(r"-limit-\d+$", site.study):
+        raise InputError(f"studies/{site.study}.yaml: expected another name, since limited studies have such names")
     study = Document(root, f"studies/{site.study}.yaml", StudySettings)
     observers = Document(root, "registry/observers.yaml", Observers)
     datasets_registry = Document(root, "registry/datasets.yaml", Datasets)

@@ -6,7 +6,18 @@ from pydantic import Field, model_validator
 
 from generative_classifiers.study.datasets import DatasetName
 from generative_classifiers.study.prompts import Prompt
-from generative_classifiers.study.validation import Items, Name, Seed, Share, Strict, Text, missing, union_of, wrong
+from generative_classifiers.study.validation import (
+    Items,
+    Limit,
+    Name,
+    Seed,
+    Share,
+    Strict,
+    Text,
+    missing,
+    union_of,
+    wrong,
+)
 
 Weighting = Literal["exponential", "simple", "uniform"]
 DrawCount = Annotated[int, Field(ge=1, le=100_000)]
@@ -140,6 +151,7 @@ class StudySettings(Strict):
     stimuli: Annotated[Items[DatasetName], Field(min_length=1)] | None = Field(
         None, description="Datasets whose images are needed; without it all of them, if a model takes part."
     )
+    limit: Limit | None = Field(None, description="Images of each condition and category that take part; null: all.")
     figures: Annotated[Items[Name], Field(min_length=1)] | None = Field(
         None, description="Figures to draw; without it all that the datasets allow."
     )

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from generative_classifiers.study.validation import Name, Strict, Text, form
+from generative_classifiers.study.validation import Limit, Name, Strict, Text, form
 
 
 def _read_bool(value: Any) -> Any:
@@ -19,6 +19,9 @@ class Site(Strict):
     """The content of `config.yaml`, as the command line has changed it."""
 
     study: Name = Field(description="The name of a file in studies/.")
+    limit: Limit | None = Field(
+        None, description="A small trial on so many images of each condition and category; null: what the study says."
+    )
     mirror: form(r"^https?://[^/\s]+\S*$", "an address, http://… or https://…") | None = Field(
         None, description="A server to download from instead of the files' own servers."
     )

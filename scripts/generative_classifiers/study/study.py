@@ -62,6 +62,16 @@ class Study:
     members: dict[str, dict[str, str]]
 
     @property
+    def limit(self) -> int | None:
+        """Images of each condition and category that take part; None if all do. See `study.limit`."""
+        return self.site.limit or self.settings.limit
+
+    @property
+    def folder(self) -> str:
+        """The folder of the study in `data/` and `figures/`. A limited study has one of its own."""
+        return self.name if self.limit is None else f"{self.name}-limit-{self.limit}"
+
+    @property
     def reference(self) -> str:
         """The group that models are compared with: "humans", "simulated" or one of the user's own."""
         return self.settings.reference
@@ -182,7 +192,14 @@ class Study:
     def levels(self, dataset: str) -> dict[str, object]:
         """The part of a dataset's row that its images and decisions depend on, for parameters of rules."""
         row = self.datasets[dataset].as_params()
-        return {key: row[key] for key in ("kind", "conditions")}
+        limits = {"limit": self.limit, "example": self.example_of(dataset)} if self.limit else {}
+        return {key: row[key] for key in ("kind", "conditions")} | limits
+
+    def example_of(self, dataset: str) -> str | None:
+        """The name of the stimulus that example images show, if it belongs to a dataset."""
+        examples = self.settings.example_images
+        stimulus = examples.stimulus if examples else None
+        return stimulus.image if stimulus and stimulus.dataset == dataset else None
 
     def decisive(self, observer: str) -> dict[str, object]:
         """The part of an observer's row that its evidence depends on, for parameters of rules."""
@@ -227,7 +244,7 @@ class Study:
         if row.made_by_run:
             return [training_targets.weights(self.name, observer)]
         if self.site.retrain and getattr(row, "training", None):
-            return [f"data/{self.name}/weights/{observer}/training.json"]
+            return [training_targets.record(self.name, observer)]
         return []
 
     def weights(self, observer: str) -> str | None:

@@ -20,12 +20,12 @@ def store(path):
 
 def stimuli(study):
     """Stimuli of the study."""
-    return [store(f"data/{study.name}/stimuli/{dataset}") for dataset in study.stimuli]
+    return [store(f"data/{study.folder}/stimuli/{dataset}") for dataset in study.stimuli]
 
 
 def receipt(study, observer, dataset):
     """The file that says where the cache has the evidence of an observer on a dataset: `evidence.receipt`."""
-    return f"data/{study.name}/evidence/{observer}/{dataset}.json"
+    return f"data/{study.folder}/evidence/{observer}/{dataset}.json"
 
 
 def example_store(study, example_image):
@@ -34,19 +34,19 @@ def example_store(study, example_image):
     if examples is None or getattr(examples, example_image) is None:
         return []
     dataset = "ambiguous_images" if example_image == "ambiguous_images" else examples.stimulus.dataset
-    return [store(f"data/{study.name}/stimuli/{dataset}")]
+    return [store(f"data/{study.folder}/stimuli/{dataset}")]
 
 
 def decisions(study):
     """Decisions of the study."""
-    return [store(f"data/{study.name}/decisions/{dataset}") for dataset in study.datasets]
+    return [store(f"data/{study.folder}/decisions/{dataset}") for dataset in study.datasets]
 
 
 def metrics(study):
     """Tables of metrics; shape bias needs cue conflicts."""
     names = ["accuracy", "consistency", "conditions", "benchmark", "comparisons", "ranking"]
     names += ["shape_bias"] if "cue-conflict" in study.datasets else []
-    return [f"data/{study.name}/metrics/{name}.csv" for name in names]
+    return [f"data/{study.folder}/metrics/{name}.csv" for name in names]
 
 
 def figures(study):
@@ -65,7 +65,7 @@ def figures(study):
             raise InputError(f"studies/{study.name}.yaml: figures: {unknown(name, known)}")
         if name not in possible:
             raise InputError(f"studies/{study.name}.yaml: figures: {name} needs {known[name].needs}")
-    return [f"figures/{study.name}/{name}.{kind}" for name in names for kind in ("pdf", "png")]
+    return [f"figures/{study.folder}/{name}.{kind}" for name in names for kind in ("pdf", "png")]
 
 
 def can_draw(study, figure):
@@ -104,10 +104,10 @@ def figure_inputs(study, figure):
     if not can_draw(study, figure):
         raise InputError(f"studies/{study.name}.yaml: {figure} needs {wanted.needs}")
     if wanted.metrics:
-        return [store(f"data/{study.name}/metrics/{wanted.metrics}")]
+        return [store(f"data/{study.folder}/metrics/{wanted.metrics}")]
     images = ["stimuli/ambiguous_images"] if wanted.example_image == "ambiguous_images" else []
     reconstructions = [f"examples/{observer}" for observer in example_images.observers(study, figure)]
-    return [store(f"data/{study.name}/{path}") for path in (*images, *reconstructions)]
+    return [store(f"data/{study.folder}/{path}") for path in (*images, *reconstructions)]
 
 
 def tables(study):
@@ -115,4 +115,4 @@ def tables(study):
     names = [f"{table}.{kind}" for table in load_figures().tables for kind in ("csv", "md", "tex")]
     names += ["leaderboard.csv", "leaderboard.html"]
     names += ["reproduction.csv"] if study.published else []
-    return [f"figures/{study.name}/{name}" for name in names]
+    return [f"figures/{study.folder}/{name}" for name in names]

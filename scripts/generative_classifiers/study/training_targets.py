@@ -30,6 +30,11 @@ def weights(study: str, observer: str) -> str:
     return f"data/{study}/weights/{observer}/model.safetensors"
 
 
+def record(study: str, observer: str) -> str:
+    """Where a study, given by its name, has the record of a pipeline that it trains; the pipeline lies next to it."""
+    return f"data/{study}/weights/{observer}/training.json"
+
+
 def left_out(study: str, observers: Mapping[str, Observer], root: Path, imagenet: str | None) -> dict[str, str]:
     """Observers that cannot take part: they would be trained on ImageNet, and neither it nor their weights are there.
 
