@@ -36,7 +36,7 @@ class Observer(Strict):
     # Keys that say nothing about what an observer answers.
     DESCRIPTIVE: ClassVar[frozenset[str]] = frozenset(
         {"label", "enabled", "licence", "trained_on", "size_mb", "verified", "mem_mb", "published_as", "highlight"}
-        | {"without_noise", "evaluations_per_second", "batch_size"}
+        | {"without_noise", "evaluations_per_second", "batch_size", "latents", "pixels_per_token"}
     )
 
     label: Text = Field(description="Its name in figures.")
@@ -104,10 +104,18 @@ class GenerativeObserver(PipelineObserver):
     training: recipes.GenerativeRecipe | None = Field(None, description="The recipe, where the project trained it.")
 
 
+class Latents(Strict):
+    """The latents of a model."""
+
+    channels: Count
+    factor: Count = Field(description="Pixels of the image along a side of each.")
+
+
 class DiffusionObserver(GenerativeObserver):
     """A text-conditional diffusion or flow-matching model."""
 
     family: Literal["diffusion"]
+    latents: Latents | None = Field(None, description="For the forecast; null where the network works on pixels.")
 
 
 class AutoregressiveObserver(GenerativeObserver):
@@ -121,6 +129,7 @@ class MaskedObserver(GenerativeObserver):
 
     family: Literal["masked"]
     reading: Literal["likelihood", "reconstruction"] = Field("likelihood", description="What its decision rests on.")
+    pixels_per_token: Count = Field(16, description="Along a side of the image, for the forecast.")
 
 
 class NetworkSettings(Strict):
