@@ -18,18 +18,7 @@ from generative_classifiers.models.pixels import tensor_to_pixels
 
 
 def load_decoder(observer, row, path=None, device=None):
-    """Load only what turns reconstructions that are kept as latents into pixels.
-
-    Parameters
-    ----------
-    observer, row, path
-        As for `load`.
-    device : torch.device
-
-    Returns
-    -------
-    models.diffusion.codecs.LatentCodec
-    """
+    """The decoder of an observer's reconstructions: `models.load_decoder`."""
     vae = load_part(observer, row, "vae", AutoencoderKL, path)
     return LatentCodec(SimpleNamespace(vae=vae.to(device)))
 

@@ -49,18 +49,7 @@ def load(observer, row, prompts, runtime, *, path=None, mirror=None):
 
 
 def load_decoder(observer, row, path=None, device=None):
-    """Load only what turns reconstructions that are kept as tokens into pixels.
-
-    Parameters
-    ----------
-    observer, row, path
-        As for `load`.
-    device : torch.device
-
-    Returns
-    -------
-    models.tokens.decoder.TokenDecoder
-    """
+    """The decoder of an observer's reconstructions: `models.load_decoder`."""
     return TokenDecoder(load_part(observer, row, "vqvae", VQModel, path).to(device))
 
 
