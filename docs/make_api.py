@@ -27,7 +27,7 @@ gc.shape_bias(decisions)["overall_shape_bias"]
 # The public names by topic, in the order of the page.
 TOPICS = {
     "Images and models": ("classify", "distort"),
-    "Stores": ("open_store", "open_evidence", "decode_attributes"),
+    "Stores": ("open_store", "open_evidence", "decode_reconstructions", "decode_attributes"),
     "Decisions": ("decide", "decision_table", "export"),
     "Metrics": ("accuracy", "consistency", "shape_bias", "compare", "benchmark", "cells_of", "list_cells"),
     "Errors": ("InputError",),

@@ -72,7 +72,7 @@ def test_losses_agree_with_a_float64_implementation(folders, images, kind):
     loss, reconstruction = model.evaluate(images, NAMES, model.draws(COUNT, SEED), reconstruct=1)
     expected, painted = reference(kind, folders[kind], images, NAMES, CATEGORIES, COUNT, SEED)
     np.testing.assert_allclose(loss, expected, rtol=1e-4)
-    assert np.abs(reconstruction - painted[:, :, 1]).max() < 0.51
+    assert np.abs(model.decode(reconstruction) - painted[:, :, 1]).max() < 1  # latents are rounded to float16
     # Categories must differ by far more than that, or the test would say little about prompts.
     spread = expected.max(axis=1) / expected.min(axis=1) - 1
     assert (np.abs(loss / expected - 1).max(axis=1) < spread / 5).all()

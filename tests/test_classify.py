@@ -127,7 +127,7 @@ def test_command_writes_evidence_decisions_and_margins(pipeline, folder, tmp_pat
     printed = capsys.readouterr().out
     found = xr.open_zarr(store).load()
     assert found["loss"].dims == ("image", "category", "draw") and found["loss"].shape == (4, 3, 3)
-    assert found["reconstruction"].shape == (4, 3, 16, 16, 3)
+    assert found["reconstruction_latent"].shape == (4, 3, 4, 8, 8)
     assert found["true_category"].values.tolist() == ["cat", "cat", "", ""]
     assert found["category"].values.tolist() == ["cat", "dog", "truck"]
     assert decode_attributes(found.attrs)["prompts"]["truck"] == "A bad photo of a truck"

@@ -40,9 +40,14 @@ def rows(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     save_file(SmallCNN(16).state_dict(), folder / "cnn.safetensors")
     pixels, tokens = tiny_pipelines.pixel_diffusion(folder / "pixel"), tiny_tokens.amused(folder / "amused")
+    latent = tiny_pipelines.stable_diffusion(folder / "latent")
     return {
         "diffusion": (observer(family="diffusion", pipeline=str(pixels), resolution=16), None),
-        "masked": (observer(family="masked", pipeline=str(tokens), resolution=8), None),
+        "latent": (
+            observer(family="diffusion", pipeline=str(latent), resolution=16, latents={"channels": 4, "factor": 2}),
+            None,
+        ),
+        "masked": (observer(family="masked", pipeline=str(tokens), resolution=8, pixels_per_token=2), None),
         "discriminative": (load_observers()["miniature-cnn"], folder / "cnn.safetensors"),
     }
 
@@ -68,6 +73,7 @@ def study_of(row, **evidence):
         ("diffusion", "edge", {}),
         ("diffusion", "cue-conflict", {"seed": 5, "reconstruct_draw": 1, "shard": 32}),
         ("diffusion", "edge", {"draws": {"min": 2, "max": 4, "test": "sequential", "level": 0.5}}),
+        ("latent", "edge", {"reconstruct_draw": 0}),
         ("masked", "edge", {"seed": 1}),
         ("masked", "cue-conflict", {"reconstruct_draw": 0, "shard": 5}),
         ("discriminative", "edge", {"reconstruct_draw": 0}),
@@ -179,7 +185,7 @@ def test_reconstructions_of_unknown_size_are_an_error(paper):
     evidence = paper.evidence.model_copy(update={"reconstruct_draw": 0})
     study = dataclasses.replace(paper, settings=paper.settings.model_copy(update={"evidence": evidence}))
     found = forecast(study).set_index(["observer", "dataset"])["bytes"]
-    assert found["stable-diffusion-1-4", "edge"] == 160 * 16 * (64 * 4 + 512 * 512 * 3) + 160 * 4
+    assert found["stable-diffusion-1-4", "edge"] == 160 * 16 * (64 * 4 + 4 * 64 * 64 * 2) + 160 * 4
     assert found["janus-pro-1b", "edge"] == 160 * 16 * 4 + 160 * 4
     with pytest.raises(InputError, match=r"registry/observers.yaml: deepfloyd-if-1: expected resolution, which says"):
         forecast(changed(study, "deepfloyd-if-1", resolution=None))

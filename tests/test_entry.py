@@ -16,6 +16,7 @@ from generative_classifiers.evidence.known import KnownEvidence, sources_of
 from generative_classifiers.evidence.request import Request
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.manifest import check
+from generative_classifiers.models.reconstruction_layout import pixel_layout
 
 NAMES = [f"cat{number}.png" for number in range(10)]
 SHARD = 4
@@ -30,8 +31,9 @@ def request(names=NAMES, categories=("cat", "dog", "car"), count=5, reconstruct=
     coords = {"name": list(names), "image_hash": [f"hash of {name}" for name in names]}
     coords |= {"true_category": ["cat"] * len(names), "condition": ["all"] * len(names)}
     prompts = {category: f"a {category}" for category in categories}
+    layout = None if reconstruct is None else pixel_layout(8)
     return Request(
-        "painter", "sketch", {"weights": "abc", "seed": seed}, coords, prompts, draws(count), reconstruct, 8, None
+        "painter", "sketch", {"weights": "abc", "seed": seed}, coords, prompts, draws(count), reconstruct, layout, None
     )
 
 

@@ -20,6 +20,7 @@ from generative_classifiers.evidence.single_store import compute_evidence, read_
 from generative_classifiers.io import stores
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.reconstruction_layout import pixel_layout
 from generative_classifiers.stimuli.content import content_hash
 from killed_often import stimuli
 
@@ -29,7 +30,7 @@ HERE = Path(__file__).parent
 class FakeModel:
     """A model without a network, whose losses depend on names, draws and pixels. It records its evaluations."""
 
-    resolution = 16
+    reconstruction_layout = pixel_layout(16)
     batch_size = 64
     reconstructs = True
     packages = ()

@@ -1,5 +1,6 @@
 # The public functions, which docs/api.md explains.
 from .cli.classify_folder import classify as classify
+from .cli.decoded_reconstructions import decode_reconstructions as decode_reconstructions
 from .decisions.from_evidence import decide as decide
 from .decisions.from_evidence import decision_table as decision_table
 from .decisions.model_vs_human import export as export

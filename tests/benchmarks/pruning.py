@@ -26,7 +26,7 @@ from generative_classifiers.evidence.pruning import PairedTest, SequentialTest
 from generative_classifiers.evidence.scoring import score_images
 from generative_classifiers.evidence.single_store import compute_evidence
 from generative_classifiers.io.random_numbers import generator
-from generative_classifiers.io.stores import read
+from generative_classifiers.io.stores import RECONSTRUCTIONS, read
 from generative_classifiers.study.load import load
 
 RULES = {
@@ -68,7 +68,7 @@ def main():
         count=given.draws,
         workers=given.workers,
     )
-    everything = read(given.store, drop=["reconstruction"]).load()
+    everything = read(given.store, drop=RECONSTRUCTIONS).load()
     decisions = score_categories(everything).argmin(axis=1)
     for name, rule in RULES.items():
         pruned = everything.assign(loss=(everything.loss.dims, prune(everything, rule)))

@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from generative_classifiers.cli.decoded_reconstructions import decode_reconstructions, number_of
 from generative_classifiers.cli.store_summary import read_evidence
 from generative_classifiers.decisions.from_evidence import decision_table
 from generative_classifiers.figures.reconstruction_grid import reconstruction_grid
@@ -17,7 +18,11 @@ from generative_classifiers.stimuli.square_images import read_image
 
 
 def plot_image(
-    store: str | Path, image: str, stimuli: str | Path | None = None, weighting: str | None = None
+    store: str | Path,
+    image: str,
+    stimuli: str | Path | None = None,
+    weighting: str | None = None,
+    observer: str | None = None,
 ) -> tuple[Figure, pd.DataFrame]:
     """Plot what a model makes of an image.
 
@@ -31,6 +36,8 @@ def plot_image(
         Store or folder of the images that the model saw; by default the stimuli of the study.
     weighting : str, optional
         Weighting of the draws: as for `decisions.from_evidence.weighting_of`.
+    observer : str, optional
+        Where the decoder of the reconstructions is: as for `decode_reconstructions`.
 
     Returns
     -------
@@ -42,18 +49,12 @@ def plot_image(
     Raises
     ------
     InputError
-        The store has no such image or no reconstructions, or the stimulus cannot be found.
+        The store has no such image or no reconstructions, or the stimulus or the decoder cannot be found.
     """
-    store = Path(store)
-    evidence, unread = read_evidence(store), open_store(store)
-    if "reconstruction" not in unread:
-        raise InputError(
-            f"{store}: has no reconstructions; models that paint keep those of one draw: evidence.reconstruct_draw in "
-            "the study's file, or --reconstruct-draw of classify"
-        )
-    number = _number_of(image, evidence, store)
+    store, evidence = Path(store), read_evidence(store)
+    reconstructions = decode_reconstructions(store, image, observer).values
     draw = decode_attributes(evidence.attrs)["reconstruct"]
-    evidence, reconstructions = evidence.isel(image=[number]), unread["reconstruction"][number].values
+    evidence = evidence.isel(image=[number_of(image, evidence, store)])
     row = decision_table(evidence, weighting)
     name, decision = row["image"].item(), row["decision"].item()
     categories = evidence["category"].values.tolist()
@@ -67,16 +68,6 @@ def plot_image(
         title=f"{evidence.attrs['observer']} on {name}: {decision}",
     )
     return figure, row
-
-
-def _number_of(image: str, evidence: xr.Dataset, store: Path) -> int:
-    """Number of an image that is given by its name or number."""
-    names = evidence["name"].values.tolist()
-    if image in names:
-        return names.index(image)
-    if image.isdigit() and int(image) < len(names):
-        return int(image)
-    raise InputError(f"{store}: no image {image}; expected a name such as {names[0]}, or 0 to {len(names) - 1}")
 
 
 def _true_categories(evidence: xr.Dataset) -> str:

@@ -25,6 +25,11 @@ def add_arguments(command: ArgumentParser) -> None:
     command.add_argument(
         "--stimuli", type=Path, help="store or folder of the images that the model saw; by default those of the study"
     )
+    command.add_argument(
+        "--observer",
+        help="folder of a pipeline, hub id, or name in registry/observers.yaml that has the decoder of the "
+        "reconstructions, if they are kept as latents or tokens; by default the observer of the store",
+    )
 
 
 def run(arguments: Namespace) -> None:
@@ -44,7 +49,9 @@ def _plot_image(arguments: Namespace) -> None:
     from generative_classifiers.figures.style import METADATA, paper
     from generative_classifiers.io.stores import open_store
 
-    figure, row = plot_image(arguments.store, arguments.image, arguments.stimuli, arguments.weighting)
+    figure, row = plot_image(
+        arguments.store, arguments.image, arguments.stimuli, arguments.weighting, arguments.observer
+    )
     name = f"{open_store(arguments.store).attrs['observer']}-{arguments.store.stem}-{row['image'].item()}"
     out = arguments.out or Path(name.removesuffix(".png").replace("/", "-") + ".png")
     out.parent.mkdir(parents=True, exist_ok=True)

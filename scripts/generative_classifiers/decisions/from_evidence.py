@@ -12,7 +12,7 @@ from generative_classifiers.evidence.receipt import Receipt, link_of
 from generative_classifiers.evidence.recorded import recorded_content
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.io.stores import read
+from generative_classifiers.io.stores import RECONSTRUCTIONS, read
 from generative_classifiers.study.categories import CATEGORIES
 
 PER_IMAGE = ("name", "condition", "true_category", "texture_category")
@@ -39,7 +39,7 @@ def read_evidence(receipt: Path, stimuli: Path) -> xr.Dataset:
     found, content = Receipt.read(receipt), recorded_content(stimuli)
     if content not in (None, found.stimuli):
         raise InputError(f"{receipt}: is about other images than {stimuli}; delete it and run again")
-    return read(link_of(receipt), drop=["reconstruction"])
+    return read(link_of(receipt), drop=RECONSTRUCTIONS)
 
 
 def score_categories(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> np.ndarray:

@@ -6,6 +6,7 @@ import pandas as pd
 from generative_classifiers.evidence.pruning import most_draws
 from generative_classifiers.evidence.store_size import store_size
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.reconstruction_layout import latent_layout, pixel_layout, token_layout
 from generative_classifiers.stimuli.miniature.datasets import number_of_images as number_of_rendered_images
 from generative_classifiers.study.categories import CATEGORIES
 
@@ -49,7 +50,7 @@ def cost(study, observer, dataset, per_second=None):
         study.evidence.shard,
         len(CATEGORIES),
         draws,
-        side=side_of_reconstructions(study, observer),
+        reconstruction=reconstructions_of(study, observer),
         dataset=dataset,
     )
     return {
@@ -111,8 +112,8 @@ def pruned_share(draws):
     return min(1.0, max(PRUNED_SHARE, least / most))
 
 
-def side_of_reconstructions(study, observer):
-    """Pixels along a side of the reconstructions that are kept; None if none are.
+def reconstructions_of(study, observer):
+    """How the reconstructions of an observer will be kept, as a `ReconstructionLayout`; None if none will be.
 
     Raises
     ------
@@ -127,7 +128,9 @@ def side_of_reconstructions(study, observer):
         raise InputError(
             f"registry/observers.yaml: {observer}: expected resolution, which says how large reconstructions are"
         )
-    return side
+    if row.family == "masked":
+        return token_layout(side // row.pixels_per_token)
+    return latent_layout(row.latents.channels, side // row.latents.factor) if row.latents else pixel_layout(side)
 
 
 def as_text(table, estimated=True):

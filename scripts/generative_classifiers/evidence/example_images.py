@@ -70,11 +70,12 @@ def _reconstruct(model, stimuli, draws, number):
     """Reconstruct stimuli of one size at the only draw of `draws`, given also by its number."""
     images, names = stimuli["image"].values, as_strings(stimuli["name"])
     scored = score_images(model, images, names, draws, reconstruct=number, title="example images")
+    pixels = model.decode(scored["reconstruction"])
     return xr.Dataset(
         {
             "stimulus": (("image", *PICTURE), squares(images, model.resolution)),
             "noised": (("image", *PICTURE), model.add_noise(images, names, draws)),
-            "reconstruction": (("image", "category", *PICTURE), scored["reconstruction"]),
+            "reconstruction": (("image", "category", *PICTURE), pixels),
             "distance": (("image", "category"), scored["loss"][:, :, 0]),
         },
         coords={"name": ("image", np.array(names, object))},

@@ -114,9 +114,11 @@ class _Work:
             title=request.title,
         )
         arrays = within_memory(model, score, request.title)
+        if request.reconstruction_layout:
+            arrays[request.reconstruction_layout.name] = arrays.pop("reconstruction")
         # What a run with these settings spends, whether or not some of it was known.
         arrays["evaluations"] = np.count_nonzero(~np.isnan(arrays["loss"]), axis=(1, 2)).astype(np.int32)
-        new = np.count_nonzero(np.isnan(known["loss"]) & ~np.isnan(arrays["loss"]))
+        new = int(np.count_nonzero(np.isnan(known["loss"]) & ~np.isnan(arrays["loss"])))
         provenance = model.provenance | {"batch_size": model.batch_size, "versions": versions(*model.packages)}
         provenance["new_losses"] = new  # the others were taken over
         self.entry.write(shard, arrays, provenance)

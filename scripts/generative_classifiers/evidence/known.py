@@ -78,8 +78,8 @@ class KnownEvidence:
         Returns
         -------
         dict of str to numpy.ndarray
-            `loss` float32 (image, category, draw), NaN where nothing is known; and `reconstruction` uint8 (image,
-            category, y, x, channel) if it is known of all these images.
+            `loss` float32 (image, category, draw), NaN where nothing is known; and `reconstruction` (image, category,
+            …) if it is known of all these images.
         """
         images = list(zip(self.request.images["name"][part], self.request.images["image_hash"][part], strict=True))
         loss = np.full((len(images), *self.request.shape[1:]), np.nan, np.float32)
@@ -104,15 +104,17 @@ class KnownEvidence:
 
     def _reconstruction(self, images: Sequence[tuple[str, str]]) -> np.ndarray | None:
         """Reconstructions of all images, if the sources have them."""
-        if self.request.reconstruct is None:
+        layout = self.request.reconstruction_layout
+        if layout is None:
             return None
         found: dict[int, np.ndarray] = {}
         for source in self.sources:
             categories = _shared(self.request.prompts.values(), _places(source.prompts))
-            if source.reconstruct == self.request.reconstruct and len(categories) == len(self.request.prompts):
+            painted = source.reconstruct == self.request.reconstruct and layout.name in source.group
+            if painted and len(categories) == len(self.request.prompts):
                 for image, place in _shared(images, source.images).items():
                     if image not in found:
-                        found[image] = source.group["reconstruction"][place][list(categories.values())]
+                        found[image] = source.group[layout.name][place][list(categories.values())]
         return np.stack([found[image] for image in range(len(images))]) if len(found) == len(images) else None
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from generative_classifiers.evidence.request import Request
+from generative_classifiers.models.reconstruction_layout import ReconstructionLayout
 
 
 class ArrayLayout(NamedTuple):
@@ -28,15 +29,17 @@ class ArrayLayout(NamedTuple):
     chunk_per_image: bool = False
 
 
-def array_layouts(categories: int, draws: int, side: int | None = None) -> dict[str, ArrayLayout]:
+def array_layouts(
+    categories: int, draws: int, reconstruction: ReconstructionLayout | None = None
+) -> dict[str, ArrayLayout]:
     """The arrays of a store that are filled shard by shard.
 
     Parameters
     ----------
     categories, draws : int
         Numbers of categories and of draws.
-    side : int, optional
-        Pixels along a side of the reconstructions; without it there are none.
+    reconstruction : ReconstructionLayout, optional
+        How reconstructions are kept; without it there are none.
 
     Returns
     -------
@@ -45,9 +48,10 @@ def array_layouts(categories: int, draws: int, side: int | None = None) -> dict[
 
     Examples
     --------
+    >>> from generative_classifiers.models.reconstruction_layout import pixel_layout
     >>> array_layouts(16, draws=64)["loss"].dims
     {'category': 16, 'draw': 64}
-    >>> array_layouts(16, draws=64, side=512)["reconstruction"].dims
+    >>> array_layouts(16, 64, pixel_layout(512))["reconstruction"].dims
     {'category': 16, 'y': 512, 'x': 512, 'channel': 3}
     """
     per_category = {"category": categories}
@@ -55,16 +59,15 @@ def array_layouts(categories: int, draws: int, side: int | None = None) -> dict[
         "loss": ArrayLayout("float32", float("nan"), per_category | {"draw": draws}),
         "evaluations": ArrayLayout("int32", -1, {}),
     }
-    if side is not None:
-        pixels = {"y": side, "x": side, "channel": 3}
-        layouts["reconstruction"] = ArrayLayout("uint8", 0, per_category | pixels, chunk_per_image=True)
+    if reconstruction is not None:
+        dims = per_category | reconstruction.dims
+        layouts[reconstruction.name] = ArrayLayout(reconstruction.dtype, 0, dims, chunk_per_image=True)
     return layouts
 
 
 def layouts_of(request: Request) -> dict[str, ArrayLayout]:
     """The arrays of the store that a request asks for."""
-    side = None if request.reconstruct is None else request.resolution
-    return array_layouts(len(request.prompts), len(request.draws), side)
+    return array_layouts(len(request.prompts), len(request.draws), request.reconstruction_layout)
 
 
 def coordinates(request: Request) -> xr.Dataset:
@@ -99,6 +102,7 @@ def attributes(request: Request) -> dict[str, Any]:
         "dataset": request.dataset,
         **request.identity,
         "reconstruct": request.reconstruct,
+        "decoder": request.reconstruction_layout.decoder if request.reconstruction_layout else None,
         "pruning": request.pruning.identity if request.pruning else None,
         "identity": request.identity_digest,
         "request": request.digest,

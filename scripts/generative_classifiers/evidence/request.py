@@ -10,6 +10,7 @@ from generative_classifiers.draws.levels import Draws
 from generative_classifiers.evidence.pruning import PruningTest
 from generative_classifiers.io.digests import digest
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.reconstruction_layout import ReconstructionLayout
 from generative_classifiers.stimuli.content import image_hashes
 from generative_classifiers.study.families import FAMILIES
 
@@ -35,8 +36,8 @@ class Request:
     draws : Draws
     reconstruct : int or None
         Number of the draw whose reconstructions are kept.
-    resolution : int
-        Pixels along a side of a reconstruction.
+    reconstruction_layout : ReconstructionLayout or None
+        How they are kept; None if none are.
     pruning : PruningTest or None
         None if every category gets all draws.
     """
@@ -48,7 +49,7 @@ class Request:
     prompts: dict[str, str]
     draws: Draws
     reconstruct: int | None
-    resolution: int
+    reconstruction_layout: ReconstructionLayout | None
     pruning: PruningTest | None
 
     @property
@@ -66,6 +67,7 @@ class Request:
                 "prompts": list(self.prompts.items()),
                 "draws": self.draws.number.tolist(),
                 "reconstruct": self.reconstruct,
+                "kept_as": self.reconstruction_layout.name if self.reconstruction_layout else None,
                 "pruning": self.pruning.identity if self.pruning else None,
             }
         )
@@ -127,7 +129,7 @@ def request_evidence(
         model.prompts,
         model.draws(count, seed, times),
         reconstruct,
-        model.resolution,
+        None if reconstruct is None else model.reconstruction_layout,
         pruning if has_levels else None,
     )
 

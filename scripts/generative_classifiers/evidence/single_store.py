@@ -90,7 +90,7 @@ def read_requested(store: str | Path, request: Request) -> xr.Dataset:
     -------
     xarray.Dataset
     """
-    evidence = stores.read(store, drop=["reconstruction"])
+    evidence = stores.read(store, drop=stores.RECONSTRUCTIONS)
     if evidence.attrs["request"] == request.digest:
         return evidence
     names, prompts = evidence["name"].values.tolist(), evidence["prompt"].values.tolist()

@@ -26,15 +26,15 @@ class StoreSize(NamedTuple):
     bytes: int
 
 
-def store_size(images, shard, categories, draws, *, side, dataset):
+def store_size(images, shard, categories, draws, *, reconstruction, dataset):
     """Size of a complete store.
 
     Parameters
     ----------
     images, shard, categories, draws : int
         Numbers of images, of images in a shard, of categories and of draws.
-    side : int or None
-        Pixels along a side of the reconstructions; None if there are none.
+    reconstruction : ReconstructionLayout or None
+        How reconstructions are kept; None if there are none.
     dataset : str
 
     Returns
@@ -43,10 +43,10 @@ def store_size(images, shard, categories, draws, *, side, dataset):
 
     Examples
     --------
-    >>> store_size(160, 32, 16, 64, side=None, dataset="edge")
+    >>> store_size(160, 32, 16, 64, reconstruction=None, dataset="edge")
     StoreSize(files=46, bytes=656000)
     """
-    layouts, shards = array_layouts(categories, draws, side), ceil(images / shard)
+    layouts, shards = array_layouts(categories, draws, reconstruction), ceil(images / shard)
     values = sum(np.dtype(one.dtype).itemsize * prod(one.dims.values()) for one in layouts.values())
     coordinates = len(COORDINATES) + (dataset == CUE_CONFLICT)
     # Each array has a file of metadata, each coordinate one more; each shard has its part of the manifest and a note of

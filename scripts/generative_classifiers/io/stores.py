@@ -26,7 +26,8 @@ PACKAGES = ("numpy", "xarray", "zarr")
 ROOT_METADATA = manifest.ROOT_METADATA
 CODECS = (ZstdCodec(), Crc32cCodec())  # the checksum last, so that it covers the bytes on the disk
 # Variables that can be larger than memory.
-PIXELS = ("image", "reconstruction")
+RECONSTRUCTIONS = ("reconstruction", "reconstruction_latent", "reconstruction_token")
+PIXELS = ("image", *RECONSTRUCTIONS)
 
 
 def versions(*more: str) -> dict[str, str]:
@@ -229,8 +230,9 @@ def open_evidence(store: str | Path) -> xr.Dataset:
     -------
     xarray.Dataset
         `loss` (image, category, draw), NaN where pruning spared the evaluation; `name`, `true_category` and
-        `condition` of each image; `time`, `alpha`, `sigma` and `seed` of each draw; `reconstruction` (image, category,
-        y, x, channel), uint8, if the store has any.
+        `condition` of each image; `time`, `alpha`, `sigma` and `seed` of each draw. If the store has reconstructions,
+        `reconstruction` (image, category, y, x, channel), uint8; or in their place the latents or tokens of models that
+        have them, `reconstruction_latent` or `reconstruction_token`, which `decode_reconstructions` turns into pixels.
 
     Raises
     ------

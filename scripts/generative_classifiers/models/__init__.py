@@ -5,13 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from generative_classifiers.io.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from generative_classifiers.models.base import Model
     from generative_classifiers.study.observers import ModelObserver
+
+
+class Decoder(Protocol):
+    """What turns reconstructions into pixels.
+
+    Attributes
+    ----------
+    hash : str
+        SHA-256 of its weights: `decoder` in `ReconstructionLayout`.
+    """
+
+    hash: str
+
+    def pixels(self, kept: np.ndarray) -> np.ndarray:
+        """uint8 images (image, y, x, channel) of reconstructions (image, …) as stores keep them."""
+        ...
 
 
 def load(
@@ -68,3 +86,26 @@ def load(
     runtime = Runtime(choose_device(device), row.dtype, batch_size, compile)
     family = import_module(f"{__name__}.{row.kind.module}")
     return family.load(observer, row, prompts, runtime, path=path, mirror=mirror)
+
+
+def load_decoder(
+    observer: str, row: ModelObserver, *, path: Path | None = None, device: str | None = "auto"
+) -> Decoder:
+    """Load only what turns an observer's reconstructions into pixels, where they are kept as latents or tokens.
+
+    Parameters
+    ----------
+    observer, row, path, device
+        As for `load`.
+
+    Raises
+    ------
+    InputError
+        The family keeps its reconstructions as pixels or has none, or there are no weights.
+    """
+    if row.family not in ("diffusion", "masked"):
+        raise InputError(f"{observer}: its family {row.family} has no decoder of reconstructions")
+    from generative_classifiers.models.base import choose_device
+
+    family = import_module(f"{__name__}.{row.kind.module}")
+    return family.load_decoder(observer, row, path=path, device=choose_device(device))

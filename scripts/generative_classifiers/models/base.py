@@ -9,6 +9,7 @@ import torch
 
 from generative_classifiers.draws.levels import Draws, single
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.reconstruction_layout import ReconstructionLayout, pixel_layout
 
 # Where weights are from. What they are, their checksum says.
 ORIGIN = ("revision", "variant")
@@ -153,8 +154,8 @@ class Model(ABC):
         loss : numpy.ndarray
             float32 (image, category, draw), lower is better; NaN where not wanted.
         reconstruction : numpy.ndarray or None
-            uint8 (image, category, y, x, channel). None without `reconstruct`, if that draw is not among the draws,
-            and in a family that does not reconstruct.
+            (image, category, …), as `reconstruction_layout` says. None without `reconstruct`, if that draw is not among
+            the draws, and in a family that does not reconstruct.
         """
         if wanted is None:
             wanted = np.ones((len(names), len(self.categories), len(draws)), bool)
@@ -180,6 +181,33 @@ class Model(ABC):
         kept : numpy.ndarray
             bool (draw,): true for the draw whose reconstructions are returned, if any.
         """
+
+    @property
+    def reconstruction_layout(self) -> ReconstructionLayout:
+        """How reconstructions are kept: pixels, unless the family has something smaller that gives the same pixels."""
+        return pixel_layout(self.resolution)
+
+    def decode(self, reconstruction: np.ndarray) -> np.ndarray:
+        """The pixels of reconstructions.
+
+        Parameters
+        ----------
+        reconstruction : numpy.ndarray
+            (…, *dims), as `reconstruction_layout` says.
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8 (…, y, x, channel).
+        """
+        dims = tuple(self.reconstruction_layout.dims.values())
+        with torch.inference_mode(), exact_convolutions():
+            pixels = self._to_pixels(reconstruction.reshape(-1, *dims))
+        return pixels.reshape(*reconstruction.shape[: -len(dims)], *pixels.shape[1:])
+
+    def _to_pixels(self, reconstruction: np.ndarray) -> np.ndarray:
+        """What `decode` returns, (reconstruction, y, x, channel)."""
+        return reconstruction
 
     def add_noise(self, images: np.ndarray, names: Sequence[str], draw: Draws) -> np.ndarray:
         """What one draw leaves of images, for people to look at.

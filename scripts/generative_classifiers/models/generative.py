@@ -67,7 +67,7 @@ class GenerativeModel(Model):
         loss : torch.Tensor
             float32 (evaluation,), on the device.
         reconstruction : numpy.ndarray or None
-            uint8 (kept evaluation, y, x, channel).
+            (kept evaluation, …), as `reconstruction_layout` says.
         """
 
     def _evaluate(self, images, names, draws, wanted, kept):

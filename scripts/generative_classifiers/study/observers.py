@@ -37,7 +37,7 @@ class Observer(Strict):
     # Keys that say nothing about what an observer answers.
     DESCRIPTIVE: ClassVar[frozenset[str]] = frozenset(
         {"label", "enabled", "licence", "trained_on", "size_mb", "verified", "mem_mb", "published_as"}
-        | {"without_noise", "evaluations_per_second", "batch_size"}
+        | {"without_noise", "evaluations_per_second", "batch_size", "latents", "pixels_per_token"}
     )
 
     label: Text = Field(description="Its name in figures.")
@@ -125,6 +125,13 @@ class GenerativeObserver(PipelineObserver):
     training: recipes.GenerativeRecipe | None = Field(None, description="The recipe, where the project trained it.")
 
 
+class Latents(Strict):
+    """The latents of a model."""
+
+    channels: Count
+    factor: Count = Field(description="Pixels of the image along a side of each.")
+
+
 class DiffusionObserver(GenerativeObserver):
     """A text-conditional diffusion or flow-matching model."""
 
@@ -132,6 +139,7 @@ class DiffusionObserver(GenerativeObserver):
     distance: Literal["latent", "l2", "perceptual"] = Field(
         "latent", description="What losses are: the error of what the network sees, or of the image that it paints."
     )
+    latents: Latents | None = Field(None, description="For the forecast; null where the network works on pixels.")
 
 
 class AutoregressiveObserver(GenerativeObserver):
@@ -145,6 +153,7 @@ class MaskedObserver(GenerativeObserver):
 
     family: Literal["masked"]
     reading: Literal["likelihood", "reconstruction"] = Field("likelihood", description="What its decision rests on.")
+    pixels_per_token: Count = Field(16, description="Along a side of the image, for the forecast.")
     distance: Literal["l2", "perceptual"] = Field("l2", description="Between the image and its reconstruction.")
 
     @model_validator(mode="after")

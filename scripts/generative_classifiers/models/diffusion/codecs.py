@@ -1,7 +1,14 @@
 """Image codecs: from images to what a diffusion network sees, and back."""
 
+from functools import cached_property
+
+import numpy as np
 import torch
 from torch.nn import functional
+
+from generative_classifiers.models.loading.weight_hashes import decoder_hash
+from generative_classifiers.models.pixels import tensor_to_pixels
+from generative_classifiers.models.reconstruction_layout import latent_layout, pixel_layout
 
 # Images of 512 x 512 at once: a VAE's activations at full resolution are many times those of the diffusion network.
 VAE_BATCH = 8
@@ -18,7 +25,7 @@ class LatentCodec:
     Parameters
     ----------
     pipeline : diffusers.DiffusionPipeline
-        With `vae`, an AutoencoderKL.
+        With `vae`, an AutoencoderKL. Nothing else of it is used.
     """
 
     levels = "block_out_channels"  # what the VAE's configuration calls the widths of its resolutions
@@ -43,6 +50,25 @@ class LatentCodec:
         """Images (image, 3, y, x) of latents."""
         parts = vae_batches(latents / self.scale + self.shift, latents.shape[-1] * self.factor)
         return torch.cat([self.vae.decode(part).sample for part in parts])
+
+    @cached_property
+    def hash(self):
+        """SHA-256 of what `decode` depends on."""
+        return decoder_hash(self.vae, scale=self.scale, shift=self.shift)
+
+    def layout(self, resolution):
+        """How reconstructions with so many pixels along a side are kept: 24 times as small in Stable Diffusion."""
+        return latent_layout(self.channels, resolution // self.factor, self.hash)
+
+    def keep(self, latents):
+        """Reconstructions (image, …) in that layout."""
+        limit = torch.finfo(torch.float16).max
+        return latents.float().clamp(-limit, limit).half().cpu().numpy()
+
+    def pixels(self, kept):
+        """uint8 images (image, y, x, channel) of what `keep` returned."""
+        latents = torch.from_numpy(np.asarray(kept)).to(self.vae.device, torch.float32)
+        return tensor_to_pixels(self.decode(latents))
 
 
 class DeepCompressionCodec(LatentCodec):
@@ -96,3 +122,15 @@ class PixelCodec:
     def decode(self, blocks):
         """Images (image, 3, y, x) of blocks."""
         return functional.pixel_shuffle(blocks, self.factor)
+
+    def layout(self, resolution):
+        """How reconstructions with so many pixels along a side are kept."""
+        return pixel_layout(resolution)
+
+    def keep(self, blocks):
+        """Reconstructions (image, …) in that layout."""
+        return tensor_to_pixels(self.decode(blocks))
+
+    def pixels(self, kept):
+        """uint8 images (image, y, x, channel) of what `keep` returned."""
+        return kept

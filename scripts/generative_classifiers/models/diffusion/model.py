@@ -1,17 +1,27 @@
 """Diffusion models: the loss of a category is the squared error of the image denoised under its prompt."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import torch
+from diffusers import AutoencoderKL
 
 from generative_classifiers.draws import levels
 from generative_classifiers.draws.noise import gaussian
 from generative_classifiers.models.base import DTYPES
 from generative_classifiers.models.diffusion import shared_prefix
+from generative_classifiers.models.diffusion.codecs import LatentCodec
 from generative_classifiers.models.diffusion.schedules import schedule
 from generative_classifiers.models.distances import distance_of, mean_square
 from generative_classifiers.models.generative import GenerativeModel
-from generative_classifiers.models.loading.diffusers_pipelines import load_pipeline
+from generative_classifiers.models.loading.diffusers_pipelines import load_part, load_pipeline
 from generative_classifiers.models.pixels import tensor_to_pixels
+
+
+def load_decoder(observer, row, path=None, device=None):
+    """The decoder of an observer's reconstructions: `models.load_decoder`."""
+    vae = load_part(observer, row, "vae", AutoencoderKL, path)
+    return LatentCodec(SimpleNamespace(vae=vae.to(device)))
 
 
 def load(observer, row, prompts, runtime, *, path=None, mirror=None):
@@ -87,18 +97,27 @@ class DiffusionModel(GenerativeModel):
         step = torch.as_tensor(self.schedule.steps(draw.time), device=self.device)
         denoised = self.schedule.denoise(self._predict(noised, step, indices), noised, alpha, sigma)
         kept = np.flatnonzero(kept)
+        reconstruction = self._keep(denoised[kept]) if len(kept) else None
         if self.distance is None:
-            return mean_square(target, denoised), self._decode(denoised[kept]) if len(kept) else None
+            return mean_square(target, denoised), reconstruction
         with self._full_precision():
             painted = self.codec.decode(denoised).clamp(-1, 1)
-            loss = self.distance(pixels[indices.image], painted)
-        return loss, tensor_to_pixels(painted[kept]) if len(kept) else None
+            return self.distance(pixels[indices.image], painted), reconstruction
+
+    @property
+    def reconstruction_layout(self):
+        """Pixels, or latents: `models.base.Model.reconstruction_layout`."""
+        return self.codec.layout(self.resolution)
+
+    def _to_pixels(self, reconstruction):
+        return self.codec.pixels(reconstruction)
 
     def _add_noise(self, images, names, draws):
         """Noised images; latents are decoded with their noise."""
         _, clean = self.encode(images)
         noise = self._noise(names, draws, clean.shape[1:])
-        return self._decode(self._per_image(draws.alpha) * clean + self._per_image(draws.sigma) * noise)
+        noised = self._per_image(draws.alpha) * clean + self._per_image(draws.sigma) * noise
+        return tensor_to_pixels(self.codec.decode(noised))
 
     def _noise(self, names, draws, shape):
         """The noise of noised images (noised image, channel, y, x), by their names and draws."""
@@ -116,7 +135,7 @@ class DiffusionModel(GenerativeModel):
         with shared_prefix.noised_images(batch.first, batch.noised):
             return self.adapter.predict(noised, step, **conditioning).float()
 
-    def _decode(self, denoised):
-        """uint8 images (image, y, x, channel)."""
+    def _keep(self, denoised):
+        """Denoised images in the layout of reconstructions."""
         with self._full_precision():
-            return tensor_to_pixels(self.codec.decode(denoised))
+            return self.codec.keep(denoised)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 from diffusers import AmusedPipeline, AmusedScheduler
+from huggingface_hub import snapshot_download
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.diffusion.adapters import ADAPTERS
@@ -64,6 +65,41 @@ def load_pipeline(observer, row, path=None, dtype=torch.float32):
     with loading(observer, source, f"a {pipeline_class.__name__}"):
         pipeline = pipeline_class.from_pretrained(folder, local_files_only=True, **parts, **networks, **without)
         return adapter(observer, pipeline, row.resolution), identity
+
+
+def load_part(observer, row, part, part_class, path=None):
+    """Load a single part of a pipeline, and download nothing else of it.
+
+    Parameters
+    ----------
+    observer : str
+        For messages.
+    row : study.observers.PipelineObserver
+    part : str
+        Its name in the pipeline, for example "vae".
+    part_class : type
+        Of diffusers.
+    path : Path, optional
+        Folder to use instead of the row's `pipeline`.
+
+    Returns
+    -------
+    torch.nn.Module
+        In float32 on the CPU.
+
+    Raises
+    ------
+    InputError
+        There is no pipeline, or it has no such part.
+    """
+    source = path or row.pipeline
+    folder, commit = find_pipeline(observer, source, row.revision)
+    with loading(observer, source, f"a pipeline with a part {part}"):
+        if commit:
+            files = [f"{part}/*.json", f"{part}/*.safetensors"]
+            folder = Path(snapshot_download(str(source), revision=commit, allow_patterns=files))
+    variant = choose_variant(observer, [folder / part], row.variant)[folder / part]
+    return load_pretrained(observer, part_class, folder / part, variant, torch.float32)
 
 
 def adapter_class(observer, folder):

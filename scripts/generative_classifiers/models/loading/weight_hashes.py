@@ -1,10 +1,14 @@
 """Hashes of weights, since evidence belongs to the weights that it was computed with."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from generative_classifiers.io.errors import InputError
+
+ENCODER = ("encoder.", "quant_conv.")  # what names of tensors begin with that decoding does not need
 
 
 def file_hash(path: Path) -> str:
@@ -48,6 +52,29 @@ def checked_hash(observer: str, file: Path, expected: str | None) -> str:
         raise InputError(f"{observer}: weights {file} cannot be read ({error.strerror})") from error
     check_hash(observer, file, found, expected)
     return found
+
+
+def decoder_hash(autoencoder: Any, **settings: Any) -> str:
+    """SHA-256 of what the decoder of an autoencoder of diffusers depends on.
+
+    Parameters
+    ----------
+    autoencoder : torch.nn.Module
+        Its tensors count in float32, so that it does not matter in which precision a file has them.
+    **settings
+        Numbers that decoding depends on, too.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
+    tensors = autoencoder.state_dict()
+    found = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for name in sorted(name for name in tensors if not name.startswith(ENCODER)):
+        found.update(f"{name} {tuple(tensors[name].shape)}".encode())
+        found.update(tensors[name].float().cpu().numpy().tobytes())
+    return found.hexdigest()
 
 
 def check_hash(observer: str, source: str | Path, found: str, expected: str | None) -> None:

@@ -12,6 +12,7 @@ reconstruction
 
 import numpy as np
 import torch
+from diffusers import VQModel
 
 from generative_classifiers.draws import levels
 from generative_classifiers.io.errors import InputError
@@ -19,14 +20,14 @@ from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.models.distances import distance_of
 from generative_classifiers.models.encoded_prompts import check_distinct
 from generative_classifiers.models.generative import GenerativeModel
-from generative_classifiers.models.loading.diffusers_pipelines import load_amused
-from generative_classifiers.models.pixels import tensor_to_pixels
+from generative_classifiers.models.loading.diffusers_pipelines import load_amused, load_part
+from generative_classifiers.models.reconstruction_layout import token_layout
+from generative_classifiers.models.tokens.decoder import TokenDecoder
 from generative_classifiers.models.tokens.likelihood import negative_log_likelihood, tokenise_singly
 from generative_classifiers.stimuli.square_images import squares
 
 AESTHETIC_SCORE = 6  # the default of AmusedPipeline, and what aMUSEd is fine-tuned with
-# Images decoded at once: a decoder's activations at full resolution are many times those of the transformer.
-DECODED_AT_ONCE = 8
+MAX_TOKENS = 2**16  # reconstructions are kept in 16 bits for each token
 GREY = 128  # of hidden patches, where people look at them
 
 
@@ -46,6 +47,11 @@ def load(observer, row, prompts, runtime, *, path=None, mirror=None):
     """
     parts, weights = load_amused(observer, row, path)
     return MaskedModel(observer, parts, prompts, row.reading, row.resolution, runtime, weights, row.distance)
+
+
+def load_decoder(observer, row, path=None, device=None):
+    """The decoder of an observer's reconstructions: `models.load_decoder`."""
+    return TokenDecoder(load_part(observer, row, "vqvae", VQModel, path).to(device))
 
 
 def encode_prompts(observer, tokenizer, encoder, prompts):
@@ -122,7 +128,7 @@ class MaskedModel(GenerativeModel):
         self.distance, chosen = distance_of(observer, distance, resolution, runtime.device)
         identity = {"reading": reading} | ({} if distance == "l2" else chosen) | weights
         super().__init__(observer, transformer, prompts, resolution, runtime, identity)
-        self.reading = reading
+        self.reading, self.decoder = reading, TokenDecoder(self.vqvae)
         self.side = resolution // pixels_per_token
         # As AmusedPipeline conditions: width, height, the crop's corner, and the aesthetic score.
         micro_conditions = [[resolution, resolution, 0, 0, AESTHETIC_SCORE]]
@@ -157,16 +163,23 @@ class MaskedModel(GenerativeModel):
         true = tokens[indices.image]
         hidden = self._hidden_tokens(*batch.noised_images(names, draws))[indices.noised]
         logits = self._predict(true.masked_fill(hidden, self.mask_token), indices.category)
-        reconstructed = None
-        if kept.any() or self.reading == "reconstruction":
-            reconstructed = self._decode(torch.where(hidden, logits.argmax(1), true))
+        completed = torch.where(hidden, logits.argmax(1), true)
         if self.reading == "reconstruction":
+            reconstructed = self._decode(completed)
             with self._full_precision():
                 loss = self.distance(images[indices.image], reconstructed)
         else:
             cost = negative_log_likelihood(logits, true).masked_fill(~hidden, 0)
             loss = cost.flatten(1).sum(1) / hidden.flatten(1).sum(1)
-        return loss, tensor_to_pixels(reconstructed[np.flatnonzero(kept)]) if kept.any() else None
+        return loss, completed[np.flatnonzero(kept)].cpu().numpy().astype(np.uint16) if kept.any() else None
+
+    @property
+    def reconstruction_layout(self):
+        """Tokens: `models.base.Model.reconstruction_layout`."""
+        return token_layout(self.side, self.decoder.hash)
+
+    def _to_pixels(self, reconstruction):
+        return self.decoder.pixels(reconstruction)
 
     def _add_noise(self, images, names, draws):
         """Images with hidden patches in grey."""
@@ -192,14 +205,9 @@ class MaskedModel(GenerativeModel):
         )
 
     def _decode(self, tokens):
-        """Images (evaluation, 3, y, x) of tokens (evaluation, y, x), clipped to the values of pixels, [-1, 1]."""
-        channels = self.vqvae.quantize.vq_embed_dim
-        images = []
+        """Images (evaluation, 3, y, x) of tokens (evaluation, y, x), in [-1, 1]."""
         with self._full_precision():
-            for part in tokens.split(DECODED_AT_ONCE):
-                decoded = self.vqvae.decode(part, force_not_quantize=True, shape=(*part.shape, channels))
-                images.append(decoded.sample)
-        return torch.cat(images).clamp(0, 1) * 2 - 1
+            return self.decoder.decode(tokens)
 
 
 def check_tokens(observer, transformer, vqvae, mask_token):
@@ -224,5 +232,7 @@ def check_tokens(observer, transformer, vqvae, mask_token):
     if not codes <= mask_token < transformer.vocab_size:
         last = transformer.vocab_size - 1
         raise InputError(f"{observer}: its mask is token {mask_token}, expected one of {codes} to {last}")
+    if codes > MAX_TOKENS:
+        raise InputError(f"{observer}: its transformer has {codes} tokens, expected at most {MAX_TOKENS}")
     if not vqvae.lookup_from_codebook:
         raise InputError(f"{observer}: its VQ model cannot decode tokens (lookup_from_codebook is false)")
