@@ -32,7 +32,7 @@ rule read_archive:
     benchmark:
         f"{DATA}/benchmarks/read_archive/{{dataset}}.tsv"
     wildcard_constraints:
-        dataset=targets.either(STUDY.released),
+        dataset=targets.either([] if STUDY.world else STUDY.stimuli),
     conda:
         "../envs/analysis.yaml"
     resources:

@@ -18,7 +18,7 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.loading.weight_hashes import folder_hash
 from generative_classifiers.study.categories import CATEGORIES as ALL_CATEGORIES
 from generative_classifiers.study.load import load_observers
-from generative_classifiers.study.observers import VisionLanguageObserver
+from generative_classifiers.study.pipelines import VisionLanguageObserver
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.questions import Question, choices_of, load_questions
 from typed_rows import observer

@@ -9,7 +9,7 @@ from generative_classifiers.draws.weighting import level_weighting, scores
 from generative_classifiers.stimuli.miniature.datasets import render
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.load import load
-from generative_classifiers.study.observers import PipelineObserver
+from generative_classifiers.study.observer import PipelineObserver
 
 torch = pytest.importorskip("torch")
 

@@ -21,7 +21,7 @@ from generative_classifiers import models
 from generative_classifiers.draws.weighting import level_weighting, scores
 from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
 from generative_classifiers.study.load import load
-from generative_classifiers.study.observers import PipelineObserver
+from generative_classifiers.study.observer import PipelineObserver
 
 SHARD, SEED = 32, 1000  # images at once; of drawings that no training has had in this order
 

@@ -17,7 +17,8 @@ from generative_classifiers.stimuli.downloads import mirror
 from generative_classifiers.stimuli.folders import image_names, read_folder
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.load import load_observers
-from generative_classifiers.study.observers import DiffusionObserver, ModelObserver
+from generative_classifiers.study.observer import ModelObserver
+from generative_classifiers.study.pipelines import DiffusionObserver
 from generative_classifiers.study.prompts import PROMPT, prompts_of
 from generative_classifiers.study.validation import unknown
 

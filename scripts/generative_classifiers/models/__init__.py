@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from generative_classifiers.models.base import Model
-    from generative_classifiers.study.observers import ModelObserver
+    from generative_classifiers.study.observer import ModelObserver
 
 
 class Decoder(Protocol):

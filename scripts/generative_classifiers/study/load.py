@@ -12,7 +12,8 @@ from generative_classifiers.study.ambiguous_images import AmbiguousImages, Super
 from generative_classifiers.study.benchmark_names import answers_file, subjects_files
 from generative_classifiers.study.checksum_lists import with_listed_files
 from generative_classifiers.study.datasets import Datasets, OwnFile
-from generative_classifiers.study.observers import Observer, Observers, PublishedObserver, ReferenceObserver
+from generative_classifiers.study.observer import Observer, PublishedObserver, ReferenceObserver
+from generative_classifiers.study.observers import Observers
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import StudySettings
 from generative_classifiers.study.site import Site

@@ -1,17 +1,29 @@
 """`registry/observers.yaml`: all observers that studies can name."""
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from generative_classifiers.study import recipes
-from generative_classifiers.study.datasets import DecisionFormat
-from generative_classifiers.study.families import FAMILIES, Family
+from generative_classifiers.study.families import FAMILIES
+from generative_classifiers.study.observer import (
+    ModelObserver,
+    Observer,
+    PublishedObserver,
+    ReferenceObserver,
+    Revision,
+    Side,
+)
+from generative_classifiers.study.pipelines import (
+    AutoregressiveObserver,
+    DiffusionObserver,
+    MaskedObserver,
+    VisionLanguageObserver,
+)
 from generative_classifiers.study.validation import (
     Count,
     Items,
     Name,
-    Positive,
     Sha256,
     Strict,
     Text,
@@ -23,154 +35,9 @@ from generative_classifiers.study.validation import (
 )
 from generative_classifiers.study.weight_files import File
 
-Dtype = Literal["float32", "bfloat16", "float16"]
-Revision = Annotated[str, Field(min_length=1)]
-Side = Annotated[int, Field(ge=8, le=65536)]
 Channels = Triple[float]
 
 IMAGENET_CLASSES = 1000
-
-
-class Observer(Strict):
-    """What the rows of all observers can say."""
-
-    # Keys that say nothing about what an observer answers.
-    DESCRIPTIVE: ClassVar[frozenset[str]] = frozenset(
-        {"label", "enabled", "licence", "trained_on", "size_mb", "verified", "mem_mb", "published_as"}
-        | {"without_noise", "evaluations_per_second", "batch_size", "latents", "pixels_per_token"}
-    )
-
-    label: Text = Field(description="Its name in figures.")
-    family: str
-    enabled: bool = Field(True, description="false leaves the observer out of every study that names it.")
-    published_as: Text | None = Field(None, description="Its row in registry/published.yaml, if the paper measured it.")
-
-    @property
-    def kind(self) -> Family:
-        """What is known of all observers of its family."""
-        return FAMILIES[self.family]
-
-    @property
-    def needs_evidence(self) -> bool:
-        """Whether its decisions are computed from evidence, and not read from files."""
-        return self.kind.needs_evidence
-
-    @property
-    def made_by_run(self) -> bool:
-        """Whether its weights can only come from a training."""
-        return False
-
-    def decisive(self) -> dict[str, Any]:
-        """The part of its row that its evidence depends on, as plain data."""
-        return {key: value for key, value in self.as_params().items() if key not in self.DESCRIPTIVE}
-
-
-class ReferenceObserver(Observer):
-    """Humans, or the simulated observers in their place: a name for all of them."""
-
-    family: Literal["human", "simulated"]
-    answers: Text | None = Field(
-        None, description="A folder like model-vs-human's raw-data, with the files of a group of people of your own."
-    )
-    licence: Text | None = Field(None, description="Of the files in the folder answers; null if unknown.")
-
-
-class PublishedObserver(Observer):
-    """An observer whose decisions others published, or that only the user has."""
-
-    family: Literal["published", "contrastive", "vision-language"] = Field(
-        description="published is a discriminative network."
-    )
-    source: Literal["published"] = "published"
-    answers: Text | None = Field(
-        None, description="A folder like model-vs-human's raw-data; the observer takes part where it has files of it."
-    )
-    format: DecisionFormat = Field("model-vs-human", description="Of the files in the folder answers.")
-    licence: Text | None = Field(None, description="Of the files in the folder answers; null if unknown.")
-
-    @property
-    def needs_evidence(self) -> bool:
-        """Decisions are read from files, whatever the family."""
-        return False
-
-
-class ModelObserver(Observer):
-    """An observer that gives evidence."""
-
-    dtype: Dtype = Field("float32", description="Precision of the network.")
-    batch_size: Count = Field(64, description="Evaluations at once.")
-    evaluations_per_second: Positive | None = Field(None, description="Of the network on one GPU, for the forecast.")
-    mem_mb: Annotated[int, Field(ge=100)] = Field(16000, description="Memory that a job asks the cluster for.")
-    licence: Text | None = Field(None, description="Of the weights; null if unknown.")
-    size_mb: Count | None = Field(None, description="Size of the weights.")
-    trained_on: Text | None = Field(None, description="The images that it was trained on.")
-    verified: bool | None = Field(None, description="false if the weights of the row have never been loaded.")
-
-
-class PipelineObserver(ModelObserver):
-    """A model in a folder of the project or in a repository of the Hugging Face hub."""
-
-    pipeline: Text = Field(description="A folder, absolute or relative to the project's root, or a hub id.")
-    revision: Revision | None = Field(None, description="The commit of the hub's repository.")
-    sha256: Sha256 | None = Field(None, description="Of all weights of a folder.")
-    variant: Text | None = Field(
-        None, description="Of the files, for example fp16; without it, the plain files or the only variant there is."
-    )
-    resolution: Side | None = Field(None, description="Pixels along a side, instead of the network's own.")
-
-
-class GenerativeObserver(PipelineObserver):
-    """A text-to-image model."""
-
-    training: recipes.GenerativeRecipe | None = Field(None, description="The recipe, where the project trained it.")
-
-
-class Latents(Strict):
-    """The latents of a model."""
-
-    channels: Count
-    factor: Count = Field(description="Pixels of the image along a side of each.")
-
-
-class DiffusionObserver(GenerativeObserver):
-    """A text-conditional diffusion or flow-matching model."""
-
-    family: Literal["diffusion"]
-    distance: Literal["latent", "l2", "perceptual"] = Field(
-        "latent", description="What losses are: the error of what the network sees, or of the image that it paints."
-    )
-    latents: Latents | None = Field(None, description="For the forecast; null where the network works on pixels.")
-
-
-class AutoregressiveObserver(GenerativeObserver):
-    """A model that predicts image tokens one by one."""
-
-    family: Literal["autoregressive"]
-
-
-class MaskedObserver(GenerativeObserver):
-    """A model that predicts masked image tokens."""
-
-    family: Literal["masked"]
-    reading: Literal["likelihood", "reconstruction"] = Field("likelihood", description="What its decision rests on.")
-    pixels_per_token: Count = Field(16, description="Along a side of the image, for the forecast.")
-    distance: Literal["l2", "perceptual"] = Field("l2", description="Between the image and its reconstruction.")
-
-    @model_validator(mode="after")
-    def _distances_are_of_reconstructions(self) -> Self:
-        if self.reading == "likelihood" and self.distance != "l2":
-            raise wrong("distance", "expected no such key: the reading is likelihood, not reconstruction")
-        return self
-
-
-class VisionLanguageObserver(PipelineObserver):
-    """A model that answers questions about images."""
-
-    family: Literal["vision-language"]
-    source: Literal["transformers"]
-    resolution: Side = Field(description="Pixels along a side of the images that its processor gets.")
-    question: Name = Field("names", description="In registry/questions.yaml.")
-    orders: Count = Field(1, description="Cyclic orders of the listed categories, over which losses are averaged.")
 
 
 class NetworkSettings(Strict):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from generative_classifiers.study.datasets import Repository
-from generative_classifiers.study.observers import ModelObserver, Observer, PublishedObserver, ReferenceObserver
+from generative_classifiers.study.observer import ModelObserver, Observer, PublishedObserver, ReferenceObserver
 from generative_classifiers.study.study import Study
 
 RUN_HERE, SIMULATED = "run here", "simulated here"

@@ -9,7 +9,7 @@ from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImage
 from generative_classifiers.study.datasets import Archive, Dataset, Datasets, DecisionFile, DecisionFormat, OwnFile
 from generative_classifiers.study.measures import MEASURES
-from generative_classifiers.study.observers import ModelObserver, Observer, PublishedObserver
+from generative_classifiers.study.observer import ModelObserver, Observer, PublishedObserver
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import Draws, Evidence, SimulatedObserver, StudySettings, World
@@ -132,13 +132,8 @@ class Study:
 
     @property
     def rendered(self) -> list[str]:
-        """Datasets whose images are rendered."""
+        """Datasets whose images are rendered; those of the others are downloaded."""
         return self.stimuli if self.world else []
-
-    @property
-    def released(self) -> list[str]:
-        """Datasets whose images are downloaded."""
-        return [] if self.world else self.stimuli
 
     @property
     def simulated(self) -> dict[str, SimulatedObserver]:

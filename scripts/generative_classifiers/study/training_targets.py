@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from generative_classifiers.study.observers import Observer, TrainedObserver
+from generative_classifiers.study.observer import Observer
+from generative_classifiers.study.observers import TrainedObserver
 
 # Keys of an observer's row that its training reads. Other keys may change without a new training.
 READ = ("library", "network", "settings", "classes", "resolution", "mean", "std", "noise", "training")

@@ -10,7 +10,7 @@ from huggingface_hub.utils import build_hf_headers
 
 from generative_classifiers.io.paths import DOWNLOADS
 from generative_classifiers.models.loading.weight_sources import HubFile, weight_source
-from generative_classifiers.study.observers import ModelObserver
+from generative_classifiers.study.observer import ModelObserver
 
 SECONDS = 5  # for a server to answer
 THREADS = 16

@@ -9,13 +9,10 @@ from generative_classifiers.io.paths import ROOT, project_file
 from generative_classifiers.models.loading import clip_towers, network_weights
 from generative_classifiers.models.loading.model_folders import MODEL_CONFIG, PIPELINE_INDEX
 from generative_classifiers.study.datasets import DecisionFile, OwnFile
+from generative_classifiers.study.observer import Observer, PipelineObserver, PublishedObserver, ReferenceObserver
 from generative_classifiers.study.observers import (
     CheckpointObserver,
-    Observer,
     OpenClipObserver,
-    PipelineObserver,
-    PublishedObserver,
-    ReferenceObserver,
     TimmObserver,
     TorchvisionObserver,
     TransformersClipObserver,
