@@ -10,6 +10,11 @@ SPLIT = split_observers(STUDY)
 WHOLE = [name for name in STUDY.models if name not in SPLIT]
 
 
+def flagged(inputs):
+    """Inputs whose dates count for nothing, if so."""
+    return inputs.files if inputs.dates_count else list(map(ancient, inputs.files))
+
+
 rule plan:
     log:
         f"{DATA}/logs/plan.log",
@@ -26,7 +31,9 @@ rule plan:
 
 rule evidence:
     input:
-        stimuli=ancient([f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json"]),
+        stimuli=lambda wildcards: flagged(
+            evidence_inputs(STUDY, wildcards.observer, wildcards.dataset)
+        ),
         weights=ancient(lambda wildcards: STUDY.made_weights(wildcards.observer)),
         # Only of evidence that is finished, and was split: see `share_receipts`.
         shares=lambda wildcards: share_receipts(STUDY, **wildcards),
@@ -62,7 +69,9 @@ rule evidence:
 # A share of the images, if the site's settings split observers.
 use rule evidence as evidence_share with:
     input:
-        stimuli=ancient([f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json"]),
+        stimuli=lambda wildcards: flagged(
+            evidence_inputs(STUDY, wildcards.observer, wildcards.dataset)
+        ),
         weights=ancient(lambda wildcards: STUDY.made_weights(wildcards.observer)),
     output:
         f"{DATA}/evidence/{{observer}}/{{dataset}}.shares/{{share}}-of-{{shares}}.json",
@@ -77,7 +86,9 @@ use rule evidence as evidence_share with:
 
 rule evidence_joined:
     input:
-        stimuli=ancient([f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json"]),
+        stimuli=lambda wildcards: flagged(
+            evidence_inputs(STUDY, wildcards.observer, wildcards.dataset)
+        ),
         weights=ancient(lambda wildcards: STUDY.made_weights(wildcards.observer)),
         shares=lambda wildcards: share_receipts(STUDY, **wildcards),
     output:
@@ -86,9 +97,9 @@ rule evidence_joined:
         f"{DATA}/logs/evidence_joined/{{observer}}/{{dataset}}.log",
     wildcard_constraints:
         observer=targets.either(SPLIT),
+    localrule: True
     conda:
         "../envs/analysis.yaml"
-    localrule: True
     threads: 1
     resources:
         mem_mb=1000,
@@ -106,8 +117,8 @@ rule evidence_joined:
 # Loading a small model takes longer than evaluating a dataset, so that one job does all datasets of an observer.
 use rule evidence as evidence_together with:
     input:
-        stimuli=ancient(
-            [targets.store(f"{DATA}/stimuli/{dataset}") for dataset in STUDY.stimuli]
+        stimuli=lambda wildcards: flagged(
+            evidence_inputs(STUDY, wildcards.observer, *STUDY.stimuli)
         ),
         weights=ancient(lambda wildcards: STUDY.made_weights(wildcards.observer)),
     output:
@@ -134,8 +145,12 @@ use rule evidence as evidence_together with:
 # Reconstructions of single images, which figures 2, 7 and 8 show.
 rule example_images:
     input:
-        stimulus=targets.example_store(STUDY, "stimulus"),
-        ambiguous_images=targets.example_store(STUDY, "ambiguous_images"),
+        stimulus=lambda wildcards: flagged(
+            example_inputs(STUDY, "stimulus", [wildcards.observer])
+        ),
+        ambiguous_images=lambda wildcards: flagged(
+            example_inputs(STUDY, "ambiguous_images", [wildcards.observer])
+        ),
         weights=lambda wildcards: STUDY.made_weights(wildcards.observer),
     output:
         f"{DATA}/examples/{{observer}}.zarr/zarr.json",
@@ -167,8 +182,10 @@ rule example_images:
 # Small models reconstruct the images in less time than it takes to load them, so that one job does all observers.
 use rule example_images as example_images_together with:
     input:
-        stimulus=targets.example_store(STUDY, "stimulus"),
-        ambiguous_images=targets.example_store(STUDY, "ambiguous_images"),
+        stimulus=lambda wildcards: flagged(example_inputs(STUDY, "stimulus", TOGETHER)),
+        ambiguous_images=lambda wildcards: flagged(
+            example_inputs(STUDY, "ambiguous_images", TOGETHER)
+        ),
         weights=[path for name in TOGETHER for path in STUDY.made_weights(name)],
     output:
         [targets.store(f"{DATA}/examples/{name}") for name in TOGETHER],

@@ -27,9 +27,14 @@ def entry_path(cache: Path, request: Request) -> Path:
         Of an existing entry, whatever its labels are; otherwise with the request's own.
     """
     identity, content = request.identity_digest[:DIGITS], request.digest[:DIGITS]
-    existing = sorted(Path(cache).glob(f"*-{identity}/*-{content}.zarr"))
+    existing = entries_like(cache, identity, content)
     new = Path(cache) / f"{request.observer}-{identity}" / f"{request.dataset}-{content}.zarr"
     return new if new in existing or not existing else existing[0]
+
+
+def entries_like(cache: Path, identity: str, request: str) -> list[Path]:
+    """Entries with the digests of a request, whatever their labels are."""
+    return sorted(Path(cache).glob(f"*-{identity[:DIGITS]}/*-{request[:DIGITS]}.zarr"))
 
 
 def related_sources(cache: Path, request: Request) -> list[Source]:
