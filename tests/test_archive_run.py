@@ -31,7 +31,9 @@ def test_archive_has_everything_the_same_bytes_again_and_no_places(tiny, deposit
     with zipfile.ZipFile(deposit) as archive:
         content = {name: archive.read(name) for name in archive.namelist()}
     assert not [name for name, text in content.items() if str(tiny).encode() in text]
-    made = {path for path in files_made(tiny, "tiny") if not path.startswith(("data/tiny/stimuli", "data/tiny/answers"))}
+    made = {
+        path for path in files_made(tiny, "tiny") if not path.startswith(("data/tiny/stimuli", "data/tiny/answers"))
+    }
     kept = {path for path in made if not path.startswith(("data/tiny/weights", "data/tiny/downloads"))}
     assert not {path for path in kept if "/evidence/" not in path} - content.keys()
     for name in ("config.yaml", "studies/tiny.yaml", "registry/observers.yaml", "envs/constraints.txt", "SHA256SUMS"):
@@ -53,7 +55,9 @@ def test_archive_is_described_as_an_ro_crate(deposit):
     for part in root["hasPart"]:
         entity = entities[part["@id"]]
         assert entity["@type"] in ("File", "Dataset")
-        assert any(name.startswith(part["@id"]) if entity["@type"] == "Dataset" else name == part["@id"] for name in names)
+        assert any(
+            name.startswith(part["@id"]) if entity["@type"] == "Dataset" else name == part["@id"] for name in names
+        )
 
 
 def test_restored_study_draws_the_same_figures_without_evaluating_anything(tiny, deposit, tmp_path, capfd):
