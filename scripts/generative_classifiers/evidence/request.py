@@ -39,6 +39,8 @@ class Request:
         Pixels along a side of a reconstruction.
     pruning : PruningTest or None
         None if every category gets all draws.
+    shared : tuple of str or None
+        The category of each prompt, if several prompts have the same; `prompts` then has their own texts as keys.
     """
 
     observer: str
@@ -50,6 +52,12 @@ class Request:
     reconstruct: int | None
     resolution: int
     pruning: PruningTest | None
+    shared: tuple[str, ...] | None = None
+
+    @property
+    def categories(self) -> list[str]:
+        """The category of each prompt."""
+        return list(self.shared or self.prompts)
 
     @property
     def identity_digest(self) -> str:
@@ -63,7 +71,7 @@ class Request:
             {
                 "identity": self.identity,
                 "images": self.images,
-                "prompts": list(self.prompts.items()),
+                "prompts": list(zip(self.categories, self.prompts.values(), strict=True)),
                 "draws": self.draws.number.tolist(),
                 "reconstruct": self.reconstruct,
                 "pruning": self.pruning.identity if self.pruning else None,
@@ -82,7 +90,17 @@ class Request:
 
 
 def request_evidence(
-    model, stimuli, *, observer, dataset, count=1, seed=0, times="golden", reconstruct=None, pruning=None
+    model,
+    stimuli,
+    *,
+    observer,
+    dataset,
+    count=1,
+    seed=0,
+    times="golden",
+    reconstruct=None,
+    pruning=None,
+    categories=None,
 ):
     """Ask a model for its losses on stimuli.
 
@@ -103,6 +121,8 @@ def request_evidence(
         Number of the draw whose reconstructions are kept. Families that do not reconstruct images keep none.
     pruning : pruning.PruningTest, optional
         Says when categories get no more draws; without it every category gets all draws.
+    categories : sequence of str, optional
+        The category of each of the model's prompts, if several prompts have the same.
 
     Returns
     -------
@@ -129,6 +149,7 @@ def request_evidence(
         reconstruct,
         model.resolution,
         pruning if has_levels else None,
+        tuple(categories) if categories else None,
     )
 
 

@@ -29,17 +29,19 @@ def request_of(entry: Entry) -> Request:
     about, numbers = decode_attributes(group.attrs), ("draw", "time", "alpha", "sigma", "seed")
     per_image = [name for name in ("name", "image_hash", *COORDINATES) if name in group]
     categories, prompts = _texts(group, "category"), _texts(group, "prompt")
+    shared = tuple(categories) if len(set(categories)) < len(categories) else None
     pruning = about["pruning"]
     request = Request(
         about["observer"],
         about["dataset"],
         {},
         {name: _texts(group, name) for name in per_image},
-        dict(zip(categories, prompts, strict=True)),
+        dict(zip(prompts if shared else categories, prompts, strict=True)),
         Draws(*(group[name][:] for name in numbers)),
         about["reconstruct"],
         group["reconstruction"].shape[-2] if "reconstruction" in group else 0,
         TESTS[pruning["test"]](pruning["minimum"], pruning["level"], pruning["weighting"]) if pruning else None,
+        shared,
     )
     identity = {name: value for name, value in about.items() if name not in attributes(request)}
     request = replace(request, identity=identity)
