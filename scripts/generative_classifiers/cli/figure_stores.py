@@ -11,6 +11,7 @@ from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.evidence.receipt import Receipt
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.stores import ROOT_METADATA
 from generative_classifiers.study.datasets import Datasets
 from generative_classifiers.study.figures import FILE, Figure, FiguresAndTables
 from generative_classifiers.study.validation import read
@@ -37,10 +38,10 @@ def describe(path: Path, found: dict[str, Any]) -> str:
         return "\n".join([*lines, "it rests on no model's evidence"])
     folder = path.absolute().parent
     root, data = folder.parents[1], folder.parents[1] / "data" / folder.name
-    rows = []
+    figure, rows = _figure(root, path.stem), []
     for observer, identity in found["evidence"].items():
-        stores = dict(_stores_of(observer, root, data, _figure(root, path.stem))) or {"": None}
-        rows += [_row(observer, identity, dataset, store, root) for dataset, store in stores.items()]
+        stores = list(_stores_of(observer, root, data, figure)) or [("", data / "evidence" / observer)]
+        rows += [_row(observer, identity, dataset, store, root) for dataset, store in stores]
     return "\n".join([*lines, "", pd.DataFrame(rows).to_string(index=False)])
 
 
@@ -55,13 +56,12 @@ def _stores_of(observer: str, root: Path, data: Path, figure: Figure | None) -> 
         yield figure.example_image, data / "examples" / f"{observer}.zarr"
         return
     datasets = read(root / "registry/datasets.yaml", root, Datasets).datasets
-    everything = not figure or not figure.needs
     for receipt in sorted((data / "evidence" / observer).glob("*.json")):
-        if everything or figure.shows(receipt.stem, datasets[receipt.stem].kind):
+        if not (figure and figure.needs) or figure.shows(receipt.stem, datasets[receipt.stem].kind):
             yield receipt.stem, root / Receipt.read(receipt).store
 
 
-def _row(observer: str, identity: str, dataset: str, store: Path | None, root: Path) -> dict[str, str]:
+def _row(observer: str, identity: str, dataset: str, store: Path, root: Path) -> dict[str, str]:
     """What is known of a store, and whether it is still the one that was drawn."""
     about = _attributes(store)
     same = about.get("identity") in identity.split()
@@ -75,16 +75,16 @@ def _row(observer: str, identity: str, dataset: str, store: Path | None, root: P
     }
 
 
-def _attributes(store: Path | None) -> dict[str, Any]:
+def _attributes(store: Path) -> dict[str, Any]:
     """Attributes of a store; empty if it is not there."""
     try:
-        return decode_attributes(zarr.open_group(store, mode="r").attrs) if store else {}
+        return decode_attributes(zarr.open_group(store, mode="r").attrs)
     except (OSError, ValueError):
         return {}
 
 
-def _place(store: Path | None, root: Path) -> str:
-    if store is None or not store.exists():
+def _place(store: Path, root: Path) -> str:
+    if not (store / ROOT_METADATA).is_file():
         return "not in this project"
     return (store.relative_to(root) if store.is_relative_to(root) else store).as_posix()
 

@@ -75,8 +75,8 @@ def categories_of(evidence: xr.Dataset) -> list[str]:
 def posterior(score: np.ndarray, terms: int) -> np.ndarray:
     """Probability of each category, if all are equally likely beforehand.
 
-    By Bayes' rule it is the softmax of the log-likelihoods, for which arXiv 2303.16203 takes the negative expectation of
-    the squared error, summed over all values of the image.
+    By Bayes' rule it is the softmax of the log-likelihoods. For these, arXiv 2303.16203 takes the negative expectation
+    of the squared error, summed over all values of the image.
 
     Parameters
     ----------

@@ -12,12 +12,13 @@ from platform import python_version
 
 import yaml
 
-from generative_classifiers.evidence.cache import entry_path
+from generative_classifiers.evidence.cache import entry_name
 from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.evidence.receipt import Receipt, link_of
 from generative_classifiers.evidence.restored import example_marker, example_settings
 from generative_classifiers.evidence.shares import share_receipts
 from generative_classifiers.evidence.smaller import Smaller, request_of
+from generative_classifiers.io.digests import digest
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.manifest import check
 from generative_classifiers.io.stores import ROOT_METADATA
@@ -54,8 +55,7 @@ def collect(study, root: Path, reconstructions: bool = False) -> dict[str, Sourc
     """
     parts: dict[str, Source] = {}
     for name in _files(study, root):
-        if not (root / name).is_file():
-            raise InputError(f"{name}: is missing; run first: snakemake --cores all --config study={study.name}")
+        _check_there(study, root, name)
         place = name.removesuffix(f"/{ROOT_METADATA}")
         if place != name:
             check(root / place)
@@ -87,6 +87,15 @@ def files_of(name: str, source: Source, workspace: Path) -> Iterator[tuple[str, 
         yield name, place
 
 
+def _check_there(study, root: Path, name: str) -> None:
+    if not (root / name).is_file():
+        raise InputError(f"{name}: is missing; {_first_run(study)}")
+
+
+def _first_run(study) -> str:
+    return f"first run: snakemake --cores all --config study={study.name}"
+
+
 def _files(study, root: Path) -> Iterator[str]:
     """Files of the project that an archive contains. A store's metadata stand for the store."""
     yield from (CONSTRAINTS, f"studies/{study.name}.yaml")
@@ -114,16 +123,18 @@ def _example_observers(study, root: Path) -> list[str]:
 def _evidence(study, root: Path, observer: str, dataset: str, reconstructions: bool) -> dict[str, Source]:
     """An entry of the cache, and the receipts that name it."""
     receipt = targets.receipt(study, observer, dataset)
-    if not (root / receipt).is_file():
-        raise InputError(f"{receipt}: is missing; run first: snakemake --cores all --config study={study.name}")
+    _check_there(study, root, receipt)
+    if Receipt.read(root / receipt).settings != digest(study.evidence_settings(observer, dataset)):
+        raise InputError(f"{receipt}: is evidence for other settings than the study's; {_first_run(study)}")
     link = link_of(root / receipt)
     check(link, skip=() if reconstructions else ("reconstruction",))
     entry = Entry(link.resolve())
-    request, source = request_of(entry), entry.path
+    request = request_of(entry)
+    source: Source = entry.path
     if request.reconstruct is not None and not reconstructions:
-        source = Smaller(entry, replace(request, reconstruct=None))
-        request = source.request
-    name = entry_path(Path(EVIDENCE), request).as_posix()
+        request = replace(request, reconstruct=None)
+        source = Smaller(entry, request)
+    name = f"{EVIDENCE}/{entry_name(request)}"
     parts: dict[str, Source] = {name: source}
     for path in (receipt, *share_receipts(study, observer, dataset)):
         found = replace(Receipt.read(root / path), store=name, request=request.digest, restored=True)
@@ -139,9 +150,8 @@ def _site(study) -> bytes:
 def _versions(root: Path) -> bytes:
     """Versions of Python and of those packages of the tested environment that are installed."""
     tested = [line.partition("==")[0] for line in (root / CONSTRAINTS).read_text().splitlines() if "==" in line]
-    return "".join(
-        [f"python=={python_version()}\n", *(f"{name}=={found}\n" for name, found in _installed(tested))]
-    ).encode()
+    lines = [f"python=={python_version()}", *(f"{name}=={found}" for name, found in _installed(tested))]
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def _installed(names: list[str]) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ def read_provenance(path: Path) -> dict[str, Any]:
     InputError
         There is no such file, or it does not say.
     """
-    readers = {".png": _of_png, ".pdf": _of_pdf}
+    readers: dict[str, Callable[[Path], str]] = {".png": _of_png, ".pdf": _of_pdf}
     if not path.is_file():
         raise InputError(f"{path}: no such figure")
     if path.suffix not in readers:
@@ -88,11 +88,11 @@ def read_provenance(path: Path) -> dict[str, Any]:
 
 def _of_png(path: Path) -> str:
     with Image.open(path) as image:
-        return image.info[KEYS["png"]]
+        return str(image.info[KEYS["png"]])
 
 
-def _of_pdf(path: Path) -> bytes:
+def _of_pdf(path: Path) -> str:
     found = _IN_PDF.search(path.read_bytes())
     if not found:
         raise KeyError(KEYS["pdf"])
-    return re.sub(rb"\\(.)", rb"\1", found[1])
+    return re.sub(rb"\\(.)", rb"\1", found[1]).decode()
