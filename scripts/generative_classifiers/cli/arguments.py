@@ -47,15 +47,20 @@ def names(text: str) -> list[str]:
     Raises
     ------
     argparse.ArgumentTypeError
-        The file cannot be read, or a quote is not closed.
+        There are none, the file cannot be read, or a quote is not closed.
 
     Examples
     --------
     >>> names('cat, "salt, pepper"')
     ['cat', 'salt, pepper']
     """
-    if text.startswith("@"):
-        return _names_in(Path(text[1:]))
+    found = _names_in(Path(text[1:])) if text.startswith("@") else _names_of(text)
+    if not found:
+        raise ArgumentTypeError(f"{text!r}: expected at least one name")
+    return found
+
+
+def _names_of(text: str) -> list[str]:
     try:
         (row,) = csv.reader([text], skipinitialspace=True, strict=True)
     except (csv.Error, ValueError) as error:
@@ -116,17 +121,19 @@ def check_output(path: Path, kind: str = "file") -> None:
     Parameters
     ----------
     path : Path
-        A file, or a store, which is a folder. Folders above it may still have to be made.
-    kind : {"file", "store"}
+        Folders above it may still have to be made.
+    kind : {"file", "folder", "store"}
+        A store is a folder, too.
 
     Raises
     ------
     InputError
         A folder is in the place of the file, or the other way round, or nothing can be written there.
     """
-    if path.exists() and path.is_dir() != (kind == "store"):
-        raise InputError(f"{path}: is a {'file' if kind == 'store' else 'folder'}; expected the name of a {kind}")
-    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.exists() and path.is_dir() == (kind == "file"):
+        raise InputError(f"{path}: is a {'folder' if kind == 'file' else 'file'}; expected the name of a {kind}")
+    places = path.absolute().parents if kind == "file" else [path.absolute(), *path.absolute().parents]
+    above = next(place for place in places if place.exists())
     try:
         with tempfile.TemporaryFile(dir=above):
             pass
