@@ -10,6 +10,11 @@ SPLIT = split_observers(STUDY)
 WHOLE = [name for name in STUDY.models if name not in SPLIT]
 
 
+def flagged(inputs):
+    """Inputs whose dates count for nothing, if so."""
+    return inputs.files if inputs.dates_count else list(map(ancient, inputs.files))
+
+
 rule plan:
     log:
         f"{DATA}/logs/plan.log",
@@ -24,13 +29,6 @@ rule plan:
         "../scripts/plan.py"
 
 
-def stimuli_of(observer, datasets):
-    """Stimuli as inputs. If the receipts are up to date, dates count for nothing."""
-    paths = [targets.store(f"{DATA}/stimuli/{dataset}") for dataset in datasets]
-    current = all(is_current(STUDY, observer, dataset) for dataset in datasets)
-    return ancient(paths) if current else paths
-
-
 def weights_of(observer):
     """Weights that this run makes, as inputs. A change of their content is a change of a parameter."""
     return ancient(STUDY.made_weights(observer))
@@ -38,7 +36,9 @@ def weights_of(observer):
 
 rule evidence:
     input:
-        stimuli=lambda wildcards: stimuli_of(wildcards.observer, [wildcards.dataset]),
+        stimuli=lambda wildcards: flagged(
+            evidence_inputs(STUDY, wildcards.observer, wildcards.dataset)
+        ),
         weights=lambda wildcards: weights_of(wildcards.observer),
         # Only of evidence that is finished, and was split: see `share_receipts`.
         shares=lambda wildcards: share_receipts(
@@ -78,7 +78,9 @@ rule evidence:
 # A share of the images, if the site's settings split observers.
 use rule evidence as evidence_share with:
     input:
-        stimuli=lambda wildcards: stimuli_of(wildcards.observer, [wildcards.dataset]),
+        stimuli=lambda wildcards: flagged(
+            evidence_inputs(STUDY, wildcards.observer, wildcards.dataset)
+        ),
         weights=lambda wildcards: weights_of(wildcards.observer),
     output:
         f"{DATA}/evidence/{{observer}}/{{dataset}}.shares/{{share}}-of-{{shares}}.json",
@@ -93,7 +95,9 @@ use rule evidence as evidence_share with:
 
 rule evidence_joined:
     input:
-        stimuli=lambda wildcards: stimuli_of(wildcards.observer, [wildcards.dataset]),
+        stimuli=lambda wildcards: flagged(
+            evidence_inputs(STUDY, wildcards.observer, wildcards.dataset)
+        ),
         weights=lambda wildcards: weights_of(wildcards.observer),
         shares=lambda wildcards: share_receipts(
             STUDY, wildcards.observer, wildcards.dataset
@@ -126,7 +130,9 @@ rule evidence_joined:
 # Loading a small model takes longer than evaluating a dataset, so that one job does all datasets of an observer.
 use rule evidence as evidence_together with:
     input:
-        stimuli=lambda wildcards: stimuli_of(wildcards.observer, STUDY.stimuli),
+        stimuli=lambda wildcards: flagged(
+            evidence_inputs(STUDY, wildcards.observer, *STUDY.stimuli)
+        ),
         weights=lambda wildcards: weights_of(wildcards.observer),
     output:
         [f"{DATA}/evidence/{{observer}}/{dataset}.json" for dataset in STUDY.stimuli],
@@ -152,8 +158,12 @@ use rule evidence as evidence_together with:
 # Reconstructions of single images, which figures 2, 7 and 8 show.
 rule example_images:
     input:
-        stimulus=targets.example_store(STUDY, "stimulus"),
-        ambiguous_images=targets.example_store(STUDY, "ambiguous_images"),
+        stimulus=lambda wildcards: flagged(
+            example_inputs(STUDY, "stimulus", [wildcards.observer])
+        ),
+        ambiguous_images=lambda wildcards: flagged(
+            example_inputs(STUDY, "ambiguous_images", [wildcards.observer])
+        ),
         weights=lambda wildcards: STUDY.made_weights(wildcards.observer),
     output:
         f"{DATA}/examples/{{observer}}.zarr/zarr.json",
@@ -185,8 +195,10 @@ rule example_images:
 # Small models reconstruct the images in less time than it takes to load them, so that one job does all observers.
 use rule example_images as example_images_together with:
     input:
-        stimulus=targets.example_store(STUDY, "stimulus"),
-        ambiguous_images=targets.example_store(STUDY, "ambiguous_images"),
+        stimulus=lambda wildcards: flagged(example_inputs(STUDY, "stimulus", TOGETHER)),
+        ambiguous_images=lambda wildcards: flagged(
+            example_inputs(STUDY, "ambiguous_images", TOGETHER)
+        ),
         weights=[path for name in TOGETHER for path in STUDY.made_weights(name)],
     output:
         [targets.store(f"{DATA}/examples/{name}") for name in TOGETHER],

@@ -1,5 +1,6 @@
 """Observed, expected and error consistency of all pairs of observers in every cell."""
 
+from generative_classifiers.decisions.side_by_side import evidence_of
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of, write
 from generative_classifiers.metrics.cells import list_cells
@@ -12,4 +13,4 @@ cells = list_cells(snakemake.params.conditions, snakemake.params.excluded)
 decisions = [read(store_of(path)) for path in snakemake.input.decisions]
 result = consistency(decisions, cells)
 write_table(consistency_table(result), snakemake.output.table)
-write(result, store_of(snakemake.output.store), study=snakemake.params.study)
+write(result, store_of(snakemake.output.store), study=snakemake.params.study, evidence=evidence_of(decisions))

@@ -7,6 +7,7 @@ import torch
 
 from generative_classifiers import models
 from generative_classifiers.evidence.example_images import reconstruct, select
+from generative_classifiers.io.digests import digest
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of, versions, write
 from generative_classifiers.models.memory import within_memory
@@ -32,6 +33,8 @@ for output in snakemake.output:
         device=study.site.device,
         batch_size=study.site.batch_size,
     )
-    made_by = {"study": study.folder, "observer": observer, "prompts": model.prompts, **model.identity, **draw}
+    decisive = {**model.identity, **draw}
+    made_by = {"study": study.folder, "observer": observer, "prompts": model.prompts, **decisive}
+    made_by["identity"] = digest(decisive)
     made = within_memory(model, partial(reconstruct, model, images, **draw), f"{observer} on example images")
     write(made, store_of(output), **made_by, versions=versions(*model.packages))

@@ -11,4 +11,4 @@ images, *stores = map(store_of, snakemake.input)
 example_images = {store.stem: read(store) for store in stores}
 readings = {name: row["readings"] for name, row in snakemake.params.ambiguous_images.items()}
 figure = ambiguous_images(read(images), readings, example_images, snakemake.params.labels)
-save(figure, snakemake.output.pdf, snakemake.output.png)
+save(figure, snakemake.output.pdf, snakemake.output.png, *example_images.values())

@@ -11,4 +11,4 @@ snakemake = job(globals())
 ranking = read(store_of(snakemake.input[0]))
 (measure,) = snakemake.params.measures
 figure = benchmark_bars(ranking, plot_styles(ranking, snakemake.params.labels, snakemake.params.highlights), measure)
-save(figure, snakemake.output.pdf, snakemake.output.png)
+save(figure, snakemake.output.pdf, snakemake.output.png, ranking)

@@ -10,4 +10,4 @@ snakemake = job(globals())
 
 ranking = read(store_of(snakemake.input[0]))
 figure = benchmark_panels(ranking, plot_styles(ranking, snakemake.params.labels, snakemake.params.highlights))
-save(figure, snakemake.output.pdf, snakemake.output.png)
+save(figure, snakemake.output.pdf, snakemake.output.png, ranking)

@@ -13,4 +13,4 @@ styles = plot_styles(metrics, params.labels, params.highlights)
 if params.group:
     styles = styles[styles["is_reference"] | (styles["group"] == params.group)]
 figure = condition_curves(metrics, styles, params.datasets, params.measures)
-save(figure, snakemake.output.pdf, snakemake.output.png)
+save(figure, snakemake.output.pdf, snakemake.output.png, metrics)

@@ -19,4 +19,9 @@ if params.matrix_order == "clustering":
     kappa = only_cell(metrics, dataset)["kappa"].transpose("observer", "other").to_pandas()
     groups = [members.index for _, members in styles.groupby("group_label", sort=False)]
     styles = pd.concat([styles.loc[group[order_by_similarity(kappa.loc[group, group].values)]] for group in groups])
-save(error_consistency(metrics, styles, dataset, title=axis["label"]), snakemake.output.pdf, snakemake.output.png)
+save(
+    error_consistency(metrics, styles, dataset, title=axis["label"]),
+    snakemake.output.pdf,
+    snakemake.output.png,
+    metrics,
+)

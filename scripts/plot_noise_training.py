@@ -14,4 +14,4 @@ metrics = with_published(measured, snakemake.params.published, {"overall_shape_b
 figure = noise_training(
     metrics, plot_styles(metrics, snakemake.params.labels, snakemake.params.highlights), snakemake.params.without_noise
 )
-save(figure, snakemake.output.pdf, snakemake.output.png)
+save(figure, snakemake.output.pdf, snakemake.output.png, measured)

@@ -11,4 +11,4 @@ snakemake = job(globals())
 metrics, params = read(store_of(snakemake.input[0])), snakemake.params
 labels = {dataset: axis["label"] for dataset, axis in params.datasets.items()}
 figure = nonparametric_accuracy(metrics, plot_styles(metrics, params.labels, params.highlights), labels)
-save(figure, snakemake.output.pdf, snakemake.output.png)
+save(figure, snakemake.output.pdf, snakemake.output.png, metrics)

@@ -9,5 +9,6 @@ from generative_classifiers.study.categories import CATEGORIES
 snakemake = job(globals())
 
 params, store = snakemake.params, store_of(snakemake.input[0])
-figure = reconstructions(read(store), params.stimulus, CATEGORIES, params.labels[store.stem])
-save(figure, snakemake.output.pdf, snakemake.output.png)
+shown = read(store)
+figure = reconstructions(shown, params.stimulus, CATEGORIES, params.labels[store.stem])
+save(figure, snakemake.output.pdf, snakemake.output.png, shown)

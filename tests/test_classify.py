@@ -15,6 +15,9 @@ import tiny_pipelines
 from generative_classifiers import models
 from generative_classifiers.__main__ import main
 from generative_classifiers.cli import classify_folder as library
+from generative_classifiers.cli.arguments import names
+from generative_classifiers.cli.store_summary import decisions_of
+from generative_classifiers.decisions.from_evidence import score_categories
 from generative_classifiers.draws.weighting import level_weighting, scores
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
@@ -160,9 +163,21 @@ def test_command_names_an_unreadable_image_and_writes_nothing(pipeline, folder, 
     ("more", "message"),
     [
         (["--categories", "cat,cat"], "categories: expected different names"),
-        (["--categories", "cat"], None),
-        (["--draws", "0"], "found 0 draws and 32 images"),
-        (["--batch-size", "0"], "batch size is 0"),
+        (["--categories", "cat"], "categories: expected at least 2 to choose from, found 'cat'"),
+        (["--categories", "@missing.txt"], "missing.txt: cannot be read as a UTF-8 text file"),
+        (["--categories", '"salt, pepper'], "expected names that are separated by commas"),
+        (["--draws", "0"], "argument --draws: expected a whole number from 1 on, found '0'"),
+        (["--batch-size", "0"], "argument --batch-size: expected a whole number from 1 on"),
+        (["--threads", "-1"], "argument --threads: expected a whole number from 1 on"),
+        (["--limit", "0"], "argument --limit: expected a whole number from 1 on"),
+        (["--rate", "nan"], "argument --rate: expected a number from 0 on, found 'nan'"),
+        (["--device", "tpu"], "argument --device: expected auto, cpu, cuda or cuda:<number>, found 'tpu'"),
+        (["--csv", "."], ".: is a folder; expected the name of a file"),
+        (["--prompt", "a {categry}"], "{categry} is unknown; expected {category}"),
+        (["--prompt", "a {category}", "--prompt", "a {category}"], "prompts: expected different ones"),
+        (["--observer", "miniature-cnn", "--revision", "abc"], "--revision is for weights on the Hugging Face hub"),
+        (["--observer", "miniature-cnn", "--prompt", "a {category}", "--prompt", "the {category}"], "reads no prompts"),
+        (["--out", "/proc/nothing/a.zarr"], "/proc/nothing/a.zarr: cannot be written: /proc"),
         (["--reconstruct-draw", "3"], "expected a draw from 0 to 2 to reconstruct"),
         (["--prompt", "a photo"], "expected {category} in the place of the class"),
         (["--out", "evidence"], "evidence: expected a store's name, which ends in .zarr"),
@@ -176,12 +191,76 @@ def test_wrong_arguments_are_errors_that_write_nothing(pipeline, folder, tmp_pat
     empty = tmp_path / "empty"
     empty.mkdir()
     monkeypatch.chdir(empty)
-    status = main(arguments(pipeline, folder, tmp_path / "a.zarr", *more))
-    assert status == (2 if message else 0)
-    if message:
-        last = capsys.readouterr().err.splitlines()[-1]
-        assert last.startswith("error: ") and message in last
-        assert not list(tmp_path.glob("a.zarr*")) and not list(empty.iterdir())
+    assert main(arguments(pipeline, folder, tmp_path / "a.zarr", *more)) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("error: ") and message in last
+    assert not list(tmp_path.glob("a.zarr*")) and not list(empty.iterdir())
+
+
+def test_names_are_separated_by_commas_quoted_or_in_a_file(tmp_path):
+    (tmp_path / "names.txt").write_text("# spices\nsalt, pepper\n\n  dill \n")
+    assert names('cat,"salt, pepper", dog') == ["cat", "salt, pepper", "dog"]
+    assert names(f"@{tmp_path / 'names.txt'}") == ["salt, pepper", "dill"]
+
+
+def classify(pipeline, folder, store, prompt=library.PROMPT, **settings):
+    return library.classify(
+        str(pipeline), folder, store, ["cat", "dog"], prompt=prompt, draws=2, device="cpu", **settings
+    )
+
+
+def test_several_prompts_are_averaged_and_each_is_in_the_store(pipeline, folder, tmp_path):
+    templates = ["A bad photo of a {category}", "a {category}"]
+    several = classify(pipeline, folder, tmp_path / "both.zarr", templates)
+    for number, template in enumerate(templates):
+        classify(pipeline, folder, tmp_path / f"{number}.zarr", template)
+    single = [xr.open_zarr(tmp_path / f"{number}.zarr").load() for number in range(2)]
+    both = xr.open_zarr(tmp_path / "both.zarr").load()
+    assert both["category"].values.tolist() == ["cat", "cat", "dog", "dog"]
+    assert both["prompt"].values.tolist() == ["A bad photo of a cat", "a cat", "A bad photo of a dog", "a dog"]
+    for number, found in enumerate(single):
+        np.testing.assert_allclose(both["loss"][:, number::2], found["loss"], rtol=1e-5)
+    score = np.mean([score_categories(found) for found in single], axis=0)
+    assert several["decision"].tolist() == [("cat", "dog")[k] for k in score.argmin(axis=1)]
+    np.testing.assert_allclose(several["margin"], np.abs(score[:, 0] - score[:, 1]), rtol=1e-2)
+    (row, *_) = decisions_of(tmp_path / "both.zarr").to_dict("records")
+    assert row["decision"] == several["decision"][0]
+
+
+def test_another_prompt_costs_only_its_own_evaluations(pipeline, folder, tmp_path):
+    classify(pipeline, folder, tmp_path / "a.zarr", "a {category}")
+    alone = xr.open_zarr(tmp_path / "a.zarr")["loss"].values
+    classify(pipeline, folder, tmp_path / "a.zarr", ["a {category}", "A bad photo of a {category}"])
+    np.testing.assert_array_equal(xr.open_zarr(tmp_path / "a.zarr")["loss"].values[:, ::2], alone)
+
+
+def test_posterior_is_the_softmax_over_squared_errors_of_whole_images(pipeline, folder, tmp_path):
+    table = classify(pipeline, folder, tmp_path / "a.zarr")
+    score = score_categories(xr.open_zarr(tmp_path / "a.zarr").load())
+    values = 4 * 8 * 8  # of the latents
+    expected = np.exp(-values * (score - score.min(axis=1, keepdims=True)))
+    np.testing.assert_allclose(table["posterior"], 1 / expected.sum(axis=1), rtol=1e-6)
+
+
+def test_limit_takes_the_first_images_of_each_folder(pipeline, folder, tmp_path):
+    assert classify(pipeline, folder, tmp_path / "a.zarr", limit=1)["image"].tolist() == [
+        "cat/a b.jpg",
+        "deep/er/d.bmp",
+        "z.png",
+    ]
+
+
+def test_store_of_another_run_is_named_and_kept(pipeline, folder, tmp_path, capsys):
+    assert main(arguments(pipeline, folder, tmp_path / "a.zarr", "--categories", "cat,dog")) == 0
+    assert main(arguments(pipeline, folder, tmp_path / "a.zarr", "--categories", "cat,dog", "--seed", "1")) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert f"{tmp_path}/a.zarr: holds other evidence and is not replaced: seed is 0, not 1" in last
+
+
+def test_revision_and_variant_are_those_of_the_row():
+    row, _ = library.find_observer("some/hub-id")
+    found = library.with_settings("some/hub-id", row, revision="abc", variant="fp16", dtype=None)
+    assert (found.revision, found.variant, found.dtype) == ("abc", "fp16", row.dtype)
 
 
 def test_observers_are_found_in_the_registry_as_folders_or_hub_ids(pipeline, folder, tmp_path, monkeypatch):

@@ -29,7 +29,7 @@ def test_who_is_in_the_studies():
     humans, paper, miniature = (load({"study": name}) for name in ("humans", "paper", "miniature"))
     assert humans.models == ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"]
     assert humans.rendered == [] and humans.reference_family == "human"
-    assert humans.stimuli == humans.released == ["edge", "silhouette", "cue-conflict"]
+    assert humans.stimuli == ["edge", "silhouette", "cue-conflict"]
     assert paper.models[:5] == [
         "stable-diffusion-1-4",
         "deepfloyd-if-1",
@@ -37,7 +37,7 @@ def test_who_is_in_the_studies():
         "amused-512",
         "amused-512-reconstruction",
     ]
-    assert paper.released == list(paper.datasets)
+    assert paper.stimuli == list(paper.datasets) and paper.rendered == []
     rows = [content(OBSERVERS)["observers"][name] for name in content("studies/paper.yaml")["observers"]]
     families = [row["family"] for row in rows]
     # 51 networks and the three that the run trains; CLIP under one and under 80 prompts
@@ -53,7 +53,7 @@ def test_who_is_in_the_studies():
         "miniature-cnn",
         "miniature-cnn-noise",
     ]
-    assert miniature.rendered == list(miniature.datasets) and miniature.released == []
+    assert miniature.rendered == list(miniature.datasets)
     assert len(miniature.simulated) == 5 and humans.simulated == {} and miniature.reference_family == "simulated"
 
 

@@ -4,18 +4,38 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from generative_classifiers.cli import classify, distort, export, inspect, verify
-from generative_classifiers.cli.arguments import HelpFormatter
+from generative_classifiers.cli import (
+    archive,
+    classify,
+    discard,
+    distort,
+    export,
+    inspect,
+    provenance,
+    restore,
+    verify,
+)
+from generative_classifiers.cli.arguments import HelpFormatter, Parser
 from generative_classifiers.io.errors import InputError, for_users
 
-COMMANDS = {"classify": classify, "distort": distort, "export": export, "inspect": inspect, "verify": verify}
+COMMANDS = {
+    "classify": classify,
+    "distort": distort,
+    "export": export,
+    "inspect": inspect,
+    "verify": verify,
+    "provenance": provenance,
+    "archive": archive,
+    "restore": restore,
+    "discard": discard,
+}
 # What models are made of, which the extra `models` installs: the package that a user without it misses first.
 EXTRA = ("torch", "diffusers", "transformers")
 
 
 def parser() -> argparse.ArgumentParser:
     """Arguments of all commands."""
-    main = argparse.ArgumentParser("generative-classifiers", description="Text-to-image models as image classifiers.")
+    main = Parser("generative-classifiers", description="Text-to-image models as image classifiers.")
     commands = main.add_subparsers(dest="command", required=True)
     for name, module in COMMANDS.items():
         command = commands.add_parser(

@@ -1,11 +1,23 @@
-"""What commands share: the format of their help, lists of names, and tables that are written to files."""
+"""What commands share: the format of their help, types of arguments, and tables that are written to files."""
 
-from argparse import Action, ArgumentDefaultsHelpFormatter
+import csv
+import math
+import re
+import tempfile
+from argparse import Action, ArgumentDefaultsHelpFormatter, ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pandas as pd
 
 from generative_classifiers.io.atomic import atomic_write
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.study.load import load
+from generative_classifiers.study.study import Study
+from generative_classifiers.study.yaml_files import YamlFile
+
+DEVICE = r"auto|cpu|cuda(:\d+)?"
 
 
 class HelpFormatter(ArgumentDefaultsHelpFormatter):
@@ -16,15 +28,141 @@ class HelpFormatter(ArgumentDefaultsHelpFormatter):
         return super()._get_help_string(action) if has_default else action.help
 
 
+class Parser(ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise InputError."""
+        raise InputError(f"{message} (see {self.prog} --help)")
+
+
 def names(text: str) -> list[str]:
-    """Names that are separated by commas.
+    """Names that are separated by commas, or `@file` with one name a line.
+
+    Parameters
+    ----------
+    text : str
+        Names with a comma are in double quotes. In a file, empty lines and lines that begin with # do not count.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        There are none, the file cannot be read, or a quote is not closed.
 
     Examples
     --------
-    >>> names("cat, dog")
-    ['cat', 'dog']
+    >>> names('cat, "salt, pepper"')
+    ['cat', 'salt, pepper']
     """
-    return [name.strip() for name in text.split(",")]
+    found = _names_in(Path(text[1:])) if text.startswith("@") else _names_of(text)
+    if not found:
+        raise ArgumentTypeError(f"{text!r}: expected at least one name")
+    return found
+
+
+def _names_of(text: str) -> list[str]:
+    try:
+        (row,) = csv.reader([text], skipinitialspace=True, strict=True)
+    except (csv.Error, ValueError) as error:
+        raise ArgumentTypeError(f"{text!r}: expected names that are separated by commas ({error})") from None
+    return [name.strip() for name in row]
+
+
+def _names_in(file: Path) -> list[str]:
+    try:
+        lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        raise ArgumentTypeError(f"{file}: cannot be read as a UTF-8 text file ({error})") from None
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def whole_number(least: int) -> Callable[[str], int]:
+    """A type of arguments: whole numbers that are not too small.
+
+    Examples
+    --------
+    >>> whole_number(1)("4")
+    4
+    """
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            raise ArgumentTypeError(f"expected a whole number from {least} on, found {text!r}")
+        return number
+
+    return read
+
+
+def finite_number(text: str) -> float:
+    """A type of arguments: numbers from 0 on, without infinity."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise ArgumentTypeError(f"expected a number from 0 on, found {text!r}")
+    return number
+
+
+def device(text: str) -> str:
+    """A type of arguments: names of devices."""
+    if not re.fullmatch(DEVICE, text):
+        raise ArgumentTypeError(f"expected auto, cpu, cuda or cuda:<number>, found {text!r}")
+    return text
+
+
+def check_output(path: Path, kind: str = "file") -> None:
+    """Check that something can be written, before the work whose result it is.
+
+    Parameters
+    ----------
+    path : Path
+        Folders above it may still have to be made.
+    kind : {"file", "folder", "store"}
+        A store is a folder, too.
+
+    Raises
+    ------
+    InputError
+        A folder is in the place of the file, or the other way round, or nothing can be written there.
+    """
+    if path.exists() and path.is_dir() == (kind == "file"):
+        raise InputError(f"{path}: is a {'folder' if kind == 'file' else 'file'}; expected the name of a {kind}")
+    places = path.absolute().parents if kind == "file" else [path.absolute(), *path.absolute().parents]
+    above = next(place for place in places if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=above):
+            pass
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {above}: {error.strerror}") from None
+
+
+def project() -> Path:
+    """The project's root, which is the working directory; InputError if it is another folder."""
+    if not Path("Snakefile").is_file() or not Path("config.yaml").is_file():
+        raise InputError(f"{Path.cwd()}: has no Snakefile and config.yaml; run this in the project's root")
+    return Path()
+
+
+def study_of(name: str, root: Path) -> Study:
+    """A study of a project, with the settings of its `config.yaml`."""
+    config = YamlFile(root / "config.yaml", root).content or {}
+    return load({**config, "study": name}, root)
+
+
+def as_size(size: int) -> str:
+    """Bytes for people.
+
+    Examples
+    --------
+    >>> as_size(1_234_567)
+    '1.2 MB'
+    """
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from generative_classifiers.cli.arguments import names, write_csv
+from generative_classifiers.cli.arguments import check_output, device, finite_number, names, whole_number, write_csv
 from generative_classifiers.draws.levels import DRAWS, TIMES
 from generative_classifiers.draws.weighting import RATE, WEIGHTINGS
 from generative_classifiers.study.categories import CATEGORIES
@@ -25,13 +25,26 @@ def add_arguments(command: ArgumentParser) -> None:
         help="store to write the evidence to, <name>.zarr; an interrupted run with the same settings is continued",
     )
     command.add_argument(
-        "--categories", type=names, default=",".join(CATEGORIES), help="categories, separated by commas"
+        "--categories",
+        type=names,
+        default=",".join(CATEGORIES),
+        help="categories, separated by commas; one with a comma in double quotes; or @file with one a line",
     )
-    command.add_argument("--prompt", default=PROMPT, help="prompt, with {category} in the place of the category")
     command.add_argument(
-        "--draws", metavar="N", type=int, default=DRAWS, help="noise levels, each with one noise sample"
+        "--prompt",
+        action="append",
+        help="prompt, with {category} in the place of the category; may be given several times, then the losses of a "
+        f"category's prompts are averaged; by default {PROMPT!r}",
     )
-    command.add_argument("--seed", type=int, default=0, help="seed of the noise")
+    command.add_argument(
+        "--limit", metavar="N", type=whole_number(1), help="classify the first N images of each folder"
+    )
+    command.add_argument("--revision", help="commit of the hub's repository")
+    command.add_argument("--variant", help="variant of the weights' files, for example fp16")
+    command.add_argument(
+        "--draws", metavar="N", type=whole_number(1), default=DRAWS, help="noise levels, each with one noise sample"
+    )
+    command.add_argument("--seed", type=whole_number(0), default=0, help="seed of the noise")
     command.add_argument(
         "--times", choices=TIMES, default="golden", help="how noise levels are chosen: evenly spread, or at random"
     )
@@ -41,17 +54,23 @@ def add_arguments(command: ArgumentParser) -> None:
         default="exponential",
         help="how much each noise level counts",
     )
-    command.add_argument("--rate", type=float, default=RATE, help="rate of the exponential weighting")
-    command.add_argument("--reconstruct-draw", metavar="N", type=int, help="keep reconstructions of draw N, from 0")
-    command.add_argument("--batch-size", metavar="N", type=int, help="evaluations of the network at once")
-    command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda or cuda:<number>")
+    command.add_argument("--rate", type=finite_number, default=RATE, help="rate of the exponential weighting")
+    command.add_argument(
+        "--reconstruct-draw", metavar="N", type=whole_number(0), help="keep reconstructions of draw N, from 0"
+    )
+    command.add_argument("--batch-size", metavar="N", type=whole_number(1), help="evaluations of the network at once")
+    command.add_argument(
+        "--device", type=device, default="auto", help="auto (a GPU if there is one), cpu, cuda or cuda:<number>"
+    )
     command.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="precision of the network")
-    command.add_argument("--threads", metavar="N", type=int, help="number of CPU threads")
+    command.add_argument("--threads", metavar="N", type=whole_number(1), help="number of CPU threads")
     command.add_argument("--csv", type=Path, help="file to write the decisions to, in addition to the screen")
 
 
 def run(arguments: Namespace) -> None:
     """Classify the images and print the decisions."""
+    if arguments.csv:
+        check_output(arguments.csv)
     import torch  # imported here because it is slow, and errors in the arguments should appear at once
 
     from generative_classifiers.cli.classify_folder import classify
@@ -63,7 +82,10 @@ def run(arguments: Namespace) -> None:
         arguments.images,
         arguments.out,
         arguments.categories,
-        prompt=arguments.prompt,
+        prompt=arguments.prompt or PROMPT,
+        limit=arguments.limit,
+        revision=arguments.revision,
+        variant=arguments.variant,
         draws=arguments.draws,
         seed=arguments.seed,
         times=arguments.times,

@@ -7,7 +7,8 @@ from typing import Literal
 import pandas as pd
 
 from generative_classifiers import models
-from generative_classifiers.decisions.from_evidence import decision_table
+from generative_classifiers.cli.arguments import check_output
+from generative_classifiers.decisions.from_evidence import decision_table, posterior, score_categories
 from generative_classifiers.draws.levels import DRAWS
 from generative_classifiers.draws.weighting import RATE
 from generative_classifiers.evidence.single_store import compute_evidence, read_requested
@@ -18,8 +19,9 @@ from generative_classifiers.stimuli.folders import image_names, read_folder
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.load import load_observers
 from generative_classifiers.study.observer import ModelObserver
+from generative_classifiers.study.observers import ClassifierObserver, ContrastiveObserver
 from generative_classifiers.study.pipelines import DiffusionObserver
-from generative_classifiers.study.prompts import PROMPT, prompts_of
+from generative_classifiers.study.prompts import PROMPT, prompts_of, several_prompts_of
 from generative_classifiers.study.validation import unknown
 
 
@@ -29,7 +31,10 @@ def classify(
     out: str | Path,
     categories: Sequence[str] = CATEGORIES,
     *,
-    prompt: str = PROMPT,
+    prompt: str | Sequence[str] = PROMPT,
+    limit: int | None = None,
+    revision: str | None = None,
+    variant: str | None = None,
     draws: int = DRAWS,
     seed: int = 0,
     times: Literal["golden", "uniform"] = "golden",
@@ -50,11 +55,17 @@ def classify(
     images : Path or str
         Folder of images. An image in a sub-folder with a category's name has it as its true category.
     out : Path or str
-        The evidence store to write, `<name>.zarr`. If a run with the same settings was interrupted, it continues.
+        The evidence store to write, `<name>.zarr`. If a run with the same settings was interrupted, it continues. A
+        category with several prompts comes several times in the store, once for each prompt.
     categories : sequence of str, optional
         By default the 16 categories of the benchmark.
-    prompt : str, optional
-        The prompt of every category, with {category} where its name belongs.
+    prompt : str or sequence of str, optional
+        The prompt of every category, with {category} where its name belongs. If there are several, each is evaluated,
+        and the score of a category is the mean over its prompts.
+    limit : int, optional
+        Images of each folder: the first by name. By default all.
+    revision, variant : str, optional
+        Which weights of a repository on the Hugging Face hub; by default as the registry says.
     draws : int, optional
         Number of draws: noise levels, each with one noise sample.
     seed : int, optional
@@ -77,8 +88,9 @@ def classify(
     Returns
     -------
     pandas.DataFrame
-        A row per image: `image` (its path in the folder), `decision`, and `margin`, how far the runner-up's score is
-        above the best one.
+        A row per image: `image` (its path in the folder), `decision`, `margin`, how far the runner-up's score is above
+        the best one, and `posterior`, the probability of the decision if all categories are equally likely beforehand
+        (`decisions.from_evidence.posterior`).
 
     Raises
     ------
@@ -92,15 +104,15 @@ def classify(
     out = Path(out)
     if out.suffix != ".zarr":
         raise InputError(f"{out}: expected a store's name, which ends in .zarr")
+    check_output(out, "store")
     image_names(images)  # so that a wrong folder is an error before large weights are loaded
     row, path = find_observer(observer)
-    row = row.model_copy(update={"dtype": dtype}) if dtype else row
-    prompts = prompts_of(categories, prompt)
+    row = with_settings(observer, row, dtype=dtype, revision=revision, variant=variant)
+    prompts, category_of_prompt = _prompts(observer, row, categories, [prompt] if isinstance(prompt, str) else prompt)
     model = models.load(observer, row, prompts, path=path, device=device, batch_size=batch_size, mirror=mirror())
-    stimuli = read_folder(images, model.resolution, categories)
     request = compute_evidence(
         model,
-        stimuli,
+        read_folder(images, model.resolution, categories, limit),
         out,
         observer=observer,
         dataset=str(images),
@@ -108,9 +120,35 @@ def classify(
         seed=seed,
         times=times,
         reconstruct=reconstruct,
+        categories=category_of_prompt,
     )
-    table = decision_table(read_requested(out, request), weighting, rate)
-    return table[["image", "decision", "margin"]]
+    evidence = read_requested(out, request)
+    probability = posterior(score_categories(evidence, weighting, rate), model.terms())
+    table = decision_table(evidence, weighting, rate).assign(posterior=probability.max(axis=1))
+    return table[["image", "decision", "margin", "posterior"]]
+
+
+def with_settings(observer: str, row: ModelObserver, **settings: str | None) -> ModelObserver:
+    """A row of the registry with other settings; InputError if it has no such setting."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    for name in given:
+        if name not in type(row).model_fields:
+            raise InputError(f"observer {observer}: --{name} is for weights on the Hugging Face hub, which it has not")
+    return row.model_copy(update=given)
+
+
+def _prompts(
+    observer: str, row: ModelObserver, categories: Sequence[str], templates: Sequence[str]
+) -> tuple[dict[str, str], list[str] | None]:
+    """The prompts of a model, and the category of each if a category has several."""
+    if len(categories) < 2:
+        raise InputError(f"categories: expected at least 2 to choose from, found {', '.join(map(repr, categories))}")
+    if len(templates) == 1:
+        return prompts_of(categories, templates[0]), None
+    if isinstance(row, ClassifierObserver) and (row.classes or not isinstance(row, ContrastiveObserver)):
+        raise InputError(f"observer {observer}: reads no prompts; expected at most one --prompt")
+    found = several_prompts_of(categories, templates)
+    return {prompt: prompt for prompt in found}, list(found.values())
 
 
 def find_observer(name: str) -> tuple[ModelObserver, Path | None]:

@@ -1,9 +1,10 @@
 """The command `distort`."""
 
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
-from generative_classifiers.cli.arguments import names
-from generative_classifiers.stimuli.distort_folder import distort
+from generative_classifiers.cli.arguments import check_output, names, whole_number
+from generative_classifiers.stimuli.distort_folder import SMALLEST, distort
 from generative_classifiers.stimuli.distortions import DISTORTIONS
 from generative_classifiers.stimuli.distortions.frequency import REFERENCE_SIZE
 
@@ -19,9 +20,12 @@ def add_arguments(command: ArgumentParser) -> None:
         "--datasets", type=names, default=",".join(DISTORTIONS), help="datasets to make, separated by commas"
     )
     command.add_argument(
-        "--size", type=int, default=REFERENCE_SIZE, help="pixels along a side; lengths of distortions scale with it"
+        "--size",
+        type=whole_number(SMALLEST),
+        default=REFERENCE_SIZE,
+        help="pixels along a side; lengths of distortions scale with it",
     )
-    command.add_argument("--seed", type=int, default=0, help="seed of everything random")
+    command.add_argument("--seed", type=whole_number(0), default=0, help="seed of everything random")
     command.add_argument(
         "--spread", action="store_true", help="show each image in one condition only, as in the benchmark"
     )
@@ -32,6 +36,7 @@ def add_arguments(command: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Distort the images and print where the stores are."""
+    check_output(Path(arguments.out), "folder")
     stores = distort(
         arguments.folder,
         arguments.out,

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from generative_classifiers.cli.arguments import names
+from generative_classifiers.cli.arguments import check_output, names
 from generative_classifiers.draws.weighting import WEIGHTINGS
 
 HELP = "write decisions as the CSV files that the toolbox model-vs-human reads"
@@ -30,5 +30,6 @@ def run(arguments: Namespace) -> None:
     """Write the files and print where they are."""
     from generative_classifiers.decisions.model_vs_human import export
 
+    check_output(arguments.out, "folder")
     for store in arguments.stores:
         print(*export(store, arguments.out, arguments.observers, arguments.weighting), sep="\n")

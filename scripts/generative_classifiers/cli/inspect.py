@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from generative_classifiers.cli.arguments import write_csv
+from generative_classifiers.cli.arguments import check_output, write_csv
 from generative_classifiers.draws.weighting import WEIGHTINGS
 from generative_classifiers.io.atomic import atomic_write
 
@@ -36,6 +36,9 @@ def run(arguments: Namespace) -> None:
     """Print a summary of the store, or the decision on an image and where the plot is."""
     from generative_classifiers.cli.store_summary import decisions_of, summarise
 
+    for path in (arguments.csv, arguments.out):
+        if path:
+            check_output(path)
     if arguments.csv:
         write_csv(decisions_of(arguments.store, arguments.weighting), arguments.csv)
     if arguments.image is None:

@@ -17,7 +17,8 @@ from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.evidence.progress import progress
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.io.manifest import part_path
+from generative_classifiers.io.manifest import STATIC, faults, part_path
+from generative_classifiers.io.repair import repair
 from generative_classifiers.io.stores import PIXELS, ROOT_METADATA, kind, open_evidence, open_store, read
 
 WIDTH = 100  # characters of an attribute
@@ -83,6 +84,8 @@ def _is_unfinished(store: Path) -> bool:
 
 
 def _unfinished_store(store: Path) -> Iterator[str]:
+    for fault in faults(store, STATIC):
+        raise InputError(f"{store}: {fault}; {repair(store)}")
     state = progress(store)
     yield f"{store}: unfinished evidence"
     yield _attributes(decode_attributes(zarr.open_group(store, mode="r").attrs))

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.special import softmax
 
 from generative_classifiers.decisions.answers import NO_ANSWER, Answers
 from generative_classifiers.draws.weighting import RATE, level_weighting, pruning_correction, scores
@@ -56,12 +57,45 @@ def score_categories(evidence: xr.Dataset, weighting: str | None = None, rate: f
     -------
     numpy.ndarray
         float64 (image, category): weighted mean of the losses over the draws, corrected for categories with fewer draws
-        than others; NaN where no draw was evaluated.
+        than others; NaN where no draw was evaluated. The categories are those of `categories_of`: the score of a
+        category with several prompts is the mean of theirs.
     """
     weighting = weighting_of(evidence, weighting)
     weight = level_weighting(evidence["time"], evidence["alpha"], evidence["sigma"], weighting, rate)
     loss = evidence["loss"].values
-    return scores(loss, weight) + pruning_correction(loss, weight)
+    score, category = scores(loss, weight) + pruning_correction(loss, weight), evidence["category"].values
+    return np.stack([score[:, category == name].mean(axis=1) for name in categories_of(evidence)], axis=1)
+
+
+def categories_of(evidence: xr.Dataset) -> list[str]:
+    """The categories of evidence, each once, whether it has one prompt or several."""
+    return list(dict.fromkeys(evidence["category"].values.tolist()))
+
+
+def posterior(score: np.ndarray, terms: int) -> np.ndarray:
+    """Probability of each category, if all are equally likely beforehand.
+
+    By Bayes' rule it is the softmax of the log-likelihoods. For these, arXiv 2303.16203 takes the negative expectation
+    of the squared error, summed over all values of the image.
+
+    Parameters
+    ----------
+    score : numpy.ndarray
+        (image, category): as `score_categories` gives it.
+    terms : int
+        `models.base.Model.terms`: how many values a loss is the mean of.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (image, category).
+
+    Examples
+    --------
+    >>> posterior(np.array([[0.5, 0.5 + np.log(3) / 4]]), terms=4)
+    array([[0.75, 0.25]])
+    """
+    return softmax(-terms * score, axis=1)
 
 
 def weighting_of(evidence: xr.Dataset, weighting: str | None = None) -> str:
@@ -84,7 +118,7 @@ def responses(evidence: xr.Dataset, weighting: str | None = None) -> np.ndarray:
     numpy.ndarray
         int8 (image,): index into the 16 categories; -1 where no category was evaluated.
     """
-    names = pd.Index(evidence["category"].values)
+    names = pd.Index(categories_of(evidence))
     best = _best(score_categories(evidence, weighting))
     return np.where(best < 0, -1, pd.Index(CATEGORIES).get_indexer(names)[best]).astype(np.int8)
 
@@ -152,7 +186,7 @@ def decide(evidence: xr.Dataset, weighting: str | None = None, rate: float = RAT
             "observer": [evidence.attrs["observer"]],
             "family": ("observer", [evidence.attrs["family"]]),
             "is_reference": ("observer", [False]),
-            "category": evidence["category"],
+            "category": categories_of(evidence),
             **coords,
         },
         attrs={"dataset": evidence.attrs["dataset"]},
@@ -180,7 +214,7 @@ def decision_table(evidence: xr.Dataset, weighting: str | None = None, rate: flo
     """
     score = score_categories(evidence, weighting, rate)
     ranked = np.sort(score, axis=1)
-    names = np.array([*evidence["category"].values, NO_ANSWER])
+    names = np.array([*categories_of(evidence), NO_ANSWER])
     return pd.DataFrame(
         {
             "image": evidence["name"].values,

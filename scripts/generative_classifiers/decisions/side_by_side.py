@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.benchmark_names import texture_coords
 from generative_classifiers.study.categories import CATEGORIES
@@ -51,6 +52,26 @@ def gather_decisions(dataset, answers, families):
         },
         attrs={"dataset": dataset},
     )
+
+
+def evidence_of(decisions):
+    """The evidence that decisions rest on, for the attributes of what is computed from them.
+
+    Parameters
+    ----------
+    decisions : iterable of xarray.Dataset
+        Stores of decisions.
+
+    Returns
+    -------
+    dict of str to str
+        By observer, the identities of its evidence: one, unless it differs between datasets.
+    """
+    identities = defaultdict(set)
+    for one in decisions:
+        for observer, identity in decode_attributes(one.attrs).get("evidence", {}).items():
+            identities[observer].add(identity)
+    return {observer: " ".join(sorted(found)) for observer, found in sorted(identities.items())}
 
 
 def images_seen(answers):

@@ -26,10 +26,20 @@ def entry_path(cache: Path, request: Request) -> Path:
     Path
         Of an existing entry, whatever its labels are; otherwise with the request's own.
     """
-    identity, content = request.identity_digest[:DIGITS], request.digest[:DIGITS]
-    existing = sorted(Path(cache).glob(f"*-{identity}/*-{content}.zarr"))
-    new = Path(cache) / f"{request.observer}-{identity}" / f"{request.dataset}-{content}.zarr"
+    existing = entries_like(cache, request.identity_digest, request.digest)
+    new = Path(cache) / entry_name(request)
     return new if new in existing or not existing else existing[0]
+
+
+def entry_name(request: Request) -> str:
+    """The place of a new entry in a cache."""
+    identity, content = request.identity_digest[:DIGITS], request.digest[:DIGITS]
+    return f"{request.observer}-{identity}/{request.dataset}-{content}.zarr"
+
+
+def entries_like(cache: Path, identity: str, request: str) -> list[Path]:
+    """Entries with the digests of a request, whatever their labels are."""
+    return sorted(Path(cache).glob(f"*-{identity[:DIGITS]}/*-{request[:DIGITS]}.zarr"))
 
 
 def related_sources(cache: Path, request: Request) -> list[Source]:

@@ -80,7 +80,8 @@ def coordinates(request: Request) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        `category` has the categories to choose from, with the `prompt` of each; `true_category` is that of the image.
+        `category` has the categories to choose from, with the `prompt` of each: a category with several prompts comes
+        several times. `true_category` is that of the image.
     """
     draws = request.draws
     per_image = {name: ("image", np.array(values, object)) for name, values in request.images.items()}
@@ -89,7 +90,7 @@ def coordinates(request: Request) -> xr.Dataset:
         **per_image,
         **per_draw,
         "draw": draws.number,
-        "category": np.array(list(request.prompts), object),
+        "category": np.array(request.categories, object),
         "prompt": ("category", np.array(list(request.prompts.values()), object)),
     }
     return xr.Dataset(coords=coords, attrs=attributes(request))

@@ -31,6 +31,8 @@ class Receipt:
         Number of jobs that filled it.
     settings : str
         Digest of the study's settings that it was filled for: `Study.evidence_settings`.
+    restored : bool
+        Whether it comes from an archive. Then no job of this checkout has filled it.
     """
 
     store: str
@@ -39,6 +41,7 @@ class Receipt:
     stimuli: str
     shares: int
     settings: str
+    restored: bool = False
 
     def write(self, path: Path) -> None:
         """Write it."""

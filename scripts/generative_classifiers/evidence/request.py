@@ -40,6 +40,8 @@ class Request:
         How they are kept; None if none are.
     pruning : PruningTest or None
         None if every category gets all draws.
+    shared : tuple of str or None
+        The category of each prompt, if several prompts have the same; `prompts` then has their own texts as keys.
     """
 
     observer: str
@@ -51,6 +53,12 @@ class Request:
     reconstruct: int | None
     reconstruction_layout: ReconstructionLayout | None
     pruning: PruningTest | None
+    shared: tuple[str, ...] | None = None
+
+    @property
+    def categories(self) -> list[str]:
+        """The category of each prompt."""
+        return list(self.shared or self.prompts)
 
     @property
     def identity_digest(self) -> str:
@@ -64,7 +72,7 @@ class Request:
             {
                 "identity": self.identity,
                 "images": self.images,
-                "prompts": list(self.prompts.items()),
+                "prompts": list(zip(self.categories, self.prompts.values(), strict=True)),
                 "draws": self.draws.number.tolist(),
                 "reconstruct": self.reconstruct,
                 "kept_as": self.reconstruction_layout.name if self.reconstruction_layout else None,
@@ -84,7 +92,17 @@ class Request:
 
 
 def request_evidence(
-    model, stimuli, *, observer, dataset, count=1, seed=0, times="golden", reconstruct=None, pruning=None
+    model,
+    stimuli,
+    *,
+    observer,
+    dataset,
+    count=1,
+    seed=0,
+    times="golden",
+    reconstruct=None,
+    pruning=None,
+    categories=None,
 ):
     """Ask a model for its losses on stimuli.
 
@@ -105,6 +123,8 @@ def request_evidence(
         Number of the draw whose reconstructions are kept. Families that do not reconstruct images keep none.
     pruning : pruning.PruningTest, optional
         Says when categories get no more draws; without it every category gets all draws.
+    categories : sequence of str, optional
+        The category of each of the model's prompts, if several prompts have the same.
 
     Returns
     -------
@@ -131,6 +151,7 @@ def request_evidence(
         reconstruct,
         None if reconstruct is None else model.reconstruction_layout,
         pruning if has_levels else None,
+        tuple(categories) if categories else None,
     )
 
 

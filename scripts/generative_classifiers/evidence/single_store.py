@@ -49,7 +49,7 @@ def compute_evidence(
     workers, progress
         As for `job.fill`.
     **asked
-        count, seed, times, reconstruct and pruning: as for `request.request_evidence`.
+        count, seed, times, reconstruct, pruning and categories: as for `request.request_evidence`.
 
     Returns
     -------

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib.style
+import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from generative_classifiers.figures.provenance import as_metadata, rests_on
 from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.io.paths import STYLES
 
@@ -33,18 +35,21 @@ def paper():
 
 
 @paper()
-def save(figure: Figure, pdf_path: Path | str, png_path: Path | str) -> None:
+def save(figure: Figure, pdf_path: Path | str, png_path: Path | str, *stores: xr.Dataset) -> None:
     """Write a figure for print and for the screen. The same figure gives the same bytes; a file is complete or absent.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
     pdf_path, png_path : Path
+    *stores : xarray.Dataset
+        That it shows. The files say which evidence they rest on: `provenance.rests_on`.
     """
+    found = rests_on(stores)
     for path, kind in ((Path(pdf_path), "pdf"), (Path(png_path), "png")):
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as partial:
-            figure.savefig(partial, format=kind, metadata=METADATA[kind])
+            figure.savefig(partial, format=kind, metadata=METADATA[kind] | as_metadata(found, kind))
         # The second file has the same layout. Computing it again would take as long as the rest.
         figure.set_layout_engine("none")
 

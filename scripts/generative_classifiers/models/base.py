@@ -111,6 +111,13 @@ class Model(ABC):
         if runtime.compile:
             network.compile()
 
+    def terms(self) -> int:
+        """How many values a loss is the mean of: times this number, it is that of the whole image.
+
+        1 if the loss is a negative log-likelihood, or one over the categories.
+        """
+        return 1
+
     def draws(self, count: int, seed: int, rule: str = "golden") -> Draws:
         """The first draws.
 

@@ -19,7 +19,7 @@ from generative_classifiers.stimuli.distortions.frequency import REFERENCE_SIZE,
 from generative_classifiers.stimuli.folders import image_names
 from generative_classifiers.stimuli.square_images import read_image
 
-SMALLEST = 16  # pixels along a side
+SMALLEST, LARGEST = 16, 65536  # pixels along a side
 BATCH = 32  # images that are distorted at once: 40 MB of float64 at 224 x 224 pixels
 
 
@@ -71,8 +71,8 @@ def distort(
     names = image_names(folder, note=True)
     _check_places(folder, out)
     _check_names(folder, names)
-    if size < SMALLEST:
-        raise InputError(f"size {size}: expected at least {SMALLEST} pixels along a side")
+    if not SMALLEST <= size <= LARGEST:
+        raise InputError(f"size {size}: expected {SMALLEST} to {LARGEST} pixels along a side")
     for dataset in datasets:
         _check_dataset(dataset, folder, out, len(names), spread)
     out.mkdir(parents=True, exist_ok=True)

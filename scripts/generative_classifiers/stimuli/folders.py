@@ -1,6 +1,7 @@
 """Stimuli from any folder of images."""
 
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +76,32 @@ def _check_name(folder, name):
         raise InputError(f"{folder / name}: is not a file, or a link that leads nowhere; expected an image")
 
 
-def read_folder(folder, resolution, categories=()):
+def first_names(names, limit=None):
+    """The first names of each folder.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Paths, sorted.
+    limit : int, optional
+        How many; all without it.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> first_names(["cat/1.png", "cat/2.png", "dog/1.png"], 1)
+    ['cat/1.png', 'dog/1.png']
+    """
+    folders = defaultdict(list)
+    for name in names:
+        folders[Path(name).parent].append(name)
+    return sorted(name for members in folders.values() for name in members[:limit])
+
+
+def read_folder(folder, resolution, categories=(), limit=None):
     """Read all images of a folder. Files that are not images are skipped, with a note on stderr.
 
     Parameters
@@ -86,6 +112,8 @@ def read_folder(folder, resolution, categories=()):
         Pixels along a side to which the central square of each image is resized.
     categories : sequence of str
         An image in a folder with the name of a category belongs to that category.
+    limit : int, optional
+        Images of each folder: the first by name. By default all.
 
     Returns
     -------
@@ -98,7 +126,7 @@ def read_folder(folder, resolution, categories=()):
     InputError
         As `image_names`, or one of the images cannot be read.
     """
-    names = image_names(folder, note=True)
+    names = first_names(image_names(folder, note=True), limit)
     images = np.stack([read_image(Path(folder) / name, resolution) for name in names])
     parents = [Path(name).parent.name for name in names]
     return xr.Dataset(

@@ -208,7 +208,7 @@ def _check_own_files(study: Study, file: YamlFile, root: Path) -> None:
     """
     for dataset in study.datasets:
         used = study.files("decisions", dataset)
-        used |= study.files("stimuli", dataset) if dataset in study.released else {}
+        used |= study.files("stimuli", dataset) if dataset in study.stimuli and not study.world else {}
         for name, row in used.items():
             if isinstance(row, OwnFile):
                 keys = ("stimuli",) if name == "stimuli" else ("decisions", _group(study, dataset, name), name)

@@ -20,7 +20,13 @@ def check_prompt(template: str) -> str:
     ------
     InputError
     """
-    if set(_FIELD.findall(template)) != {"category"}:
+    others = set(_FIELD.findall(template)) - {"category"}
+    if others:
+        raise InputError(
+            f"prompt {template!r}: {{{min(others)}}} is unknown; expected {{category}}, and no other field"
+        )
+    rest = template.replace("{category}", "")
+    if rest == template or set(rest) & set("{}"):
         raise InputError(f"prompt {template!r}: expected {{category}} in the place of the class, and no other field")
     return template
 
@@ -55,3 +61,32 @@ def prompts_of(categories: Sequence[str] = CATEGORIES, template: str = PROMPT) -
     if len(set(categories)) < len(categories) or not all(categories):
         raise InputError(f"categories: expected different names, found {', '.join(map(repr, categories))}")
     return {category: template.replace("{category}", category) for category in categories}
+
+
+def several_prompts_of(categories: Sequence[str], templates: Sequence[str]) -> dict[str, str]:
+    """Category by prompt, where each category has several prompts.
+
+    Parameters
+    ----------
+    categories, templates : sequence of str
+        As for `prompts_of`.
+
+    Returns
+    -------
+    dict of str to str
+
+    Raises
+    ------
+    InputError
+        As for `prompts_of`, or two prompts are the same.
+
+    Examples
+    --------
+    >>> several_prompts_of(["cat"], ["A photo of a {category}", "A sketch of a {category}"])
+    {'A photo of a cat': 'cat', 'A sketch of a cat': 'cat'}
+    """
+    by_template = [prompts_of(categories, template) for template in templates]
+    found = [(prompts[category], category) for category in categories for prompts in by_template]
+    if len(dict(found)) < len(found):
+        raise InputError(f"prompts: expected different ones, found {', '.join(map(repr, templates))}")
+    return dict(found)

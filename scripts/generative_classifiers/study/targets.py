@@ -37,6 +37,11 @@ def example_store(study, example_image):
     return [store(f"data/{study.folder}/stimuli/{dataset}")]
 
 
+def examples(study, observer):
+    """The observer's reconstructions of example images, without an ending."""
+    return f"data/{study.name}/examples/{observer}"
+
+
 def decisions(study):
     """Decisions of the study."""
     return [store(f"data/{study.folder}/decisions/{dataset}") for dataset in study.datasets]

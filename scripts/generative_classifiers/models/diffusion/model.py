@@ -76,6 +76,12 @@ class DiffusionModel(GenerativeModel):
             self.distance, chosen = distance_of(observer, distance, adapter.resolution, runtime.device)
         super().__init__(observer, network, prompts, adapter.resolution, runtime, chosen | weights)
 
+    def terms(self):
+        """The pixels' or latents' values: `models.base.Model.terms`."""
+        image = np.zeros((1, self.resolution, self.resolution, 3), np.uint8)
+        with torch.inference_mode():
+            return self.encode(image)[0].numel()
+
     def draws(self, count, seed, rule="golden"):
         """Times, and the scales that the noise schedule gives them: `models.base.Model.draws`."""
         time = levels.times(count, seed, rule)

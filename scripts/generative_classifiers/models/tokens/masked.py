@@ -136,6 +136,14 @@ class MaskedModel(GenerativeModel):
         encoder = parts["text_encoder"].to(self.device)
         self.pooled, self.states = encode_prompts(observer, parts["tokenizer"], encoder, prompts)
 
+    def terms(self):
+        """The values of the image, or its tokens: `models.base.Model.terms`.
+
+        The number of hidden tokens is uniform, so the mean over draws times the number of all tokens is the bound of
+        arXiv 2110.02037 on the negative log-likelihood.
+        """
+        return 3 * self.resolution**2 if self.reading == "reconstruction" else self.side**2
+
     def draws(self, count, seed, rule="golden"):
         """How many tokens are hidden at each draw: `models.base.Model.draws`.
 

@@ -1,0 +1,88 @@
+"""What the commands `inspect`, `distort` and `export` say of wrong paths and broken stores: one line, and no files."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from generative_classifiers.__main__ import main
+from generative_classifiers.evidence.entry import Entry
+from generative_classifiers.io import stores
+from killed_often import stimuli
+from test_evidence import compute, stopped_after
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """Stores, good and broken, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    compute(tmp_path / "good.zarr", reconstruct=1)
+    compute(tmp_path / "chunk.zarr")
+    (tmp_path / "chunk.zarr/loss/c/1/0/0").unlink()
+    compute(tmp_path / "root.zarr")
+    (tmp_path / "root.zarr/zarr.json").write_text("{")
+    stopped_after(1, tmp_path / "unfinished.zarr")
+    (tmp_path / "unfinished.zarr/zarr.json").write_text("{")
+    stores.write(stimuli(2), tmp_path / "stimuli.zarr")
+    (tmp_path / "file").write_text("text")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "images").mkdir()
+    Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(tmp_path / "images/a.png")
+    return tmp_path
+
+
+BROKEN = {
+    "missing.zarr": "missing.zarr: ",
+    "file": "file: ",
+    "folder": "folder: ",
+    "chunk.zarr": "chunk 1/0/0 of loss is missing",
+    "root.zarr": "root.zarr: zarr.json",
+    "unfinished.zarr": "unfinished.zarr: ",
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        *((["inspect", store], said) for store, said in BROKEN.items()),
+        *((["inspect", store, "--image", "0"], said) for store, said in BROKEN.items()),
+        *((["export", store, "--out", "out"], said) for store, said in BROKEN.items()),
+        (["inspect", "good.zarr", "--csv", "folder"], "folder: is a folder; expected the name of a file"),
+        (["inspect", "good.zarr", "--csv", "file/a.csv"], "file/a.csv: cannot be written"),
+        (["inspect", "stimuli.zarr", "--csv", "a.csv"], "stimuli.zarr: holds stimuli, expected evidence"),
+        (["inspect", "good.zarr", "--image", "0", "--out", "folder"], "folder: is a folder"),
+        (["inspect", "good.zarr", "--image", "0", "--stimuli", "missing"], "missing: has no image"),
+        (["inspect", "good.zarr", "--image", "0", "--stimuli", "file"], "file: has no image"),
+        (["inspect", "good.zarr", "--weighting", "none"], "argument --weighting: invalid choice: 'none'"),
+        (["inspect"], "the following arguments are required: store"),
+        (["export", "good.zarr", "--out", "file"], "file: is a file; expected the name of a folder"),
+        (["export", "good.zarr", "--out", "file/out"], "file/out: cannot be written"),
+        (["export", "good.zarr", "--out", "out", "--observers", "nobody"], "has no observer 'nobody'"),
+        (["export", "good.zarr", "--out", "out", "--observers", ""], "expected at least one name"),
+        (["export", "stimuli.zarr", "--out", "out"], "stimuli.zarr: contains stimuli, expected decisions or evidence"),
+        (["distort", "missing", "out"], "missing: no such folder of images"),
+        (["distort", "file", "out"], "file: no such folder of images"),
+        (["distort", "folder", "out"], "folder: contains no images"),
+        (["distort", "images", "file"], "file: is a file; expected the name of a folder"),
+        (["distort", "images", "file/out"], "file/out: cannot be written"),
+        (["distort", "images", "images/out"], "images/out: is inside the folder of images"),
+        (["distort", "images", "out", "--datasets", "blur"], "'blur' is no dataset"),
+        (["distort", "images", "out", "--size", "-1"], "argument --size: expected a whole number from 16 on"),
+        (["distort", "images", "out", "--size", "1000000"], "size 1000000: expected 16 to 65536"),
+        (["distort", "images", "out", "--seed", "x"], "argument --seed: expected a whole number from 0 on, found 'x'"),
+        (["inspekt", "good.zarr"], "argument command: invalid choice: 'inspekt'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_bad_input_is_one_line_and_leaves_nothing(place, arguments, said, capsys):
+    before = sorted(path for path in place.rglob("*"))
+    assert main(arguments) == 2
+    found = capsys.readouterr()
+    assert found.err.startswith("error: ") and found.err.count("\n") == 1 and said in found.err
+    assert sorted(path for path in place.rglob("*")) == before
+
+
+def test_unfinished_evidence_is_still_summarised(tmp_path, capsys):
+    stopped_after(1, tmp_path / "a.zarr")
+    assert not Entry(tmp_path / "a.zarr").complete(2)
+    assert main(["inspect", str(tmp_path / "a.zarr")]) == 0
+    assert "1 of 3 shards, 4 of 10 images are complete" in capsys.readouterr().out
