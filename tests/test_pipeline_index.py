@@ -73,7 +73,7 @@ def test_several_variants_are_an_error_that_names_them(copy):
     with pytest.raises(InputError, match=message):
         load(copy)
     assert load(copy, variant="bf16")["variant"] == "bf16"
-    with pytest.raises(InputError, match=r"has not all weights as variant 'fp32'; its variants: bf16, fp16$"):
+    with pytest.raises(InputError, match=r"holds no complete weights of variant 'fp32', only of: bf16, fp16$"):
         load(copy, variant="fp32")
 
 
@@ -135,7 +135,10 @@ CLIP = ["transformers", "CLIPTextModel"]
         ({"unet": [None, None]}, "has no unet, which a StableDiffusionPipeline needs"),
         ({"unet": "UNet2DConditionModel"}, "unet is 'UNet2DConditionModel', expected the names of a library and"),
         ({"unet": ["diffusers", 3]}, r"unet is \['diffusers', 3\], expected the names"),
-        ({"unet": ["diffusers", "UNet9"]}, "unet is of class UNet9 of diffusers, expected a class of diffusers or transf"),
+        (
+            {"unet": ["diffusers", "UNet9"]},
+            "unet is of class UNet9 of diffusers, expected a class of diffusers or transf",
+        ),
         ({"unet": ["diffusers", "logging"]}, "unet is of class logging of diffusers, expected a class"),
         ({"unet": ["mine", "UNet"]}, "unet is of class UNet of mine, expected a class of diffusers or transformers"),
         ({"unet": ["../mine", "UNet"]}, "unet is of class UNet of ../mine, expected a class"),
