@@ -192,19 +192,13 @@ def test_another_model_type_is_an_error(broken):
     with pytest.raises(InputError, match=r"tiny: .*broken is a llama, expected janus"):
         load(broken)
     (broken / "config.json").write_text("{")
-    with pytest.raises(InputError, match=r"tiny: .*config.json does not say what it describes by 'model_type'"):
+    with pytest.raises(InputError, match=r"tiny: .*config.json cannot be read as JSON in UTF-8"):
         load(broken)
 
 
 def test_weights_without_safetensors_are_an_error(broken):
     (broken / "model.safetensors").rename(broken / "model.bin")
-    with pytest.raises(InputError, match=r"broken: holds no \*.safetensors file"):
-        load(broken)
-
-
-def test_truncated_weights_are_an_error(broken):
-    (broken / "model.safetensors").write_bytes((broken / "model.safetensors").read_bytes()[:1000])
-    with pytest.raises(InputError, match=r"tiny: .*broken cannot be loaded as a JanusForConditionalGeneration"):
+    with pytest.raises(InputError, match=r"tiny: .*broken holds no weights, expected a \*.safetensors file"):
         load(broken)
 
 

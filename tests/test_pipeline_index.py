@@ -73,7 +73,7 @@ def test_several_variants_are_an_error_that_names_them(copy):
     with pytest.raises(InputError, match=message):
         load(copy)
     assert load(copy, variant="bf16")["variant"] == "bf16"
-    with pytest.raises(InputError, match=r"has not all weights as variant 'fp32'; its variants: bf16, fp16$"):
+    with pytest.raises(InputError, match=r"holds no complete weights of variant 'fp32', only of: bf16, fp16$"):
         load(copy, variant="fp32")
 
 

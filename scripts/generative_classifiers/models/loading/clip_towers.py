@@ -106,7 +106,8 @@ def _tensors(observer, network, file):
     """
     factory = import_module("open_clip.factory")
     tensors = read_tensors(observer, file)
-    tensors = tensors.get("state_dict", tensors)  # of a checkpoint
+    if isinstance(tensors.get("state_dict"), dict):  # a checkpoint
+        tensors = tensors["state_dict"]
     tensors = {name.removeprefix("module."): tensor for name, tensor in tensors.items()}  # of several GPUs
     tensors = factory.convert_state_dict(network, tensors)
     if "positional_embedding" in tensors and not hasattr(network, "positional_embedding"):

@@ -74,8 +74,12 @@ def load_tensors(observer: str, place: str | Path, network: torch.nn.Module, ten
     Raises
     ------
     InputError
-        Tensors are missing, or there are others, or of other shapes.
+        Tensors are missing, or there are others, or of other shapes, or something that is no tensor.
     """
+    for name, tensor in tensors.items():
+        if not isinstance(tensor, torch.Tensor):
+            kind = type(tensor).__name__
+            raise InputError(f"{observer}: {place}: {name} is a {kind}, not a tensor; `key` says where tensors are")
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     check_shapes(observer, place, type(network).__name__, shapes_of(network), found)
     # Names are compared by our own function, since torch's message has one line for each.

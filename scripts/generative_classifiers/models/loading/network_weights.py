@@ -97,15 +97,12 @@ def merged(observer, files):
     Raises
     ------
     InputError
-        A file cannot be read, or holds something else than tensors, or a tensor comes twice.
+        A file cannot be read, or a tensor comes twice.
     """
     state = OrderedDict()
     for described, path in files:
-        tensors = _tensors(observer, described, path)
+        tensors = read_tensors(observer, path, described.key)
         for name, tensor in _renamed(tensors, described.prefix or "", described.place or ""):
-            if not isinstance(tensor, torch.Tensor):
-                kind = type(tensor).__name__
-                raise InputError(f"{observer}: {path}: {name} is a {kind}, not a tensor; `key` says where tensors are")
             if name in state:
                 raise InputError(f"{observer}: {path}: tensor {name} comes twice, expected once")
             state[name] = tensor
@@ -115,48 +112,47 @@ def merged(observer, files):
     return state
 
 
-def _tensors(observer, described, path):
-    """What a file holds under the row's key: tensors by name."""
-    content = read_tensors(observer, path)
-    if described.key is not None:
-        if not (isinstance(content, dict) and described.key in content):
-            keys = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
-            raise InputError(f"{observer}: {path} has no key {described.key!r}, only {keys[:200]}")
-        content = content[described.key]
-    if not isinstance(content, dict):
-        raise InputError(f"{observer}: {path} holds a {type(content).__name__}, expected tensors by name")
-    return content
-
-
-def read_tensors(observer, path):
-    """The content of a file of safetensors or of torch, which may hold nothing but tensors and plain data.
+def read_tensors(observer, path, key=None):
+    """Tensors of a file of safetensors or of torch, which may hold nothing but tensors and plain data.
 
     Parameters
     ----------
     observer : str
         For messages.
     path : Path
+    key : str, optional
+        Where in the file the tensors are.
 
     Returns
     -------
     dict of str to torch.Tensor
-        Whatever the file holds, if it is of torch.
+        By their names in the file.
 
     Raises
     ------
     InputError
-        The file cannot be read.
+        The file cannot be read, or holds something else.
     """
+    content = _content(observer, path)
+    if key is not None:
+        if not (isinstance(content, dict) and key in content):
+            keys = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
+            raise InputError(f"{observer}: {path} has no key {key!r}, only {keys[:200]}")
+        content = content[key]
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise InputError(f"{observer}: {path} holds a {type(content).__name__}, expected tensors by name")
+    return content
+
+
+def _content(observer, path):
     if path.suffix == ".safetensors":
         tensor_names(observer, path)
         return load_file(path)
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # zip archives, pickle and torch each have errors of their own
-        raise InputError(
-            f"{observer}: {path} cannot be read as weights, expected safetensors or tensors saved by torch "
-            f"({one_line(error, 120)})"
-        ) from error
+        fault = "cannot be read as weights, expected safetensors or tensors saved by torch"
+        raise InputError(f"{observer}: {path} {fault} ({one_line(error, 120)})") from error
 
 
 def _renamed(tensors, prefix, place):

@@ -64,7 +64,7 @@ def choose_variant(observer: str, folders: Sequence[Path], wanted: str | None) -
         wanted = complete[0]
     elif wanted not in known or wanted not in complete:
         listed = ", ".join(known) or "none"
-        raise InputError(f"{observer}: {place} has not all weights as variant {wanted!r}; its variants: {listed}")
+        raise InputError(f"{observer}: {place} holds no complete weights of variant {wanted!r}, only of: {listed}")
     return {folder: wanted if wanted in variants else None for folder, variants in found.items()}
 
 
