@@ -148,6 +148,13 @@ def test_members_that_no_archive_has_are_refused(tmp_path, deposit, name, said):
     assert not [path for path in content(tmp_path / "project")]
 
 
+def test_evidence_that_is_none_is_refused(tmp_path, deposit):
+    (part,) = (name for name in deposit if name.endswith("manifest/static.json"))
+    with pytest.raises(InputError, match=r"\.zarr: is not a store of evidence; nothing was restored"):
+        restored(tmp_path, deposit | {part: b"{}"})
+    assert not content(tmp_path / "project")
+
+
 def test_receipt_of_evidence_that_is_not_in_the_archive_is_refused(tmp_path, deposit):
     receipt = deposit["data/a/evidence/fake/random.json"].replace(b"evidence/fake-", b"/home/fake-")
     with pytest.raises(InputError, match="which the archive does not have"):

@@ -61,7 +61,7 @@ class Receipt:
         try:
             content: dict[str, Any] = json.loads(Path(path).read_text())
             return cls(**content)
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise InputError(f"{path}: is not a receipt of evidence ({error}); delete it and run again") from None
 
 

@@ -31,6 +31,7 @@ STAGES = {
     "evidence": r"evidence/[^/]+/[^/]+\.zarr/.+",
 }
 NOT_RESTORED = r"config\.yaml|ro-crate-metadata\.json|(envs|registry)/[^/]+"
+DIGEST = r"[0-9a-f]{64}"
 FIRST_DATE, DAY = 315619200, 86400  # 2 January 1980, in seconds
 
 
@@ -150,7 +151,13 @@ def _unit(name: str) -> str:
 
 def _entry_part(staged: Path, cache: Path) -> Part:
     """Where an entry belongs: in the place of the cache's own entry with the same content, if it has one."""
-    entry = Entry(staged)
+    try:
+        entry = Entry(staged)
+    except (InputError, KeyError, TypeError):
+        raise InputError(f"{staged.name}: is not a store of evidence; nothing was restored") from None
+    for digest in (entry.identity, entry.request):
+        if not re.fullmatch(DIGEST, str(digest)):
+            raise InputError(f"{staged.name}: has the digest {digest!r}, expected 64 hexadecimal digits")
     existing = entries_like(cache, entry.identity, entry.request)
     return Part("evidence", staged, existing[0] if existing else cache / staged.parent.name / staged.name)
 
@@ -158,7 +165,7 @@ def _entry_part(staged: Path, cache: Path) -> Part:
 def _point(part: Part, stores: dict[str, Path], root: Path, cache: Path) -> None:
     """Let a receipt name the store in this cache; InputError if the link to it would replace something else."""
     receipt, link = Receipt.read(part.staged), link_of(part.target)
-    if receipt.store not in stores:
+    if str(receipt.store) not in stores:
         raise InputError(f"{part.target}: names {receipt.store!r}, which the archive does not have")
     store = stores[receipt.store]
     if (link.exists() or link.is_symlink()) and link.resolve() != store.resolve():

@@ -44,7 +44,8 @@ def request_of(entry: Entry) -> Request:
         TESTS[pruning["test"]](pruning["minimum"], pruning["level"], pruning["weighting"]) if pruning else None,
         shared,
     )
-    identity = {name: value for name, value in about.items() if name not in attributes(request)}
+    others = {*attributes(request), "coordinates"}  # the last is xarray's
+    identity = {name: value for name, value in about.items() if name not in others}
     request = replace(request, identity=identity)
     if request.digest != entry.request:
         raise InputError(f"{entry.path}: its attributes and coordinates are not those of its manifest")
