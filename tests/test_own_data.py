@@ -73,20 +73,23 @@ def test_paths_take_the_place_of_addresses(load_own):
     [
         (
             {"stimuli": {"path": "none"}},
-            "stimuli.path: expected a folder of images or a .tar.gz archive at none, found nothing",
+            "stimuli.path: expected a folder of images or a .tar.gz archive, found nothing at none",
         ),
         ({"stimuli": {"sha256": "0" * 64}}, "stimuli.path: images is a folder; expected no key sha256"),
         ({"stimuli": {"path": "ftp://a/b"}}, "stimuli.path: expected a path on this machine, without colons"),
         ({"stimuli": {"url": "https://a/b.tar.gz"}}, "stimuli.path: unknown key"),
         (
             {"decisions": {"path": "images"}},
-            "decisions.humans.subject-01.path: expected a CSV file at images, found a folder",
+            "decisions.humans.subject-01.path: expected a CSV file, found a folder at images",
         ),
         (
             {"decisions": {"path": "2.csv"}},
-            "decisions.humans.subject-01.path: expected a CSV file at 2.csv, found nothing",
+            "decisions.humans.subject-01.path: expected a CSV file, found nothing at 2.csv",
         ),
-        ({"decisions": {"repository": "none"}}, "decisions.humans.subject-01.repository: 'none' is unknown"),
+        (
+            {"decisions": {"repository": "none", "sha256": "0" * 64}},
+            "decisions.humans.subject-01.repository: 'none' is unknown",
+        ),
     ],
 )
 def test_wrong_paths_are_errors_that_name_the_line(load_own, changes, message):
