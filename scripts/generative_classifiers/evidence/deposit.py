@@ -21,7 +21,7 @@ from generative_classifiers.evidence.smaller import Smaller, request_of
 from generative_classifiers.io.digests import digest
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.manifest import check
-from generative_classifiers.io.stores import ROOT_METADATA
+from generative_classifiers.io.stores import RECONSTRUCTIONS, ROOT_METADATA
 from generative_classifiers.study import example_images, targets
 
 EVIDENCE = "evidence"  # the folder of an archive that holds entries of the cache
@@ -127,7 +127,7 @@ def _evidence(study, root: Path, observer: str, dataset: str, reconstructions: b
     if Receipt.read(root / receipt).settings != digest(study.evidence_settings(observer, dataset)):
         raise InputError(f"{receipt}: is evidence for other settings than the study's; {_first_run(study)}")
     link = link_of(root / receipt)
-    check(link, skip=() if reconstructions else ("reconstruction",))
+    check(link, skip=() if reconstructions else RECONSTRUCTIONS)
     entry = Entry(link.resolve())
     request = request_of(entry)
     source: Source = entry.path
