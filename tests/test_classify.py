@@ -19,7 +19,7 @@ from generative_classifiers.cli.arguments import names
 from generative_classifiers.cli.store_summary import decisions_of
 from generative_classifiers.decisions.from_evidence import score_categories
 from generative_classifiers.draws.weighting import level_weighting, scores
-from generative_classifiers.io.attributes import decode_attributes
+from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.folders import read_folder
 from generative_classifiers.stimuli.square_images import read_image, square
@@ -133,7 +133,7 @@ def test_command_writes_evidence_decisions_and_margins(pipeline, folder, tmp_pat
     assert found["reconstruction_latent"].shape == (4, 3, 4, 8, 8)
     assert found["true_category"].values.tolist() == ["cat", "cat", "", ""]
     assert found["category"].values.tolist() == ["cat", "dog", "truck"]
-    assert decode_attributes(found.attrs)["prompts"]["truck"] == "A bad photo of a truck"
+    assert found["prompt"].values[found["category"].values == "truck"] == ["A bad photo of a truck"]
 
     model = models.load(
         "x", observer(family="diffusion", pipeline="x"), prompts_of(("cat", "dog", "truck")), path=pipeline
@@ -152,10 +152,10 @@ def test_command_writes_evidence_decisions_and_margins(pipeline, folder, tmp_pat
 
 
 def test_command_names_an_unreadable_image_and_writes_nothing(pipeline, folder, tmp_path, capsys):
-    (folder / "cat/notes.txt").write_text("hello")
+    (folder / "cat/notes.png").write_text("hello")
     assert main(arguments(pipeline, folder, tmp_path / "a.zarr")) == 2
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith(f"error: {folder}/cat/notes.txt: not a readable image")
+    assert last.startswith(f"error: {folder}/cat/notes.png: not a readable image")
     assert not list(tmp_path.glob("a.zarr*"))
 
 
@@ -275,7 +275,7 @@ def test_observers_are_found_in_the_registry_as_folders_or_hub_ids(pipeline, fol
     row, path = library.find_observer("tiny-one")
     assert row.batch_size == 5 and path == tmp_path / "weights/tiny"
     assert main(arguments("tiny-one", folder, tmp_path / "a.zarr", "--categories", "cat,dog")) == 0
-    assert xr.open_zarr(tmp_path / "a.zarr").attrs["batch_size"] == 5
+    assert Entry(tmp_path / "a.zarr").provenance()[0]["batch_size"] == 5
     with pytest.raises(InputError, match="tiny-cnn: no file is given as its weights"):
         models.load("tiny-cnn", library.find_observer("tiny-cnn")[0], {"cat": "cat"})
     trained = tmp_path / "data/small/weights/tiny-cnn/model.safetensors"

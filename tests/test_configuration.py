@@ -25,7 +25,7 @@ PRUNED = {"min": 4, "max": 16, "test": "paired", "level": 0.05}
     [
         (
             {"study": "small", "stduy": 1},
-            "stduy: unknown key, did you mean 'study'? Known keys: study, mirror, imagenet",
+            "stduy: unknown key, did you mean 'study'? Known keys: study, limit, mirror",
         ),
         ({"study": "small", "mirror": 3}, "mirror: expected a text (numbers and true or false need quotes), found 3"),
         (
@@ -81,7 +81,7 @@ def test_booleans_of_the_command_line_are_texts():
         ),
         (SMALL, ("observers",), ["miniature-cnn"], "reference: 'simulated' is not among the study's observers"),
         (SMALL, ("stimuli",), ["sketch"], "stimuli: 'sketch' is unknown"),
-        (SMALL, ("reference",), "monkeys", "reference: 'monkeys' is unknown, expected one of humans, simulated"),
+        (SMALL, ("reference",), "monkeys", "reference: 'monkeys' is not among the study's observers"),
         (SMALL, ("figures",), [], "figures: expected at least 1 items, found []"),
         (
             SMALL,
@@ -93,7 +93,7 @@ def test_booleans_of_the_command_line_are_texts():
             SMALL,
             ("prompt",),
             "A {category} on {place}",
-            "prompt: prompt 'A {category} on {place}': expected {category}",
+            "prompt: prompt 'A {category} on {place}': {place} is unknown; expected {category}",
         ),
         (SMALL, ("evidence", "draws"), "4", "evidence.draws: expected a whole number, found '4'"),
         (SMALL, ("evidence", "draws"), 0, "evidence.draws: expected at least 1, found 0"),

@@ -159,12 +159,10 @@ def test_what_evidence_depends_on(load_small):
     row = load_small().decisive("miniature-cnn-noise")
     assert not row.keys() & {"label", "mem_mb", "without_noise", "trained_on", "licence", "verified"}
     assert row.keys() >= {"family", "network", "classes", "resolution", "mean", "std", "noise", "training"}
-    assert load_small().evidence_settings("miniature-cnn") == {
-        "draws": 2,
-        "times": "golden",
-        "seed": 0,
-        "reconstruct_draw": 0,
-    }
+    settings = load_small().evidence_settings("miniature-cnn", "colour")
+    assert settings.keys() == {"observer", "prompts", "stimuli", "seed"}  # it has one draw and reconstructs nothing
+    diffusion = load_small().evidence_settings("miniature-diffusion", "colour")
+    assert (diffusion["draws"], diffusion["times"], diffusion["reconstruct_draw"]) == (2, "golden", 0)
     assert load_small().levels("colour") == {"kind": "parametric", "conditions": ["cr", "bw"]}
 
 

@@ -6,7 +6,6 @@ How a shard was evaluated (batch size, device, versions) is noted in `provenance
 """
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from generative_classifiers.evidence.layout import ArrayLayout, coordinates, lay
 from generative_classifiers.evidence.request import Request
 from generative_classifiers.io import manifest
 from generative_classifiers.io.atomic import atomic_write
+from generative_classifiers.io.durable import partial_of, remove_leftovers
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import CODECS, write_arrays
 
@@ -211,8 +211,8 @@ def _chunks(array: Path, number: int) -> list[Path]:
 
 def _skeleton(path: Path, request: Request, shard: int) -> Path:
     """A store without shards, under another name: arrays without chunks, coordinates, attributes, the manifest."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    remove_leftovers(path)
+    partial = partial_of(path)
     images, shard = request.shape[0], min(shard, request.shape[0])
     layouts = layouts_of(request)
     group = zarr.open_group(partial, mode="w", zarr_format=3)

@@ -4,6 +4,7 @@ import ctypes
 import hashlib
 import os
 import shutil
+import socket
 import sys
 from pathlib import Path
 
@@ -76,3 +77,26 @@ def _exchange(one: Path, other: Path) -> bool:
     if rename is None:
         return False
     return bool(rename(AT_FDCWD, bytes(one), AT_FDCWD, bytes(other), RENAME_EXCHANGE) == 0)
+
+
+def partial_of(place: Path) -> Path:
+    """Where this process writes a folder before it gives it its name: `<name>.<host>-<process>.partial`."""
+    return place.with_name(f"{place.name}.{socket.gethostname()}-{os.getpid()}.partial")
+
+
+def remove_leftovers(place: Path) -> None:
+    """Remove what processes of this machine that were killed have left of a folder: see `partial_of`."""
+    for leftover in place.parent.glob(f"{place.name}.{socket.gethostname()}-*.partial"):
+        process = int(leftover.suffixes[-2].rpartition("-")[2])
+        if process == os.getpid() or not _runs(process):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it runs, and belongs to somebody else
+        return True
+    return True

@@ -80,7 +80,8 @@ class DiffusionModel(GenerativeModel):
         """The pixels' or latents' values: `models.base.Model.terms`."""
         image = np.zeros((1, self.resolution, self.resolution, 3), np.uint8)
         with torch.inference_mode():
-            return self.encode(image)[0].numel()
+            pixels, clean = self.encode(image)
+        return (clean if self.distance is None else pixels).numel()
 
     def draws(self, count, seed, rule="golden"):
         """Times, and the scales that the noise schedule gives them: `models.base.Model.draws`."""

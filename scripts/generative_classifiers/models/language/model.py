@@ -67,7 +67,7 @@ class VisionLanguageModel(Model):
             for number, category in enumerate(categories)
         }
         questions = [choice.question for choice in choices]
-        identity = {"prompts": answers, "questions": questions, "resolution": resolution, **weights}
+        identity = {"questions": questions, "resolution": resolution, **weights}
         network = network.eval().to(runtime.device)
         super().__init__(observer, network, answers, resolution, runtime, identity)
         self.processor = processor
