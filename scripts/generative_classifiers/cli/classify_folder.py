@@ -64,8 +64,10 @@ def classify(
         and the score of a category is the mean over its prompts.
     limit : int, optional
         Images of each folder: the first by name. By default all.
-    revision, variant : str, optional
-        Which weights of a repository on the Hugging Face hub; by default as the registry says.
+    revision : str, optional
+        The commit of a repository on the Hugging Face hub; by default as the registry says.
+    variant : str, optional
+        Of the files of the weights, for example "fp16"; by default as the registry says.
     draws : int, optional
         Number of draws: noise levels, each with one noise sample.
     seed : int, optional
