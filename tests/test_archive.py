@@ -39,7 +39,7 @@ def test_request_of_an_entry_is_the_one_it_was_filled_for(tmp_path, pruning):
     request, place = filled(tmp_path, reconstruct=1, pruning=pruning)
     found = request_of(Entry(place))
     assert found.digest == request.digest and found.identity_digest == request.identity_digest
-    assert found.resolution == request.resolution and found.pruning == request.pruning
+    assert found.reconstruction_layout == request.reconstruction_layout and found.pruning == request.pruning
 
 
 def test_evidence_without_reconstructions_is_that_of_a_smaller_request_byte_for_byte(tmp_path):

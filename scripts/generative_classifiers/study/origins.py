@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from generative_classifiers.study.datasets import Repository
+from generative_classifiers.study.datasets import DecisionFile, Repository
 from generative_classifiers.study.observer import ModelObserver, Observer, PublishedObserver, ReferenceObserver
 from generative_classifiers.study.study import Study
 
-RUN_HERE, SIMULATED = "run here", "simulated here"
+RUN_HERE, SIMULATED, OWN_FILES = "run here", "simulated here", "files of this machine"
 
 
 class Origin(NamedTuple):
@@ -46,6 +46,8 @@ def _origin(study: Study, observer: str, row: Observer) -> Origin:
         return Origin(SIMULATED)
     # Several commits of one repository are one origin.
     sources = list({one.label: one for one in _repositories(study, observer, row)}.values())
+    if not sources:
+        return Origin(OWN_FILES)
     licences = dict.fromkeys(one.licence for one in sources)
     return Origin(
         " and ".join(one.label for one in sources),
@@ -59,5 +61,5 @@ def _repositories(study: Study, observer: str, row: Observer) -> Iterator[Reposi
     for dataset in study.datasets.values():
         files = dataset.decisions.humans if row.family == "human" else dataset.decisions.networks
         for name, file in files.items():
-            if row.family == "human" or name == observer:
+            if isinstance(file, DecisionFile) and (row.family == "human" or name == observer):
                 yield study.registry.repositories[file.repository]
