@@ -34,16 +34,19 @@ def test_the_command_in_the_message_repairs_the_store(project, name):
 
 
 def test_a_job_that_reads_a_damaged_store_ends_with_one_line(project):
-    chunk = project / "data/tiny/decisions/colour.zarr/response/c/0/0"
+    metric = project / "data/tiny/metrics/accuracy.zarr"
+    chunk, before = project / "data/tiny/decisions/colour.zarr/response/c/0/0", files(metric)
     content = chunk.read_bytes()
     chunk.unlink()
-    run = snakemake(project, "--forcerun", "accuracy", study="tiny")
-    chunk.write_bytes(content)
+    run = snakemake(project, "--force", "data/tiny/metrics/accuracy.zarr/zarr.json", study="tiny")
     log = (project / "data/tiny/logs/accuracy.log").read_text()
     assert run.returncode == 1 and log in run.stdout and log.count("\n") == 1
     assert log.startswith(
         "data/tiny/decisions/colour.zarr: chunk 0/0 of response is missing; repair it with: snakemake "
     )
+    chunk.write_bytes(content)
+    assert snakemake(project, "data/tiny/metrics/accuracy.zarr/zarr.json", study="tiny").returncode == 0
+    assert files(metric) == before
 
 
 def test_verify_checks_a_study(project):
