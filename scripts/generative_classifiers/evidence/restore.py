@@ -3,6 +3,8 @@
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -115,10 +117,12 @@ def restore(path: Path, root: Path, cache: Path, *, figures: bool = False, progr
         return Restored([part.target for part in new], _different(archive, root))
 
 
-def _workspace(folder: Path) -> TemporaryDirectory:
+@contextmanager
+def _workspace(folder: Path) -> Iterator[Path]:
     """A folder for unfinished files, on the disk where they will be."""
     folder.mkdir(parents=True, exist_ok=True)
-    return TemporaryDirectory(dir=folder, prefix="restore.", suffix=".partial")
+    with TemporaryDirectory(dir=folder, prefix="restore.", suffix=".partial") as place:
+        yield Path(place)
 
 
 def _stage(path: Path, name: str) -> str | None:
