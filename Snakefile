@@ -19,7 +19,11 @@ import sys
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from generative_classifiers.evidence.recorded import recorded_content, recorded_weights
-from generative_classifiers.evidence.shares import share_receipts, split_observers
+from generative_classifiers.evidence.shares import (
+    is_current,
+    share_receipts,
+    split_observers,
+)
 from generative_classifiers.figures import captions
 from generative_classifiers.io.job import share_library
 from generative_classifiers.study import example_images, targets, training_targets

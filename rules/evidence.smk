@@ -2,8 +2,8 @@
 # by the rule `plan`, which says what the evidence would cost.
 #
 # Evidence is kept in the cache, so an output is only a receipt that says where. The scripts read the study themselves.
-# Parameters name what evidence depends on, so that Snakemake runs a job again when one of them has changed; dates of files
-# count for nothing (`ancient`). The job itself finds out how much of its evidence exists already.
+# Parameters name what evidence depends on, so that Snakemake runs a job again when one of them has changed. The job itself
+# finds out how much of its evidence exists already.
 
 TOGETHER = example_images.reconstructing_observers(STUDY) if STUDY.together else []
 SPLIT = split_observers(STUDY)
@@ -24,12 +24,26 @@ rule plan:
         "../scripts/plan.py"
 
 
+def stimuli_of(observer, datasets):
+    """Stimuli as inputs. If the receipts are up to date, dates count for nothing."""
+    paths = [targets.store(f"{DATA}/stimuli/{dataset}") for dataset in datasets]
+    current = all(is_current(STUDY, observer, dataset) for dataset in datasets)
+    return ancient(paths) if current else paths
+
+
+def weights_of(observer):
+    """Weights that this run makes, as inputs. A change of their content is a change of a parameter."""
+    return ancient(STUDY.made_weights(observer))
+
+
 rule evidence:
     input:
-        stimuli=ancient([f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json"]),
-        weights=ancient(lambda wildcards: STUDY.made_weights(wildcards.observer)),
+        stimuli=lambda wildcards: stimuli_of(wildcards.observer, [wildcards.dataset]),
+        weights=lambda wildcards: weights_of(wildcards.observer),
         # Only of evidence that is finished, and was split: see `share_receipts`.
-        shares=lambda wildcards: share_receipts(STUDY, **wildcards),
+        shares=lambda wildcards: share_receipts(
+            STUDY, wildcards.observer, wildcards.dataset
+        ),
     output:
         f"{DATA}/evidence/{{observer}}/{{dataset}}.json",
     log:
@@ -50,7 +64,9 @@ rule evidence:
         # jobs run side by side on the four GPUs of another.
         device=1,
     params:
-        settings=lambda wildcards: STUDY.evidence_settings(**wildcards),
+        settings=lambda wildcards: STUDY.evidence_settings(
+            wildcards.observer, wildcards.dataset
+        ),
         stimuli=lambda wildcards: recorded_content(
             f"{DATA}/stimuli/{wildcards.dataset}.zarr"
         ),
@@ -62,8 +78,8 @@ rule evidence:
 # A share of the images, if the site's settings split observers.
 use rule evidence as evidence_share with:
     input:
-        stimuli=ancient([f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json"]),
-        weights=ancient(lambda wildcards: STUDY.made_weights(wildcards.observer)),
+        stimuli=lambda wildcards: stimuli_of(wildcards.observer, [wildcards.dataset]),
+        weights=lambda wildcards: weights_of(wildcards.observer),
     output:
         f"{DATA}/evidence/{{observer}}/{{dataset}}.shares/{{share}}-of-{{shares}}.json",
     log:
@@ -77,24 +93,28 @@ use rule evidence as evidence_share with:
 
 rule evidence_joined:
     input:
-        stimuli=ancient([f"{DATA}/stimuli/{{dataset}}.zarr/zarr.json"]),
-        weights=ancient(lambda wildcards: STUDY.made_weights(wildcards.observer)),
-        shares=lambda wildcards: share_receipts(STUDY, **wildcards),
+        stimuli=lambda wildcards: stimuli_of(wildcards.observer, [wildcards.dataset]),
+        weights=lambda wildcards: weights_of(wildcards.observer),
+        shares=lambda wildcards: share_receipts(
+            STUDY, wildcards.observer, wildcards.dataset
+        ),
     output:
         f"{DATA}/evidence/{{observer}}/{{dataset}}.json",
     log:
         f"{DATA}/logs/evidence_joined/{{observer}}/{{dataset}}.log",
     wildcard_constraints:
         observer=targets.either(SPLIT),
+    localrule: True
     conda:
         "../envs/analysis.yaml"
-    localrule: True
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=lambda wildcards: STUDY.evidence_settings(**wildcards),
+        settings=lambda wildcards: STUDY.evidence_settings(
+            wildcards.observer, wildcards.dataset
+        ),
         stimuli=lambda wildcards: recorded_content(
             f"{DATA}/stimuli/{wildcards.dataset}.zarr"
         ),
@@ -106,10 +126,8 @@ rule evidence_joined:
 # Loading a small model takes longer than evaluating a dataset, so that one job does all datasets of an observer.
 use rule evidence as evidence_together with:
     input:
-        stimuli=ancient(
-            [targets.store(f"{DATA}/stimuli/{dataset}") for dataset in STUDY.stimuli]
-        ),
-        weights=ancient(lambda wildcards: STUDY.made_weights(wildcards.observer)),
+        stimuli=lambda wildcards: stimuli_of(wildcards.observer, STUDY.stimuli),
+        weights=lambda wildcards: weights_of(wildcards.observer),
     output:
         [f"{DATA}/evidence/{{observer}}/{dataset}.json" for dataset in STUDY.stimuli],
     log:

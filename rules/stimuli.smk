@@ -1,7 +1,9 @@
-# Stimuli: downloaded and checked, or rendered in the miniature.
+# Stimuli: downloaded or the user's own, and checked; or rendered in the miniature.
 
 
 rule download:
+    input:
+        lambda wildcards: STUDY.local_files(wildcards.content, wildcards.dataset),
     output:
         f"{DATA}/downloads/{{content}}/{{dataset}}.tsv",
     log:
@@ -16,7 +18,6 @@ rule download:
     params:
         sources=lambda wildcards: STUDY.sources(wildcards.content, wildcards.dataset),
         folder=DOWNLOADS,
-        mirror=STUDY.site.mirror,
     script:
         "../scripts/download.py"
 
@@ -66,6 +67,8 @@ rule render:
 
 
 use rule download as download_ambiguous_images with:
+    input:
+        [],
     output:
         f"{DATA}/downloads/ambiguous_images.tsv",
     log:
@@ -73,7 +76,6 @@ use rule download as download_ambiguous_images with:
     params:
         sources=example_images.sources(STUDY),
         folder=DOWNLOADS,
-        mirror=STUDY.site.mirror,
 
 
 rule ambiguous_images:

@@ -5,7 +5,7 @@ from pathlib import Path
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import store_of, write
 from generative_classifiers.stimuli.ambiguous_images import ambiguous_images
-from generative_classifiers.stimuli.downloads import read_manifest
+from generative_classifiers.stimuli.manifests import read_manifest
 from generative_classifiers.study.load import load
 
 snakemake = job(globals())

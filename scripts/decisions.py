@@ -7,7 +7,7 @@ from generative_classifiers.decisions.from_evidence import answers_from_evidence
 from generative_classifiers.decisions.side_by_side import gather_decisions
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import store_of, write
-from generative_classifiers.stimuli.downloads import read_manifest
+from generative_classifiers.stimuli.manifests import read_manifest
 from generative_classifiers.study.limit import taking_part
 from generative_classifiers.study.load import load
 

@@ -3,10 +3,14 @@
 from pathlib import Path
 
 from generative_classifiers.io.job import job
-from generative_classifiers.stimuli.downloads import Source, fetch_all, mirror, write_manifest
+from generative_classifiers.stimuli.downloads import Source, fetch_all, mirror
+from generative_classifiers.stimuli.manifests import write_manifest
+from generative_classifiers.study.load import load_site
 
 snakemake = job(globals())
 
 sources = [Source(*source) for source in snakemake.params.sources]
-files = fetch_all(sources, Path(snakemake.params.folder), mirror(snakemake.params.mirror))
-write_manifest(files, snakemake.output[0], Path(snakemake.params.folder))
+folder = Path(snakemake.params.folder)
+# The mirror is no parameter of the rule: the files are the same from any server.
+files = fetch_all(sources, folder, mirror(load_site(snakemake.config).mirror))
+write_manifest(files, snakemake.output[0], folder)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from generative_classifiers.evidence.study_job import join
+from generative_classifiers.evidence.receipt import join
 from generative_classifiers.io.job import job
 
 snakemake = job(globals())

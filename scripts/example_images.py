@@ -32,6 +32,6 @@ for output in snakemake.output:
         device=study.site.device,
         batch_size=study.site.batch_size,
     )
-    made_by = {"study": study.folder, "observer": observer, **model.identity, **draw}
+    made_by = {"study": study.folder, "observer": observer, "prompts": model.prompts, **model.identity, **draw}
     made = within_memory(model, partial(reconstruct, model, images, **draw), f"{observer} on example images")
     write(made, store_of(output), **made_by, versions=versions(*model.packages))

@@ -1,4 +1,4 @@
-"""Read the stimuli in an archive of the benchmark, and check that they are the images that the humans saw."""
+"""Read the stimuli in an archive or a folder, and check that they are the images that the humans saw."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import store_of, write
 from generative_classifiers.stimuli.benchmark_archives import read_stimuli
 from generative_classifiers.stimuli.content import content_hash
-from generative_classifiers.stimuli.downloads import read_manifest
+from generative_classifiers.stimuli.manifests import read_manifest
 from generative_classifiers.study.limit import taking_part
 from generative_classifiers.study.load import load
 
@@ -16,16 +16,16 @@ snakemake = job(globals())
 
 study, dataset = load(snakemake.config), snakemake.wildcards.dataset
 row = study.datasets[dataset]
-archive, *files = read_manifest(snakemake.input[0], Path(snakemake.params.folder))
+images, *files = read_manifest(snakemake.input[0], Path(snakemake.params.folder))
 answers = [read_answers(file.path, file.observer, row.kind, row.conditions) for file in files]
-stimuli = read_stimuli(archive.path, dataset, images_seen(answers))
+stimuli = read_stimuli(images.path, dataset, images_seen(answers))
 stimuli = stimuli.isel(image=taking_part(study, dataset, stimuli["name"].values, stimuli))
 write(
     stimuli,
     store_of(snakemake.output[0]),
     study=study.folder,
     dataset=dataset,
-    source=archive.url,
-    sha256=archive.sha256,
     content=content_hash(stimuli),
+    source=images.place,
+    sha256=images.sha256,
 )

@@ -69,7 +69,7 @@ def main(pipeline, store, log, seed):
     work, chance, killed = job(pipeline, store, log), random.Random(int(seed)), 0
     while True:
         child = run(work)
-        deadline = time.monotonic() + chance.uniform(0.02, 0.2 + killed / 20)  # so that it ends on any machine
+        deadline = time.monotonic() + chance.uniform(0.02, 0.3 + killed / 5)  # so that it ends on any machine
         while time.monotonic() < deadline:
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:

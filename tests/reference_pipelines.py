@@ -1,6 +1,7 @@
 """Losses of pipelines in float64, from the definitions: what `test_adapters` compares with. Images are 16 x 16."""
 
 import json
+from inspect import signature
 
 import diffusers
 import numpy as np
@@ -46,11 +47,9 @@ def predict_3(pipeline, noised, time, prompt):
 def predict_flux(pipeline, noised, time, prompt):
     distilled = pipeline.transformer.config.guidance_embeds
     length = 512 if distilled else 256
-    rows, columns = noised.shape[2] // 2, noised.shape[3] // 2
-    places = [(y, x) for y in range(rows) for x in range(columns)]
-    blocks = [noised[0, :, 2 * y : 2 * y + 2, 2 * x : 2 * x + 2].reshape(-1) for y, x in places]
+    blocks, places = in_blocks(noised)
     output = pipeline.transformer(
-        torch.stack(blocks)[None],
+        blocks,
         t5(pipeline, "_2", prompt, length, masked=False)[0],
         clip(pipeline, "", prompt).pooler_output,
         torch.tensor([time]),
@@ -58,10 +57,62 @@ def predict_flux(pipeline, noised, time, prompt):
         torch.zeros(length, 3),
         torch.tensor([1.0], dtype=torch.float64) if distilled else None,
     ).sample[0]
-    image = torch.empty_like(noised)
-    for block, (y, x) in zip(output, places, strict=True):
-        image[0, :, 2 * y : 2 * y + 2, 2 * x : 2 * x + 2] = block.reshape(-1, 2, 2)
-    return image
+    return from_blocks(output, places, noised)
+
+
+def in_blocks(latents):
+    """Blocks of 2 x 2 latents as a sequence (1, block, value), and the place of each."""
+    places = [(y, x) for y in range(latents.shape[2] // 2) for x in range(latents.shape[3] // 2)]
+    blocks = [latents[0, :, 2 * y : 2 * y + 2, 2 * x : 2 * x + 2].reshape(-1) for y, x in places]
+    return torch.stack(blocks)[None], places
+
+
+def from_blocks(blocks, places, like):
+    """The inverse of `in_blocks`."""
+    latents = torch.empty_like(like)
+    for block, (y, x) in zip(blocks, places, strict=True):
+        latents[0, :, 2 * y : 2 * y + 2, 2 * x : 2 * x + 2] = block.reshape(-1, 2, 2)
+    return latents
+
+
+def padded(letters, length):
+    """Tokens of letters and their mask, with padding on the right."""
+    mask = (torch.arange(length) < len(letters))[None].long()
+    return torch.tensor([letters + [0] * (length - len(letters))]), mask
+
+
+def predict_flux2(pipeline, noised, time, prompt):
+    tokens, mask = padded(pipeline.tokenizer(prompt).input_ids, 512)
+    states = pipeline.text_encoder(tokens, attention_mask=mask, output_hidden_states=True).hidden_states
+    blocks, places = in_blocks(noised)
+    output = pipeline.transformer(
+        blocks,
+        torch.cat([states[9], states[18], states[27]], dim=2),
+        torch.tensor([time]),
+        torch.tensor([[0, y, x, 0] for y, x in places]),
+        torch.tensor([[0, 0, 0, word] for word in range(512)]),
+    ).sample[0]
+    return from_blocks(output, places, noised)
+
+
+def predict_sana(pipeline, noised, time, prompt):
+    lines = signature(pipeline.__call__).parameters["complex_human_instruction"].default
+    instruction = pipeline.tokenizer("\n".join(lines), add_special_tokens=False).input_ids
+    letters = pipeline.tokenizer("\n".join(lines) + prompt.lower(), add_special_tokens=False).input_ids
+    length = len(instruction) + 300 - 2
+    tokens, mask = padded(letters, length)
+    chosen = [0, *range(length - 299, length)]
+    states = pipeline.text_encoder(tokens, attention_mask=mask).last_hidden_state[:, chosen]
+    time = torch.tensor([1000 * time])
+    return pipeline.transformer(noised, states, time, encoder_attention_mask=mask[:, chosen]).sample
+
+
+def predict_lumina2(pipeline, noised, time, prompt):
+    text = f"{pipeline.system_prompt} <Prompt Start> {prompt}"
+    letters = pipeline.tokenizer(text, add_special_tokens=False).input_ids
+    tokens, mask = padded(letters, len(letters))
+    states = pipeline.text_encoder(tokens, attention_mask=mask, output_hidden_states=True).hidden_states[-2]
+    return -pipeline.transformer(noised, torch.tensor([1 - time]), states, mask.bool()).sample
 
 
 def predict_pixart(pipeline, noised, step, prompt):
@@ -84,6 +135,9 @@ PREDICT = {
     "stable-diffusion-3": predict_3,
     "flux-dev": predict_flux,
     "flux-schnell": predict_flux,
+    "flux-2-klein": predict_flux2,
+    "sana": predict_sana,
+    "lumina-2": predict_lumina2,
     "pixart-alpha": predict_pixart,
     "pixart-sigma": predict_pixart,
     "deepfloyd": predict_deepfloyd,
@@ -100,17 +154,28 @@ BETAS = {
 def encode(pipeline, pixels):
     if "vae" not in pipeline.components:
         return pixels
-    moments = pipeline.vae.encoder(pixels)
-    moments = pipeline.vae.quant_conv(moments) if pipeline.vae.config.use_quant_conv else moments
-    return (moments[:, :4] - (pipeline.vae.config.shift_factor or 0)) * 0.5
+    moments, config = pipeline.vae.encoder(pixels), pipeline.vae.config
+    moments = pipeline.vae.quant_conv(moments) if config.get("use_quant_conv") else moments
+    latents = moments[:, :4] - (config.get("shift_factor") or 0)
+    return 0.5 * latents if "scaling_factor" in config else normalise(pipeline.vae, latents)
 
 
 def decode(pipeline, latents):
     if "vae" not in pipeline.components:
         return latents
-    latents = latents / 0.5 + (pipeline.vae.config.shift_factor or 0)
-    latents = pipeline.vae.post_quant_conv(latents) if pipeline.vae.config.use_post_quant_conv else latents
+    config = pipeline.vae.config
+    latents = latents / 0.5 if "scaling_factor" in config else normalise(pipeline.vae, latents, inverse=True)
+    latents = latents + (config.get("shift_factor") or 0)
+    latents = pipeline.vae.post_quant_conv(latents) if config.get("use_post_quant_conv") else latents
     return pipeline.vae.decoder(latents)
+
+
+def normalise(vae, latents, inverse=False):
+    """Latents with the statistics of FLUX.2's VAE, which are those of each value in blocks of 2 x 2."""
+    blocks, places = in_blocks(latents)
+    mean, deviation = vae.bn.running_mean, torch.sqrt(vae.bn.running_var + 1e-4)
+    blocks = blocks[0] * deviation + mean if inverse else (blocks[0] - mean) / deviation
+    return from_blocks(blocks, places, latents)
 
 
 def denoise(kind, pipeline, x, noise, time, prompt):

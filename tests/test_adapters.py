@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+import tiny_flow_pipelines
 import tiny_pipelines
 from generative_classifiers import models
 from generative_classifiers.io.errors import InputError
@@ -28,6 +29,9 @@ MAKE = {
     "stable-diffusion-3": tiny_pipelines.stable_diffusion_3,
     "flux-dev": tiny_pipelines.flux,
     "flux-schnell": lambda folder: tiny_pipelines.flux(folder, guidance=False),
+    "flux-2-klein": tiny_flow_pipelines.flux2,
+    "sana": tiny_flow_pipelines.sana,
+    "lumina-2": tiny_flow_pipelines.lumina2,
     "pixart-alpha": tiny_pipelines.pixart,
     "pixart-sigma": lambda folder: tiny_pipelines.pixart(folder, sizes=False),
     "deepfloyd": tiny_pipelines.deepfloyd,
@@ -37,6 +41,9 @@ HALVED = {
     "stable-diffusion-3": {"transformer", "text_encoder_3"},
     "flux-dev": {"transformer", "text_encoder_2"},
     "flux-schnell": {"transformer", "text_encoder_2"},
+    "flux-2-klein": {"transformer", "text_encoder"},
+    "sana": {"text_encoder"},
+    "lumina-2": {"transformer", "text_encoder"},
     "pixart-alpha": {"text_encoder"},
     "pixart-sigma": {"text_encoder"},
     "deepfloyd": {"unet", "text_encoder"},
@@ -127,6 +134,15 @@ def test_flow_schedules_ignore_the_shift(folders, tmp_path):
     assert (load(other).draws(4, SEED).alpha == draws.alpha).all()
 
 
+def test_a_flow_of_a_solver_for_both_kinds_is_a_flow(folders):
+    """Sana's scheduler has a table of noise levels, which its network knows nothing of."""
+    model = load(folders["sana"])
+    assert hasattr(model.adapter.pipeline.scheduler, "alphas_cumprod")
+    draws = model.draws(4, SEED)
+    np.testing.assert_array_equal(draws.sigma, draws.time)
+    np.testing.assert_allclose(model.schedule.steps(draws.time), 1000 * draws.time)
+
+
 def rewrite(path, **changes):
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
@@ -166,7 +182,7 @@ def test_loading_gives_no_warnings(folders, caplog):
 
 def test_native_resolutions_and_their_multiples(folders):
     native = {kind: load(folders[kind], resolution=None).resolution for kind in MAKE}
-    assert native == dict.fromkeys(MAKE, 16) | {"flux-dev": 256, "flux-schnell": 256}
+    assert native == dict.fromkeys(MAKE, 16) | dict.fromkeys(("flux-dev", "flux-schnell", "flux-2-klein"), 256)
     with pytest.raises(InputError, match="tiny: resolution is 18, expected a multiple of 4"):
         load(folders["flux-dev"], resolution=18)
     with pytest.raises(InputError, match="tiny: resolution is 17, expected a multiple of 2"):

@@ -206,7 +206,7 @@ def test_snakemake_observers_asks_but_downloads_nothing(server, tmp_path):
     upstream, address, asked = server
     study, project = load({"study": "humans"}), copy_project(tmp_path / "project")
     file = study.datasets["colour"].decisions.networks["resnet50"]
-    keep(upstream / study.registry.address(file).removeprefix("https://"))
+    keep(upstream / study.registry.place(file).removeprefix("https://"))
     elsewhere = {"HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "hf"), "PYTHONPATH": str(project / "scripts")}
     run = snakemake(project, "observers", "--quiet", "all", surroundings=elsewhere, study="humans", mirror=address)
     assert run.returncode == 0, run.stdout

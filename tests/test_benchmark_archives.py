@@ -24,6 +24,14 @@ def png(shade=0, size=(224, 224), mode="RGB"):
     return file.getvalue()
 
 
+def bomb(side=60_000):
+    """A small PNG that declares a huge size."""
+    file = bytearray(png())
+    header = b"IHDR" + side.to_bytes(4) * 2 + bytes(file[24:29])
+    file[12:33] = header + zlib.crc32(header).to_bytes(4)
+    return bytes(file)
+
+
 def table(*rows):
     names, categories, conditions = zip(*sorted(rows), strict=True)
     return pd.DataFrame({"category": categories, "condition": conditions}, index=list(names))
@@ -72,18 +80,64 @@ def test_stimuli_are_sorted_by_name_and_hidden_files_ignored(pack):
         ({"cat/cat1-dog3.png": None}, r"cat1-dog3\.png is missing; expected 3 images"),
         ({"cat/cat9-dog9.png": png()}, r"cat/cat9-dog9\.png is unexpected"),
         ({"bird/cat1-dog3.png": png()}, "is bird in condition all; observers saw it as cat"),
-        ({"./cat/cat1-dog3.png": png()}, r"cat1-dog3\.png occurs twice"),
+        ({"./cat/cat1-dog3.png": png()}, r"cat1-dog3\.png' occurs twice"),
         ({"cat/more/cat1-dog3.png": png()}, "expected the path cue-conflict/<category>/<image>"),
         ({"cat/cat1-dog3.png": png(size=(224, 223))}, "224 x 223 pixels in RGB; expected 224 x 224"),
         ({"cat/cat1-dog3.png": png(mode="L")}, "224 x 224 pixels in L; expected 224 x 224 in RGB"),
         ({"cat/cat1-dog3.png": b"GIF89a"}, "not a readable PNG"),
         ({"cat/cat1-dog3.png": b""}, "not a readable PNG"),
         ({"cat/cat1-dog3.png": png()[:-60]}, "not a readable PNG"),
+        (
+            {"cat/cat1-dog3.png": bomb()},
+            r"image cue-conflict/cat/cat1-dog3\.png: not a readable PNG image \(Image size",
+        ),
     ],
 )
 def test_other_content_is_an_error_that_names_archive_and_image(pack, change, message):
     with pytest.raises(InputError, match=rf"cue-conflict\.tar\.gz: .*{message}"):
         read_stimuli(pack(with_=change), "cue-conflict", SEEN)
+
+
+def folder_of(root, paths, size=(224, 224)):
+    for shade, path in enumerate(paths, start=1):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(png(shade, size))
+    return root
+
+
+def test_stimuli_may_be_a_folder(tmp_path, capsys):
+    folder = folder_of(tmp_path / "mine", [f"{row.category}/{name}" for name, row in SEEN.iterrows()], size=(500, 300))
+    (folder / "Thumbs.db").write_bytes(b"x")
+    stimuli = read_stimuli(folder, "cue-conflict", SEEN)
+    assert stimuli.image.shape == (3, 224, 224, 3) and stimuli.image[:, 0, 0, 0].values.tolist() == [1, 2, 3]
+    assert stimuli.name.values.tolist() == list(SEEN.index) and set(stimuli.condition.values) == {"all"}
+    assert capsys.readouterr().err == f"{folder}: skipped 1 file that is hidden or not an image, 'Thumbs.db'\n"
+
+
+def test_folders_of_conditions_are_those_of_the_dataset(tmp_path):
+    seen = table(("a.png", "oven", "0.5"), ("b.png", "bear", "1"))
+    stimuli = read_stimuli(folder_of(tmp_path / "mine", ["0.5/oven/a.png", "1/bear/x_b.png"]), "contrast", seen)
+    assert stimuli.condition.values.tolist() == ["0.5", "1"] and stimuli.image[1, 0, 0, 0] == 2
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        (["oven/a.png", "1/bear/b.png"], "image oven/a.png: expected the path <condition>/<category>/<image>"),
+        (["a.png", "1/bear/b.png"], "image a.png: expected the path <condition>/<category>/<image>"),
+        (["0.5/oven/a.png"], "image b.png is missing; expected 2 images"),
+        (
+            ["0.5/oven/a.png", "0.5/bear/b.png"],
+            "image 0.5/bear/b.png is bear in condition 0.5; observers",
+        ),
+        (["0.5/oven/a.png", "1/bear/b.png", "1/bear/c.png"], "image 1/bear/c.png is unexpected"),
+        (["0.5/oven/a.png", "0.5/oven/x_a.png", "1/bear/b.png"], "image a.png occurs twice, again as 0.5/oven/x_a.png"),
+    ],
+)
+def test_other_folders_are_errors_that_name_folder_and_image(tmp_path, paths, message):
+    seen = table(("a.png", "oven", "0.5"), ("b.png", "bear", "1"))
+    with pytest.raises(InputError, match=f"mine: {message}"):
+        read_stimuli(folder_of(tmp_path / "mine", paths), "contrast", seen)
 
 
 def test_names_of_trials_give_category_and_condition(tmp_path):

@@ -98,10 +98,10 @@ def test_images_are_turned_upright_by_their_exif_tag(tmp_path):
 
 
 def test_unreadable_images_are_errors_that_name_the_file(folder):
-    (folder / "cat/notes.txt").write_text("hello")
-    with pytest.raises(InputError, match=r"cat/notes.txt: not a readable image"):
+    (folder / "cat/notes.png").write_text("hello")
+    with pytest.raises(InputError, match=r"cat/notes.png: not a readable image"):
         read_folder(folder, 16)
-    (folder / "cat/notes.txt").unlink()
+    (folder / "cat/notes.png").unlink()
     whole = (folder / "z.png").read_bytes()
     (folder / "z.png").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match=r"z.png: not a readable image"):

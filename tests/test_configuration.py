@@ -351,7 +351,7 @@ def test_files_that_are_no_yaml_are_named(load_small, tmp_path):
         with pytest.raises(InputError, match=f"^{message}"):
             load({"study": "small"}, tmp_path)
     (tmp_path / SMALL).write_bytes("description: größer".encode("utf-16"))
-    with pytest.raises(InputError, match=r"studies/small\.yaml: cannot be read as a UTF-8 text file"):
+    with pytest.raises(InputError, match=r"studies/small\.yaml: is in UTF-16; expected a YAML file in UTF-8"):
         load({"study": "small"}, tmp_path)
 
 

@@ -10,8 +10,8 @@ from transformers import CLIPModel, CLIPTokenizer
 
 import tiny_contrastive
 from generative_classifiers import models
+from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.evidence.single_store import compute_evidence
-from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import read
 from generative_classifiers.models.classifiers import contrastive
@@ -164,7 +164,9 @@ def test_identity_depends_on_all_settings(places, source, tmp_path):
     compute_evidence(load(places, source), stimuli(6), tmp_path / "0.zarr", shard=4, **what)
     store = read(tmp_path / "0.zarr")
     assert store.attrs["family"] == "contrastive" and store.attrs["weights"]
-    assert {"open_clip": "open_clip_torch"}.get(source, source) in decode_attributes(store.attrs)["versions"]
+    assert {"open_clip": "open_clip_torch"}.get(source, source) in Entry(tmp_path / "0.zarr").provenance()[0][
+        "versions"
+    ]
     np.testing.assert_allclose(np.exp(-store["loss"]).sum("category"), 1, rtol=1e-5)
 
 

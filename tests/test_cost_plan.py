@@ -114,7 +114,7 @@ def test_registry_has_the_number_of_images_of_published_decisions(mirror_folder)
     for dataset, row in study.datasets.items():
         files = [*row.decisions.humans.items()][:2] + [*row.decisions.networks.items()][-1:]
         for subject, file in files:
-            path = mirror_folder / study.registry.address(file).removeprefix("https://")
+            path = mirror_folder / study.registry.place(file).removeprefix("https://")
             answers = read_answers(path, subject, row.kind, row.conditions)
             assert answers.images.index.nunique() == row.images, (dataset, subject)
 

@@ -86,11 +86,44 @@ def test_broken_rows_are_errors_that_name_the_line(write, changes, message):
         read(write(changes))
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\n", (",".join(HEADER) + "\n").encode(), b'"a'])
-def test_other_formats_are_errors(tmp_path, content):
+WHOLE = "\n".join([",".join(HEADER), *(",".join(trial) for trial in TRIALS), ""])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", r": is empty; expected a CSV file with columns subj, session"),
+        (b"\n\n", r": is empty; expected a CSV file"),
+        (WHOLE.splitlines(keepends=True)[0].encode(), ": expected trials, found none"),
+        (WHOLE.encode("utf-16"), ": is in UTF-16; expected a CSV file .* in UTF-8"),
+        (WHOLE.replace("boat", "bo\xe4t").encode("latin-1"), ", line 2: byte 0xe4 is not UTF-8"),
+        (WHOLE.replace(",", ";").encode(), ", line 1: expected one column 'subj', found fields between semicolons"),
+        (WHOLE.replace(",", "\t").encode(), ", line 1: expected one column 'subj', found fields between tabs"),
+        (WHOLE.replace("bear", "be\0ar").encode(), ", line 3: contains a NUL byte"),
+        (WHOLE.replace("bear", '"bear').encode(), ", line 3: expected a line of CSV"),
+        (WHOLE.replace("bear", '"be\nar"').encode(), ", line 3: a quoted field does not end in its line"),
+        (WHOLE.replace("\n", "\n\n", 2).encode(), ", line 2: expected 8 fields, found 0"),
+        (b"PK\x03\x04\x14\xff", r", line 1: byte 0xff is not UTF-8"),
+    ],
+)
+def test_other_formats_are_errors_that_say_what_was_expected(tmp_path, content, message):
     (tmp_path / "some.csv").write_bytes(content)
-    with pytest.raises(InputError, match=r"some\.csv"):
+    with pytest.raises(InputError, match=rf"some\.csv{message}") as error:
         read(tmp_path / "some.csv")
+    assert "\n" not in str(error.value)
+
+
+def test_folders_and_missing_files_in_the_place_of_a_table_are_errors(tmp_path):
+    with pytest.raises(InputError, match="is not a file; expected a CSV file"):
+        read(tmp_path)
+    with pytest.raises(InputError, match=r"none\.csv: cannot be read \(No such file or directory\)"):
+        read(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("content", [WHOLE.encode("utf-8-sig"), f"{WHOLE}\n\n".encode()])
+def test_byte_order_marks_and_empty_lines_at_the_end_mean_nothing(tmp_path, content):
+    (tmp_path / "some.csv").write_bytes(content)
+    assert read(tmp_path / "some.csv").response.tolist() == [4, -1, 15]
 
 
 def test_observer_is_the_subject_with_or_without_a_suffix(write):

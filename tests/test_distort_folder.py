@@ -129,7 +129,7 @@ def test_images_are_cropped_and_resized(tmp_path):
         (None, {"datasets": ["contrast", "fog"]}, "'fog' is no dataset; expected one of colour, contrast"),
         (None, {"size": 4}, "size 4: expected at least 16"),
         (None, {"spread": True}, "images: 6 images; expected at least 8 to spread in contrast"),
-        ("cat/notes.txt", {}, r"cat/notes.txt: not a readable image"),
+        ("cat/notes.png", {}, r"cat/notes.png: not a readable image"),
         ("cat/2.png", {}, r"cat/2.bmp and cat/2.png would both be cat/2.png"),
         ("../out/contrast.zarr/zarr.json", {}, "contrast.zarr: exists and is not replaced"),
         ("../out/contrast/mine.txt", {}, "contrast: exists and is not replaced"),

@@ -6,13 +6,13 @@ import subprocess
 import sys
 
 import pytest
-import requests
 
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.stimuli import downloads
-from generative_classifiers.stimuli.downloads import Source, fetch, fetch_all, mirror, read_manifest, write_manifest
+from generative_classifiers.stimuli import downloads, transfers
+from generative_classifiers.stimuli.downloads import Source, fetch, fetch_all, mirror
+from generative_classifiers.stimuli.manifests import read_manifest, write_manifest
 
-URL = "https://github.com/someone/something/raw/1/file.csv"
+URL = "https://github.com/someone/something/raw/1/file.bin"
 PLACE = URL.removeprefix("https://")
 
 
@@ -22,7 +22,7 @@ def sha256(content):
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch):
-    monkeypatch.setattr(downloads, "RETRIES", 0)
+    monkeypatch.setattr(transfers, "WAITS", ())
 
 
 @pytest.fixture
@@ -73,8 +73,8 @@ def test_unknown_checksum_is_recorded_and_must_match(upstream, tmp_path):
     put(b"first")
     folder = tmp_path / "kept"
     path = fetch(URL, None, folder, address)
-    assert path.with_name("file.csv.sha256").read_text() == f"{sha256(b'first')}  file.csv\n"
-    subprocess.run(["sha256sum", "--check", "file.csv.sha256"], cwd=path.parent, check=True)
+    assert path.with_name("file.bin.sha256").read_text() == f"{sha256(b'first')}  file.bin\n"
+    subprocess.run(["sha256sum", "--check", "file.bin.sha256"], cwd=path.parent, check=True)
     assert fetch(URL, None, folder, address) == path and len(asked) == 1
     path.unlink()
     put(b"second")
@@ -83,30 +83,14 @@ def test_unknown_checksum_is_recorded_and_must_match(upstream, tmp_path):
     assert left(folder) == [f"{PLACE}.sha256"]
 
 
-def test_missing_files_and_silent_servers_are_errors_that_name_the_address(upstream, tmp_path):
-    _, address, _ = upstream
+def test_missing_files_and_refused_connections_are_errors_that_name_the_address(upstream, tmp_path):
+    _, address, asked = upstream
     with pytest.raises(InputError, match=f"{URL}.*mirror {address}.*404"):
         fetch(URL, None, tmp_path / "kept", address)
-    with pytest.raises(InputError, match=f"{URL}.*mirror http://127.0.0.1:9.*ConnectionError"):
+    assert len(asked) == 1
+    with pytest.raises(InputError, match=rf"{URL}.*mirror http://127.0.0.1:9.*Connection refused\), tried 1 times"):
         fetch(URL, None, tmp_path / "kept", "http://127.0.0.1:9")
     assert left(tmp_path / "kept") == []
-
-
-def test_failed_connections_are_tried_again(upstream, tmp_path, monkeypatch):
-    put, address, _ = upstream
-    put(b"right")
-    get, waits = requests.get, []
-
-    def fails_twice(*args, **kwargs):
-        if len(waits) < 2:
-            raise requests.exceptions.ConnectionError
-        return get(*args, **kwargs)
-
-    monkeypatch.setattr(downloads, "RETRIES", 2)
-    monkeypatch.setattr(requests, "get", fails_twice)
-    monkeypatch.setattr("time.sleep", waits.append)
-    assert fetch(URL, sha256(b"right"), tmp_path, address).read_bytes() == b"right"
-    assert waits == [1, 2]
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -132,7 +116,7 @@ def test_leftovers_of_a_killed_process_are_removed(upstream, tmp_path):
     put(b"right")
     folder = tmp_path / "kept"
     (folder / downloads.STAGING / PLACE).mkdir(parents=True)
-    (folder / downloads.STAGING / PLACE / "file.csv").write_bytes(b"ri")
+    (folder / downloads.STAGING / PLACE / "file.bin").write_bytes(b"ri")
     assert fetch(URL, None, folder, address).read_bytes() == b"right"
     assert left(folder) == [PLACE, f"{PLACE}.sha256"]
 
@@ -142,13 +126,14 @@ def test_manifest_of_many_files_is_read_as_written(upstream, tmp_path):
     contents = {f"observer-{i}": str(i).encode() for i in range(20)}
     sources = []
     for observer, content in contents.items():
-        put(content, f"github.com/{observer}.csv")
+        put(content, f"github.com/{observer}.bin")
         known = sha256(content) if observer != "observer-3" else None
-        sources.append(Source(observer, f"https://github.com/{observer}.csv", known))
+        sources.append(Source(observer, f"https://github.com/{observer}.bin", known))
     folder = tmp_path / "kept"
     fetched = fetch_all(sources, folder, address)
     assert {one.observer: one.path.read_bytes() for one in fetched} == contents
     assert [one.sha256 for one in fetched] == [sha256(content) for content in contents.values()]
+    assert [one.path.is_relative_to(folder) for one in fetched] == [True] * 20
     write_manifest(fetched, tmp_path / "manifest.tsv", folder)
     assert read_manifest(tmp_path / "manifest.tsv", folder) == fetched
     assert str(tmp_path) not in (tmp_path / "manifest.tsv").read_text()
@@ -156,8 +141,8 @@ def test_manifest_of_many_files_is_read_as_written(upstream, tmp_path):
 
 def test_first_error_stops_further_downloads(upstream, tmp_path):
     _, address, asked = upstream
-    sources = [Source(str(i), f"https://github.com/{i}.csv", None) for i in range(200)]
-    with pytest.raises(InputError, match=r"github\.com/0\.csv"):
+    sources = [Source(str(i), f"https://github.com/{i}.bin", None) for i in range(200)]
+    with pytest.raises(InputError, match=r"github\.com/0\.bin"):
         fetch_all(sources, tmp_path / "kept", address)
     assert len(asked) < 100
 
@@ -180,3 +165,23 @@ def test_addresses_without_https_or_with_dots_are_errors(url, tmp_path):
     with pytest.raises(InputError, match="expected the address"):
         fetch(url, None, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_of_this_machine_stay_where_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine/cat").mkdir(parents=True)
+    (tmp_path / "mine/cat/1.png").write_bytes(b"image")
+    (tmp_path / "table.csv").write_bytes(b"table")
+    listing = f"{sha256(b'image')}  cat/1.png\n".encode()
+    sources = [Source("stimuli", "mine", None), Source("subject-01", "table.csv", sha256(b"table"))]
+    found = fetch_all(sources, "kept")
+    assert [(one.path.as_posix(), one.sha256) for one in found] == [
+        ("mine", sha256(listing)),
+        ("table.csv", sha256(b"table")),
+    ]
+    write_manifest(found, "manifest.tsv", "kept")
+    assert read_manifest("manifest.tsv", "kept") == found and not (tmp_path / "kept").exists()
+    with pytest.raises(InputError, match=rf"table\.csv: the file has sha256 {sha256(b'table')}, expected {'0' * 64}"):
+        fetch_all([Source("subject-01", "table.csv", "0" * 64)], "kept")
+    with pytest.raises(InputError, match=r"none\.csv: cannot be read \(No such file or directory\)"):
+        fetch_all([Source("subject-01", "none.csv", None)], "kept")

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 import tiny_contrastive
+import tiny_language
 import tiny_pipelines
 import tiny_tokens
 from generative_classifiers import models
@@ -23,7 +24,15 @@ from typed_rows import observer
 CATEGORIES = ("cat", "dog", "truck")
 NAMES = ["a.png", "b/c.png", "d.png"]
 DRAWS = 3
-KINDS = ("diffusion", "masked", "masked-reconstruction", "autoregressive", "discriminative", "contrastive")
+KINDS = (
+    "diffusion",
+    "masked",
+    "masked-reconstruction",
+    "autoregressive",
+    "discriminative",
+    "contrastive",
+    "vision-language",
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +43,8 @@ def sources(tmp_path_factory):
     save_file(SmallCNN().state_dict(), root / "cnn.safetensors")
     amused = str(tiny_tokens.amused(root / "amused"))
     clip = str(tiny_contrastive.through_transformers(root / "clip"))
+    llava = str(tiny_language.llava(root / "llava", CATEGORIES))
+    language = {"family": "vision-language", "source": "transformers", "pipeline": llava, "resolution": 16}
     return {
         "diffusion": (observer(family="diffusion", pipeline=str(tiny_pipelines.stable_diffusion(root / "sd"))), None),
         "masked": (observer(family="masked", pipeline=amused), None),
@@ -41,6 +52,7 @@ def sources(tmp_path_factory):
         "autoregressive": (observer(family="autoregressive", pipeline=str(tiny_tokens.janus(root / "janus"))), None),
         "discriminative": (learner(noise="sqrt_alphas"), root / "cnn.safetensors"),
         "contrastive": (observer(family="contrastive", source="transformers", pipeline=clip, resolution=16), None),
+        "vision-language": (observer(**language), None),
     }
 
 

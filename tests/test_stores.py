@@ -111,3 +111,12 @@ def test_names_longer_than_those_that_were_read_are_not_cut_off(tmp_path):
     both = xr.concat([stores.read(tmp_path / "a.zarr"), observers("a much longer name")], "observer")
     stores.write(both, tmp_path / "b.zarr")
     assert stores.read(tmp_path / "b.zarr")["observer"].values.tolist() == ["short", "a much longer name"]
+
+
+def test_arrays_are_replaced_in_a_store_that_has_others(stimuli, tmp_path):
+    stores.write_arrays(stimuli, tmp_path / "a.zarr", "w")
+    for names in (["x", "y", "z"], ["longer", "names", "than before"]):
+        stores.write_arrays(xr.Dataset(coords={"name": ("image", names)}), tmp_path / "a.zarr", "a")
+        found = xr.open_zarr(tmp_path / "a.zarr")
+        assert found["name"].values.tolist() == names
+        np.testing.assert_array_equal(found["image"], stimuli["image"])

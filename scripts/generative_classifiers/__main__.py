@@ -4,11 +4,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from generative_classifiers.cli import classify, distort, export, inspect
+from generative_classifiers.cli import classify, distort, export, inspect, verify
 from generative_classifiers.cli.arguments import HelpFormatter
-from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.errors import InputError, for_users
 
-COMMANDS = {"classify": classify, "distort": distort, "export": export, "inspect": inspect}
+COMMANDS = {"classify": classify, "distort": distort, "export": export, "inspect": inspect, "verify": verify}
 # What models are made of, which the extra `models` installs: the package that a user without it misses first.
 EXTRA = ("torch", "diffusers", "transformers")
 
@@ -37,20 +37,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0; or 2 if the user's input is wrong or an extra is not installed, which one line on stderr explains.
+        0; 1 if `verify` found a fault; 2 if the user's input is wrong, the disk does not take the output or an extra is
+        not installed, which one line on stderr explains.
     """
     try:
         given = parser().parse_args(arguments)
-        given.run(given)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        status: int | None = given.run(given)
+    except (InputError, OSError) as error:
+        line = for_users(error)
+        if line is None:
+            raise
+        print(f"error: {line}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
         if error.name not in EXTRA:
             raise
         print(f"error: no package {error.name}: install generative-classifiers[models], which has it", file=sys.stderr)
         return 2
-    return 0
+    return status or 0
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ The benchmark's files have the columns subj, session, trial, rt, object_response
 """
 
 import csv
+import io
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,9 @@ import pandas as pd
 from generative_classifiers.decisions.answers import NO_ANSWER, Answers, as_text
 from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.study.benchmark_names import image_name
+from generative_classifiers.io.texts import read_text
+from generative_classifiers.study.benchmark_names import COLUMNS, image_name
 from generative_classifiers.study.categories import CATEGORIES
-
-COLUMNS = ("subj", "session", "trial", "rt", "object_response", "category", "condition", "imagename")
 
 
 def read_answers(path, observer, kind, conditions):
@@ -125,21 +125,44 @@ def _write(path, header, rows):
 
 def _read_columns(path):
     """The columns of a file, lists of str, by their names in lower case."""
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            header, *rows = csv.reader(file, strict=True)
-    except (ValueError, csv.Error) as error:
-        raise InputError(f"{path}: expected a CSV file with columns {', '.join(COLUMNS)}: {error}") from None
+    header, *rows = _read_rows(path)
     names = [name.lower() for name in header]
     for name in COLUMNS:
         if names.count(name) != 1:
-            raise InputError(f"{path}, line 1: expected one column {name!r}, found columns {', '.join(header)}")
+            raise InputError(f"{path}, line 1: expected one column {name!r}, found {_found(header)}")
     for line, row in enumerate(rows, start=2):
         if len(row) != len(header):
             raise InputError(f"{path}, line {line}: expected {len(header)} fields, found {len(row)}")
     if not rows:
         raise InputError(f"{path}: expected trials, found none")
     return {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+def _read_rows(path):
+    """The rows of a CSV file, the header first; each is one line."""
+    expected = f"a CSV file with columns {', '.join(COLUMNS)}"
+    text = read_text(path, expected)
+    reader, rows = csv.reader(io.StringIO(text, newline=""), strict=True), []
+    try:
+        for row in reader:
+            rows.append(row)
+            if reader.line_num != len(rows):
+                raise InputError(f"{path}, line {len(rows)}: a quoted field does not end in its line")
+    except csv.Error as error:
+        raise InputError(f"{path}, line {len(rows) + 1}: expected a line of CSV: {error}") from None
+    while rows and not rows[-1]:
+        rows.pop()  # empty lines at the end
+    if not rows:
+        raise InputError(f"{path}: is empty; expected {expected}")
+    return rows
+
+
+def _found(header):
+    """What a header has instead of the columns."""
+    for name, separator in (("semicolons", ";"), ("tabs", "\t")):
+        if len(header) == 1 and separator in header[0]:
+            return f"fields between {name}; expected commas"
+    return f"columns {', '.join(header)[:200]}"
 
 
 def _check_values(path, columns, name, allowed):

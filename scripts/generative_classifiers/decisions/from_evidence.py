@@ -66,7 +66,7 @@ def score_categories(evidence: xr.Dataset, weighting: str | None = None, rate: f
 
 def weighting_of(evidence: xr.Dataset, weighting: str | None = None) -> str:
     """The given weighting, or without one that of the pruning, or without pruning the default."""
-    pruning = decode_attributes(evidence.attrs).get("pruning", {})
+    pruning = decode_attributes(evidence.attrs).get("pruning") or {}
     return weighting or pruning.get("weighting", "exponential")
 
 

@@ -22,7 +22,6 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import CODECS, write_arrays
 
 PROVENANCE = "provenance"
-REPAIR = "run the job that filled it again: it evaluates only what is damaged or missing"
 
 
 class Entry:
@@ -230,7 +229,6 @@ def _skeleton(path: Path, request: Request, shard: int) -> Path:
         shard=shard,
         identity=request.identity_digest,
         request=request.digest,
-        repair=REPAIR,
     )
     return partial
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.manifest import check
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,27 @@ class Receipt:
             return cls(**content)
         except (OSError, ValueError, TypeError) as error:
             raise InputError(f"{path}: is not a receipt of evidence ({error}); delete it and run again") from None
+
+
+def join(receipts: list[Path]) -> Receipt:
+    """The receipt of evidence that several jobs have filled.
+
+    Parameters
+    ----------
+    receipts : list of Path
+        Of the shares.
+
+    Raises
+    ------
+    InputError
+        The shares belong to different stores, or the store is not complete.
+    """
+    first, *others = map(Receipt.read, receipts)
+    for receipt, path in zip(others, receipts[1:], strict=True):
+        if receipt != first:
+            raise InputError(f"{path}: is a share of other evidence than {receipts[0]}; delete both and run again")
+    check(Path(first.store), content=False)
+    return first
 
 
 def link_of(receipt: Path) -> Path:

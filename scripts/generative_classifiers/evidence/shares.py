@@ -4,6 +4,7 @@ from math import ceil
 from pathlib import Path
 
 from generative_classifiers.evidence.receipt import Receipt
+from generative_classifiers.evidence.recorded import recorded_content
 from generative_classifiers.io.digests import digest
 from generative_classifiers.study import targets
 
@@ -53,9 +54,16 @@ def split_observers(study) -> list[str]:
     ]
 
 
+def is_current(study, observer: str, dataset: str) -> bool:
+    """Whether finished evidence was made for the present settings and stimuli."""
+    receipt = Path(targets.receipt(study, observer, dataset))
+    if not receipt.is_file():
+        return False
+    found = Receipt.read(receipt)
+    stimuli = recorded_content(f"data/{study.folder}/stimuli/{dataset}.zarr")
+    return found.settings == digest(study.evidence_settings(observer, dataset)) and stimuli in (None, found.stimuli)
+
+
 def _recorded(study, observer: str, dataset: str, receipt: Path) -> int | None:
     """Number of shares of finished evidence; None if there is none for the present settings."""
-    if not receipt.is_file():
-        return None
-    found = Receipt.read(receipt)
-    return found.shares if found.settings == digest(study.evidence_settings(observer, dataset)) else None
+    return Receipt.read(receipt).shares if is_current(study, observer, dataset) else None

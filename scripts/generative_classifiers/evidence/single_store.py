@@ -1,6 +1,5 @@
 """Evidence in a store of the user's, without a study and its cache."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from generative_classifiers.evidence.layout import attributes
 from generative_classifiers.evidence.request import Request, request_evidence
 from generative_classifiers.io import stores
 from generative_classifiers.io.attributes import decode_attributes
+from generative_classifiers.io.durable import replace_folder
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.base import Model
 
@@ -74,7 +74,7 @@ def compute_evidence(
     known = KnownEvidence(request, [*earlier, *sources_of(others, request.identity_digest)])
     job.fill(entry, model, stimuli, request, known, workers=workers, progress=progress)
     if place != store:
-        _replace(store, place)
+        replace_folder(store, place)
     return request
 
 
@@ -120,14 +120,6 @@ def _place(store: Path, request: Request) -> Path | None:
         if _is_part(source, request):
             return store.with_name(f"{store.name}.{request.digest[:12]}{EXTENDED}")
     raise InputError(f"{store}: holds other evidence and is not replaced: {_differences(entry, request)}")
-
-
-def _replace(store: Path, larger: Path) -> None:
-    """Put a store into the place of one whose evidence it has. After an interruption, one of the two is a source."""
-    smaller = store.with_name(store.name + ".smaller")
-    store.rename(smaller)
-    larger.rename(store)
-    shutil.rmtree(smaller)
 
 
 def _has_all(source: Source, request: Request) -> bool:

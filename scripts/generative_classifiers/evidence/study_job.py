@@ -10,8 +10,6 @@ from generative_classifiers.evidence.pruning import most_draws, pruning_of
 from generative_classifiers.evidence.receipt import Receipt, link_of
 from generative_classifiers.evidence.request import request_evidence
 from generative_classifiers.io.digests import digest
-from generative_classifiers.io.errors import InputError
-from generative_classifiers.io.manifest import check
 from generative_classifiers.stimuli.content import content_hash
 from generative_classifiers.study import targets
 
@@ -58,24 +56,3 @@ def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> R
         shares=share[1],
         settings=digest(study.evidence_settings(observer, dataset)),
     )
-
-
-def join(receipts: list[Path]) -> Receipt:
-    """The receipt of evidence that several jobs have filled.
-
-    Parameters
-    ----------
-    receipts : list of Path
-        Of the shares.
-
-    Raises
-    ------
-    InputError
-        The shares belong to different stores, or the store is not complete.
-    """
-    first, *others = map(Receipt.read, receipts)
-    for receipt, path in zip(others, receipts[1:], strict=True):
-        if receipt != first:
-            raise InputError(f"{path}: is a share of other evidence than {receipts[0]}; delete both and run again")
-    check(Path(first.store), content=False)
-    return first

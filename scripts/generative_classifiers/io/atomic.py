@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from generative_classifiers.io.durable import sync_file, sync_folder
+from generative_classifiers.io.errors import writing
+
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
-    """Write a file under another name, `<path>.partial`, and rename it if no error occurs.
+    """Write a file under another name, `<path>.partial`, and rename it once it is on the disk.
 
     Parameters
     ----------
@@ -17,7 +20,12 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        Where to write.
+        Where to write. It is deleted if an error occurs.
+
+    Raises
+    ------
+    InputError
+        The disk is full or write-protected.
 
     Examples
     --------
@@ -32,5 +40,12 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
-    yield partial
-    partial.replace(path)
+    with writing(path):
+        try:
+            yield partial
+            sync_file(partial)
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)

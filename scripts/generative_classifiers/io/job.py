@@ -4,12 +4,13 @@ import argparse
 import logging
 import os
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.errors import for_users
 from generative_classifiers.io.paths import PACKAGE, ROOT
 
 
@@ -41,14 +42,16 @@ def share_library() -> None:
 
 
 def _complain(log: Path | None, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Show an error of the user's in one line, any other in full; keep it in the job's log."""
+    """Show an error that users are meant to read in one line, any other in full; keep it in the job's log."""
     import traceback
 
-    text = f"{error}\n" if issubclass(kind, InputError) else "".join(traceback.format_exception(kind, error, trace))
+    line = for_users(error)
+    text = "".join(traceback.format_exception(kind, error, trace)) if line is None else f"{line}\n"
     sys.stderr.write(text)
     if log is not None:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text(text)
+        with suppress(OSError):  # the disk may be full
+            log.parent.mkdir(parents=True, exist_ok=True)
+            log.write_text(text)
 
 
 def _by_hand(script: str) -> Any:

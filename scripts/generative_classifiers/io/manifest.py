@@ -9,17 +9,28 @@ coordinates, and names the other parts.
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
+
+from tqdm import tqdm
 
 from generative_classifiers.io.durable import sha256, sync_file, sync_folder
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.repair import repair
 
 FORMAT = 1  # of our stores: any other is refused
 FOLDER = "manifest"
 STATIC = "static"
 ROOT_METADATA = "zarr.json"
+
+
+class File(TypedDict):
+    """What a manifest knows of a file."""
+
+    size: int
+    sha256: str
 
 
 def write_part(store: Path, name: str, files: Iterable[Path], **about: Any) -> None:
@@ -38,14 +49,14 @@ def write_part(store: Path, name: str, files: Iterable[Path], **about: Any) -> N
     listed = {}
     for file in sorted(files):
         sync_file(file)
-        listed[file.relative_to(store).as_posix()] = {"size": file.stat().st_size, "sha256": sha256(file)}
+        listed[file.relative_to(store).as_posix()] = File(size=file.stat().st_size, sha256=sha256(file))
     for folder in sorted({(store / file).parent for file in listed}):
         sync_folder(folder)
     part = {"format": FORMAT, **about, "files": listed}
     path = part_path(store, name)
     path.parent.mkdir(exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_text(json.dumps(part | {"sha256": _checksum(part)}, indent=1) + "\n", encoding="utf-8")
+    partial.write_text(_as_text(part), encoding="utf-8")
     sync_file(partial)
     partial.replace(path)
     sync_folder(path.parent)
@@ -54,7 +65,8 @@ def write_part(store: Path, name: str, files: Iterable[Path], **about: Any) -> N
 
 def write_manifest(store: Path) -> None:
     """Write the manifest of a complete store. It has one part, which lists all files."""
-    write_part(store, STATIC, [path for path in store.rglob("*") if path.is_file()], parts=[])
+    files = [path for path in store.rglob("*") if path.is_file() and path.parent != store / FOLDER]
+    write_part(store, STATIC, files, parts=[])
 
 
 def part_path(store: Path, name: str) -> Path:
@@ -83,18 +95,33 @@ def read_part(store: Path, name: str = STATIC) -> dict[str, Any]:
     path = part_path(store, name)
     if not path.parent.is_dir():
         raise InputError(f"{store}: was made by an older version, which kept no checksums")
+    where = f"{store}: {FOLDER}/{path.name}"
     try:
-        part = json.loads(path.read_text(encoding="utf-8"))
-        found, checksum = part["format"], part.pop("sha256", None)
+        text = path.read_bytes().decode()
+        part = json.loads(text)
+        found, _ = part["format"], part.pop("sha256")
     except FileNotFoundError:
-        raise InputError(f"{store}: {FOLDER}/{path.name} is missing") from None
+        raise InputError(f"{where} is missing") from None
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        raise InputError(f"{store}: {FOLDER}/{path.name} is damaged") from None
+        raise InputError(f"{where} was changed") from None
     if found != FORMAT:
-        raise InputError(f"{path}: has format {found!r}, expected {FORMAT}: another version made it")
-    if checksum != _checksum(part):
-        raise InputError(f"{store}: {FOLDER}/{path.name} is damaged")
+        raise InputError(f"{where} has format {found!r}, expected {FORMAT}: another version made the store")
+    if text != _as_text(part):
+        raise InputError(f"{where} was changed")
     return part
+
+
+def listing(store: Path) -> dict[str, File]:
+    """All files of a complete store, by their paths within it, in all parts of its manifest.
+
+    Raises
+    ------
+    InputError
+        As for `read_part`.
+    """
+    static = read_part(store)
+    parts = [static, *(read_part(store, name) for name in static["parts"])]
+    return {file: expected for part in parts for file, expected in part["files"].items()}
 
 
 def faults(store: Path, name: str, skip: Collection[str] = (), content: bool = True) -> list[str]:
@@ -114,18 +141,42 @@ def faults(store: Path, name: str, skip: Collection[str] = (), content: bool = T
     -------
     list of str
         A phrase for each difference.
+
+    Raises
+    ------
+    InputError
+        As for `read_part`.
     """
-    found = []
-    for file, expected in read_part(store, name)["files"].items():
-        path, array = store / file, file.partition("/")[0]
-        compared = file.endswith(".json") or (content and array not in skip)
-        if not path.is_file():
-            found.append(f"{in_words(file)} is missing")
-        elif path.stat().st_size != expected["size"]:
-            found.append(f"{in_words(file)} has {path.stat().st_size} bytes, expected {expected['size']}")
-        elif compared and sha256(path) != expected["sha256"]:
-            found.append(f"{in_words(file)} was changed")
-    return found
+    return [*_faults(store, read_part(store, name)["files"].items(), skip, content)]
+
+
+def all_faults(store: Path, skip: Collection[str] = (), content: bool = True, progress: bool = False) -> list[str]:
+    """Differences between a complete store and its manifest.
+
+    Parameters
+    ----------
+    store : Path
+    skip, content
+        As for `faults`.
+    progress : bool
+        Whether to show on a terminal how many files have been compared.
+
+    Returns
+    -------
+    list of str
+        A sentence for each difference, which begins with the store's name.
+    """
+    if not (store / ROOT_METADATA).is_file():
+        return [f"{store}: no complete store; expected a folder with {ROOT_METADATA}"]
+    try:
+        files = listing(store)
+    except InputError as error:
+        return [str(error)]
+    shown = tqdm(
+        files.items(), desc=store.name, unit=" files", delay=1, leave=False, disable=None if progress else True
+    )
+    found = [*_faults(store, shown, skip, content)] or [*_unlisted(store, files)]
+    return [f"{store}: {fault}" for fault in found]
 
 
 def check(store: Path, skip: Collection[str] = (), content: bool = True) -> None:
@@ -142,19 +193,22 @@ def check(store: Path, skip: Collection[str] = (), content: bool = True) -> None
     InputError
         Names the store, the array, the chunk and the command that repairs the store.
     """
-    try:
-        for name in (STATIC, *read_part(store)["parts"]):
-            wrong = faults(store, name, skip, content)
-            if wrong:
-                more = f" (and {len(wrong) - 1} more faults)" if len(wrong) > 1 else ""
-                raise InputError(f"{store}: {wrong[0]}{more}")
-    except InputError as error:
-        raise InputError(f"{error}; {repair(store)}") from None
+    found = all_faults(store, skip, content)
+    if found:
+        more = f" (and {len(found) - 1} more faults)" if len(found) > 1 else ""
+        raise InputError(f"{found[0]}{more}; {repair(store)}")
 
 
-def repair(store: Path) -> str:
-    """How to repair a store, as the end of an error message."""
-    return f"delete {store / ROOT_METADATA} and run again: what is missing is made anew"
+def check_file(store: Path, file: str, expected: File) -> None:
+    """Refuse a file of a store that is missing or was changed.
+
+    Raises
+    ------
+    InputError
+        As for `check`.
+    """
+    for fault in _faults(store, [(file, expected)]):
+        raise InputError(f"{store}: {fault}; {repair(store)}")
 
 
 def in_words(file: str) -> str:
@@ -171,5 +225,33 @@ def in_words(file: str) -> str:
     return f"the chunk of {file.removesuffix('/c')}" if file.endswith("/c") else file
 
 
-def _checksum(part: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(part).encode()).hexdigest()
+def _faults(
+    store: Path, files: Iterable[tuple[str, File]], skip: Collection[str] = (), content: bool = True
+) -> Iterator[str]:
+    for file, expected in files:
+        path, array = store / file, file.partition("/")[0]
+        compared = file.endswith(".json") or (content and array not in skip)
+        if not path.is_file():
+            yield f"{in_words(file)} is missing"
+        elif path.stat().st_size != expected["size"]:
+            yield f"{in_words(file)} has {path.stat().st_size} bytes, expected {expected['size']}"
+        elif compared and sha256(path) != expected["sha256"]:
+            yield f"{in_words(file)} was changed"
+
+
+def _unlisted(store: Path, files: dict[str, File]) -> Iterator[str]:
+    """Chunks of the arrays' grids that are missing in the manifest, so that nobody would miss their files."""
+    consolidated = json.loads((store / ROOT_METADATA).read_text(encoding="utf-8"))["consolidated_metadata"]
+    for name, array in consolidated["metadata"].items():
+        lengths = array["chunk_grid"]["configuration"]["chunk_shape"]
+        counts = [-(-whole // length) for whole, length in zip(array["shape"], lengths, strict=True)]
+        for place in product(*map(range, counts)):
+            file = "/".join((name, "c", *map(str, place)))
+            if file not in files:
+                yield f"{in_words(file)} is not in the manifest"
+
+
+def _as_text(part: dict[str, Any]) -> str:
+    """The text of a part of a manifest, with its own checksum."""
+    checksum = hashlib.sha256(json.dumps(part).encode()).hexdigest()
+    return json.dumps(part | {"sha256": checksum}, indent=1) + "\n"

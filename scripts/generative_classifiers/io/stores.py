@@ -1,5 +1,6 @@
 """Zarr v3 stores that xarray opens: written whole or not at all, the same bytes for the same content."""
 
+import asyncio
 import shutil
 import warnings
 from collections.abc import Iterator, Sequence
@@ -8,13 +9,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import xarray as xr
 import zarr
 from zarr.codecs import Crc32cCodec, ZstdCodec
+from zarr.core.sync import sync
 
 from generative_classifiers.io import manifest
 from generative_classifiers.io.attributes import encode_attributes
-from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.checked_store import CheckedStore
+from generative_classifiers.io.durable import replace_folder, restore_folder
+from generative_classifiers.io.errors import InputError, writing
 
 # Packages that the numbers of every store depend on.
 PACKAGES = ("numpy", "xarray", "zarr")
@@ -66,14 +71,23 @@ def write_arrays(dataset: xr.Dataset, path: Path, mode: Literal["w", "a"]) -> No
         Attributes may be whatever JSON can hold: `attributes.encode_attributes`.
     path : Path
     mode : {"w", "a"}
-        "w" replaces the store, "a" adds to it.
+        "w" replaces the store, "a" adds to it or replaces arrays of the same names.
     """
     # The encoding of the store that it was read from has a length of text, which would cut longer names off.
     dataset = plain_text(dataset).assign_attrs(encode_attributes(dataset.attrs)).drop_encoding()
-    encoding = {name: {"compressors": CODECS} for name in dataset.variables}
+    for name in map(str, dataset.variables):  # xarray would keep the encoding of an array that is there
+        shutil.rmtree(path / name, ignore_errors=True)
+    encoding = {name: _encoding(variable) for name, variable in dataset.variables.items()}
     with _quiet():
         dataset.to_zarr(path, mode=mode, encoding=encoding, zarr_format=3, consolidated=False, write_empty_chunks=True)
     consolidate(path)
+
+
+def _encoding(variable: xr.Variable) -> dict[str, Any]:
+    """How an array is stored. Its fill value is what other readers see in place of a chunk that is missing."""
+    if variable.dtype.kind == "i":
+        return {"compressors": CODECS, "fill_value": np.iinfo(variable.dtype).min}  # -128 is no category
+    return {"compressors": CODECS}  # xarray fills with NaN where the type has it
 
 
 def consolidate(path: str | Path) -> None:
@@ -94,7 +108,7 @@ def _quiet() -> Iterator[None]:
 
 
 def write(dataset: xr.Dataset, path: str | Path, /, **attributes: Any) -> None:
-    """Write a dataset as a store. A reader sees the old store, the new one or none, but never half of one.
+    """Write a dataset as a store. A reader sees the old store or the new one, but never half of one.
 
     Parameters
     ----------
@@ -103,18 +117,36 @@ def write(dataset: xr.Dataset, path: str | Path, /, **attributes: Any) -> None:
         Folder of the store. Whatever it holds is replaced.
     **attributes
         Provenance: what made the store. Package versions are added unless they are among them.
+
+    Raises
+    ------
+    InputError
+        The disk is full or write-protected. The old store is still there then.
     """
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    write_arrays(dataset.assign_attrs({"versions": versions(), **attributes}), partial, "w")
-    manifest.write_manifest(partial)
-    replaced = path.with_name(path.name + ".replaced")
-    shutil.rmtree(replaced, ignore_errors=True)
-    if path.exists():
-        path.rename(replaced)
-    partial.rename(path)
-    shutil.rmtree(replaced, ignore_errors=True)
+    with writing(path):
+        restore_folder(path)
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            write_arrays(dataset.assign_attrs({"versions": versions(), **attributes}), partial, "w")
+            manifest.write_manifest(partial)
+            replace_folder(path, partial)
+        except BaseException:
+            _await_writes()
+            shutil.rmtree(partial, ignore_errors=True)
+            restore_folder(path)
+            raise
+
+
+def _await_writes() -> None:
+    """Wait for the other chunks of an array, which Zarr goes on writing after an error of one of them."""
+
+    async def others() -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    sync(others())
 
 
 def read(path: str | Path, drop: Sequence[str] = ()) -> xr.Dataset:
@@ -135,10 +167,9 @@ def read(path: str | Path, drop: Sequence[str] = ()) -> xr.Dataset:
     Raises
     ------
     InputError
-        A file of the store is missing or was changed.
+        There is no complete store, or a file of it is missing or was changed.
     """
-    manifest.check(Path(path), skip=drop)
-    with xr.open_zarr(path, chunks=None, drop_variables=drop) as dataset:
+    with open_store(path, drop) as dataset:
         return dataset.load()
 
 
@@ -162,13 +193,15 @@ def kind(dataset: xr.Dataset) -> str:
     return next((stage for name, stage in stages.items() if name in dataset.variables), "numbers")
 
 
-def open_store(store: str | Path) -> xr.Dataset:
+def open_store(store: str | Path, drop: Sequence[str] = ()) -> xr.Dataset:
     """Open a store of any kind without reading it: stimuli, evidence, decisions, example images or metrics.
 
     Parameters
     ----------
     store : Path or str
         `<name>.zarr`.
+    drop : sequence of str
+        Variables to leave out.
 
     Returns
     -------
@@ -178,12 +211,11 @@ def open_store(store: str | Path) -> xr.Dataset:
     Raises
     ------
     InputError
-        There is no complete store.
+        There is no complete store, or a file of it is missing or has another size than when it was written. Content
+        that was changed is the same error when it is first read.
     """
-    if not (Path(store) / ROOT_METADATA).is_file():
-        raise InputError(f"{store}: no complete store; expected a folder with {ROOT_METADATA}")
     manifest.check(Path(store), content=False)
-    return xr.open_zarr(store, chunks=None)
+    return xr.open_zarr(CheckedStore(store, read_only=True), chunks=None, drop_variables=drop)
 
 
 def open_evidence(store: str | Path) -> xr.Dataset:
@@ -205,7 +237,7 @@ def open_evidence(store: str | Path) -> xr.Dataset:
     Raises
     ------
     InputError
-        There is no complete store, or it holds something else.
+        There is no complete store, a file of it is missing or was changed, or it holds something else.
     """
     dataset = open_store(store)
     if kind(dataset) != "evidence":

@@ -53,4 +53,4 @@ def _read(path, size):
         png = resvg_py.svg_to_bytes(svg_path=str(path), width=2 * size, background="white", skip_system_fonts=True)
     except ValueError as error:
         raise InputError(f"{path}: not a readable image ({error})") from error
-    return read_image(BytesIO(png), size)
+    return read_image(BytesIO(png), size, name=path)

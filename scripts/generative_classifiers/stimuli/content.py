@@ -37,7 +37,6 @@ def content_hash(stimuli: xr.Dataset) -> str:
         Hexadecimal.
     """
     # xarray counts the images among the coordinates, because the variable has the name of its dimension.
-    coords = {
-        name: [str(value) for value in stimuli[name].values] for name in sorted(stimuli.variables) if name != "image"
-    }
+    names = sorted(str(name) for name in stimuli.variables if name != "image")
+    coords = {name: [str(value) for value in stimuli[name].values] for name in names}
     return hashlib.sha256(json.dumps([coords, image_hashes(stimuli["image"])]).encode()).hexdigest()

@@ -38,8 +38,8 @@ def distort(
     Parameters
     ----------
     folder : Path
-        Images at `<category>/<image>`, or directly in the folder. Every file must be an image, except for hidden files,
-        whose names begin with a dot.
+        Images at `<category>/<image>`, or directly in the folder. Files that are not images by their names are skipped,
+        with a note on stderr.
     out : Path
         Folder for the stores `<dataset>.zarr`, not inside `folder`. Stimuli are named
         `<condition>/<category>/<image>.png`.
@@ -63,12 +63,12 @@ def distort(
     Raises
     ------
     InputError
-        A dataset is unknown, an output exists, the folder is missing, empty or contains something else than images, or
+        A dataset is unknown, an output exists, the folder is missing, has no images or one that cannot be read, or
         there are fewer images than conditions to spread them over. Nothing has been written then.
     """
     folder, out = Path(folder), Path(out)
     datasets = list(dict.fromkeys(distortions.DISTORTIONS if datasets is None else datasets))
-    names = image_names(folder)
+    names = image_names(folder, note=True)
     _check_places(folder, out)
     _check_names(folder, names)
     if size < SMALLEST:

@@ -1,6 +1,5 @@
 """Downloads: every file is fetched once, checked each time, and kept under its URL."""
 
-import csv
 import os
 import re
 import shutil
@@ -11,52 +10,52 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pooch
-import requests
 from filelock import FileLock
 from tqdm import tqdm
 
-from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.stimuli.file_kinds import check_content, kind_of, refuse_page
+from generative_classifiers.stimuli.local_files import checked_hash
+from generative_classifiers.stimuli.transfers import Downloader
 
 MIRROR = "GENERATIVE_CLASSIFIERS_MIRROR"
-RETRIES = 3  # after 1, 2 and 3 seconds
 THREADS = 8
-CHUNK = 1 << 20  # bytes
 STAGING = ".staging"  # folder of unfinished files, inside the folder of downloads
 
 pooch.get_logger().setLevel("WARNING")
 
 
 class Source(NamedTuple):
-    """A file to download.
+    """A file to download, or one that is on this machine.
 
     Attributes
     ----------
     observer : str
         The observer whose decisions the file has, or another name for its content.
-    url : str
+    place : str
+        Its address; or the path of a file, or of a folder of images, on this machine.
     sha256 : str or None
         Its checksum; None if it is not known.
     """
 
     observer: str
-    url: str
+    place: str
     sha256: str | None
 
 
-class Download(NamedTuple):
-    """A downloaded file.
+class LocalFile(NamedTuple):
+    """A file on this machine, downloaded or the user's own.
 
     Attributes
     ----------
-    observer, url, sha256 : str
-        As in `Source`.
+    observer, place, sha256 : str
+        As in `Source`; of a folder, the checksum is `local_files.content_hash`.
     path : Path
         Where it is on this machine.
     """
 
     observer: str
-    url: str
+    place: str
     sha256: str
     path: Path
 
@@ -100,8 +99,8 @@ def fetch(url, sha256, folder, mirror=None, progress=True):
     url : str
         `https://…`.
     sha256 : str or None
-        Its checksum. If it is None, the first download records the checksum in `<file>.sha256`, and later ones must
-        have the same.
+        Its checksum. If it is None, the first download is checked by its content (`file_kinds.check_content`) and
+        records the checksum in `<file>.sha256`, and later ones must have the same.
     folder : Path
         Folder of downloads, with files at `<folder>/github.com/…`. Several processes may use it.
     mirror : str, optional
@@ -116,12 +115,20 @@ def fetch(url, sha256, folder, mirror=None, progress=True):
     Raises
     ------
     InputError
-        The file cannot be downloaded or has another checksum. The folder does not have the file then.
+        The file cannot be downloaded, is another one than expected, or cannot be written. The folder does not have the
+        file then.
     """
     if not re.match(r"https://[^/]+/.*[^/]$", url) or ".." in url:
         raise InputError(f"{url}: expected the address of a file, https://…")
+    try:
+        return _fetch(url, sha256, Path(folder), mirror, progress)
+    except OSError as error:
+        raise InputError(f"{url}: cannot be kept in {error.filename or folder}: {error.strerror or error}") from None
+
+
+def _fetch(url, sha256, folder, mirror, progress):
     place = url.removeprefix("https://")
-    path, staging = Path(folder) / place, Path(folder) / STAGING / place
+    path, staging = folder / place, folder / STAGING / place
     staging.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{staging}.lock"):
         expected = sha256 or _recorded(path)
@@ -130,14 +137,14 @@ def fetch(url, sha256, folder, mirror=None, progress=True):
             shutil.rmtree(staging, ignore_errors=True)
             try:
                 new = _download(url, staging, mirror, progress)
-                _accept(new, expected, path)
+                _accept(new, expected, path, url)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
     return path
 
 
 def fetch_all(sources, folder, mirror=None):
-    """Download many small files, several at a time.
+    """Download many small files, several at a time. Files that are on this machine stay where they are.
 
     Parameters
     ----------
@@ -147,56 +154,30 @@ def fetch_all(sources, folder, mirror=None):
 
     Returns
     -------
-    list of Download
+    list of LocalFile
         In the given order.
 
     Raises
     ------
     InputError
-        A file cannot be downloaded. No further downloads are begun.
+        A file cannot be downloaded, or is another one than expected. No further downloads are begun.
     """
 
     def one(source):
-        path = fetch(source.url, source.sha256, folder, mirror, progress=False)
-        return Download(source.observer, source.url, source.sha256 or _recorded(path), path)
+        if not is_address(source.place):
+            path = Path(source.place)
+            return LocalFile(source.observer, source.place, checked_hash(path, source.sha256), path)
+        path = fetch(source.place, source.sha256, folder, mirror, progress=False)
+        return LocalFile(source.observer, source.place, source.sha256 or _recorded(path), path)
 
     with ThreadPoolExecutor(THREADS) as pool:
         bar = partial(tqdm, total=len(sources), desc="files", disable=None, leave=False)
         return list(bar(pool.map(one, sources)))
 
 
-def write_manifest(downloads, path, folder):
-    """Write a table of downloaded files.
-
-    Parameters
-    ----------
-    downloads : iterable of Download
-    path : Path
-        Where to write the table, with columns observer, url, sha256 and path, separated by tabs.
-    folder : Path
-        Folder of downloads. Paths are relative to it.
-    """
-    with atomic_write(path) as partial, partial.open("w", newline="") as handle:
-        table = csv.writer(handle, delimiter="\t", lineterminator="\n")
-        table.writerow(Download._fields)
-        table.writerows(d._replace(path=d.path.relative_to(folder).as_posix()) for d in downloads)
-
-
-def read_manifest(path, folder):
-    """Read the table that `write_manifest` wrote.
-
-    Parameters
-    ----------
-    path, folder : Path
-        As for `write_manifest`.
-
-    Returns
-    -------
-    list of Download
-    """
-    with Path(path).open(newline="") as handle:
-        rows = csv.DictReader(handle, delimiter="\t")
-        return [Download(**{**row, "path": Path(folder) / row["path"]}) for row in rows]
+def is_address(place):
+    """Whether a file has to be downloaded, rather than being at a path on this machine."""
+    return place.startswith("https://")
 
 
 def _download(url, staging, mirror, progress):
@@ -204,34 +185,37 @@ def _download(url, staging, mirror, progress):
     source = f"{mirror}/{url.removeprefix('https://')}" if mirror else url
     name = url.rpartition("/")[2]
     # We check the checksum ourselves: pooch would take a wrong checksum for a failure and try again.
-    files = pooch.create(staging, "", registry={name: None}, urls={name: source}, retry_if_failed=RETRIES)
-    downloader = pooch.HTTPDownloader(progressbar=progress and sys.stderr.isatty(), chunk_size=CHUNK)
+    files = pooch.create(staging, "", registry={name: None}, urls={name: source})
+    downloader = Downloader(kind_of(url).limit, progress and sys.stderr.isatty())
     try:
         return Path(files.fetch(name, downloader=downloader))
-    except requests.exceptions.RequestException as error:
+    except InputError as error:
         where = f"mirror {mirror}" if mirror else "no mirror is set"
-        raise InputError(f"{url}: cannot be downloaded ({where}): {_reason(error)}") from None
+        raise InputError(f"{url}: cannot be downloaded ({where}): {error}") from None
 
 
-def _reason(error):
-    """Why a request failed, in a few words."""
-    if error.response is not None:
-        return f"the server says {error.response.status_code} {error.response.reason}"
-    return f"{type(error).__name__}, tried {RETRIES + 1} times"
-
-
-def _accept(new, expected, path):
+def _accept(new, expected, path, url):
     """Move a downloaded file to its place if it is the expected one; otherwise leave nothing there."""
     found = pooch.file_hash(new)
     if expected and found != expected:
         path.unlink(missing_ok=True)
-        raise InputError(f"{path}: the file downloaded has sha256 {found}, expected {expected}")
+        raise InputError(f"{path}: the file downloaded has sha256 {found}, expected {expected}{_hint(new)}")
     path.parent.mkdir(parents=True, exist_ok=True)
     if not expected:
+        check_content(new, url)
         note = new.with_name("sha256")
         note.write_text(f"{found}  {path.name}\n")
         note.replace(_sidecar(path))
     new.replace(path)
+
+
+def _hint(new):
+    """Why a checksum may differ, if that can be seen."""
+    try:
+        refuse_page(new)
+    except ValueError as error:
+        return f"; {error}"
+    return ""
 
 
 def _sidecar(path):

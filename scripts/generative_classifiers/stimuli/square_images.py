@@ -1,7 +1,10 @@
 """Images as models see them: square, RGB, of one resolution."""
 
+import warnings
+from contextlib import contextmanager
+
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from generative_classifiers.io.errors import InputError
 
@@ -80,13 +83,55 @@ def rgb(image):
     return image.convert("RGB")
 
 
-def read_image(file, resolution):
-    """Read an image file.
+@contextmanager
+def open_image(file, name=None, formats=None):
+    """Open an image file. Errors inside the `with` block count as errors of the file.
+
+    Parameters
+    ----------
+    file : Path or file object
+    name : str, optional
+        What errors call the file.
+    formats : list of str, optional
+        Pillow's names of the formats that are allowed; by default all that it knows.
+
+    Yields
+    ------
+    PIL.Image.Image
+
+    Raises
+    ------
+    InputError
+        The file is not an image that can be read, or declares more than 179 million pixels
+        (`PIL.Image.MAX_IMAGE_PIXELS`), for which there might not be enough memory.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of half as many pixels as it refuses; cameras exist that take such pictures.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(file, formats=formats) as image:
+                yield image
+    except Exception as error:  # a damaged file can make a decoder raise anything
+        kind = f"{formats[0]} image" if formats else "image"
+        raise InputError(f"{name or file}: not a readable {kind} ({_reason(error)})") from error
+
+
+def _reason(error):
+    if isinstance(error, UnidentifiedImageError):
+        return "no image in a known format"
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(text.split())
+
+
+def read_image(file, resolution, name=None):
+    """Read an image file. Of an animation this is the first picture.
 
     Parameters
     ----------
     file : Path or file object
     resolution : int
+    name : str, optional
+        What errors call the file.
 
     Returns
     -------
@@ -98,8 +143,5 @@ def read_image(file, resolution):
     InputError
         The file is not an image that can be read.
     """
-    try:
-        with Image.open(file) as image:
-            return np.asarray(square(rgb(image), resolution))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"{file}: not a readable image ({error})") from error
+    with open_image(file, name) as image:
+        return np.asarray(square(rgb(image), resolution))

@@ -13,6 +13,9 @@ IMAGE = re.compile(r"(?:^|_)(n0[^_]*_[^_]*|[^_]*)$")
 # The part after the last `-`, without digits and the file's ending: `cat` of `bird3-cat2.png`.
 TEXTURE = re.compile(r"[^-]*$")
 
+# The columns of a file of decisions (Geirhos et al. 2021, github.com/bethgelab/model-vs-human).
+COLUMNS = ("subj", "session", "trial", "rt", "object_response", "category", "condition", "imagename")
+
 # The one dataset whose images have the texture of another category than that of their shape.
 CUE_CONFLICT = "cue-conflict"
 

@@ -1,4 +1,7 @@
-"""`registry/datasets.yaml`: the image sets, their conditions, their stimuli and the decisions published for them."""
+"""`registry/datasets.yaml`: the image sets, their conditions, their stimuli and the decisions published for them.
+
+Stimuli and decisions have an address on the internet, or a path on this machine.
+"""
 
 from typing import Annotated, Literal, Self
 
@@ -13,6 +16,7 @@ from generative_classifiers.study.validation import (
     Strict,
     Text,
     form,
+    union_of,
     unknown,
     wrong,
 )
@@ -21,6 +25,7 @@ DatasetName = form(r"^[A-Za-z0-9][A-Za-z0-9-]*$", "a name of letters, digits and
 Condition = form(r"^[A-Za-z0-9.-]+$", "a condition of letters, digits, dots and hyphens")
 CsvPath = form(r"^[A-Za-z0-9][^/]*(/[A-Za-z0-9][^/]*)*\.csv$", "the path of a CSV file, folder/file.csv")
 AddressOfCommit = form(r"^https://[^{}]+/\{commit\}(/[^{}]+)?$", "an address with {commit} in it, https://…/{commit}/…")
+OwnPath = form(r"^[^\s:]([^:]*[^\s:])?$", "a path on this machine, without colons")
 ArchiveUrl = form(r"^https://[^/\s]+/\S+\.tar\.gz$", "the address of an archive, https://….tar.gz")
 
 
@@ -38,19 +43,37 @@ class Archive(Strict):
     sha256: Sha256 | None = Field(description="null where no checksum is known; the first download records it.")
 
 
+class OwnFile(Strict):
+    """A file or a folder on this machine, which is used where it is."""
+
+    path: OwnPath = Field(description="Absolute, or relative to the project's root.")
+    sha256: Sha256 | None = Field(None, description="Of a file: its checksum, if it is to be checked.")
+
+
 class DecisionFile(Strict):
-    """One observer's decisions on one dataset."""
+    """One observer's decisions on one dataset, in a repository."""
 
     repository: Name
     path: CsvPath
     sha256: Sha256
 
 
+Stimuli = union_of({"url": Archive, "path": OwnFile}, lambda row: _which(row, Archive, "url", "path"))
+Decisions = union_of(
+    {"repository": DecisionFile, "path": OwnFile}, lambda row: _which(row, DecisionFile, "repository", "path")
+)
+
+
+def _which(row, published, key, other):
+    """The key of a row's type in the unions above."""
+    return f"<{key if isinstance(row, published) or (isinstance(row, dict) and key in row) else other}>"
+
+
 class DecisionFiles(Strict):
     """The files of decisions of a dataset, by observer."""
 
-    humans: dict[Name, DecisionFile]
-    networks: dict[Name, DecisionFile]
+    humans: dict[Name, Decisions]
+    networks: dict[Name, Decisions]
 
 
 class Dataset(Strict):
@@ -65,7 +88,7 @@ class Dataset(Strict):
     ticks: Items[Text] | None = Field(None, description="What figures call the conditions, one by one.")
     excluded: Items[Condition] = Field(description="The conditions that the benchmark leaves out.")
     images: Count = Field(description="How many images the dataset has.")
-    stimuli: Archive
+    stimuli: Stimuli
     decisions: DecisionFiles
 
     @model_validator(mode="after")
@@ -99,12 +122,16 @@ class Datasets(Strict):
         for name, dataset in self.datasets.items():
             for group, files in (("humans", dataset.decisions.humans), ("networks", dataset.decisions.networks)):
                 for observer, file in files.items():
-                    if file.repository not in self.repositories:
+                    if isinstance(file, DecisionFile) and file.repository not in self.repositories:
                         place = ("datasets", name, "decisions", group, observer, "repository")
                         raise wrong(place, unknown(file.repository, self.repositories))
         return self
 
-    def address(self, file: DecisionFile) -> str:
-        """Where a file of published decisions is: its path in one commit of a repository."""
+    def place(self, file: DecisionFile | Archive | OwnFile) -> str:
+        """Where a file is: its address, in one commit of a repository if it has decisions, or its path here."""
+        if isinstance(file, OwnFile):
+            return file.path
+        if isinstance(file, Archive):
+            return file.url
         repository = self.repositories[file.repository]
         return f"{repository.url.format(commit=repository.commit)}/{file.path}"

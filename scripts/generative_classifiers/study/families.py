@@ -1,7 +1,8 @@
 """The families of observers: what each is, and how figures draw it.
 
 Colours are those of Okabe and Ito, which colour-blind readers can tell apart. Vermillion belongs to the reference group
-alone: to the humans, or to the simulated observers in their place.
+alone: to the humans, or to the simulated observers in their place. Yellow is darkened, since it is too light for white
+paper.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ class Family:
         Hexadecimal RGB.
     marker : str
         Of matplotlib.
-    group : {"human", "generative", "discriminative"}
+    group : {"human", "generative", "discriminative", "language"}
         Its group in the matrices of error consistency.
     module : str or None
         The module of `models/` that implements it. None: its decisions are read from files, so it needs no evidence.
@@ -37,7 +38,7 @@ class Family:
     label: str
     colour: str
     marker: str
-    group: Literal["human", "generative", "discriminative"]
+    group: Literal["human", "generative", "discriminative", "language"]
     module: str | None = None
     is_reference: bool = False
     has_levels: bool = False
@@ -67,5 +68,6 @@ FAMILIES = {
     "contrastive": Family(
         "Contrastive", "#CC79A7", "P", "discriminative", module="classifiers.contrastive", at_once=True
     ),
+    "vision-language": Family("Vision-language", "#A89C00", "h", "language", module="language.model", at_once=True),
     "published": Family("Discriminative (published decisions)", "#808080", "X", "discriminative"),
 }

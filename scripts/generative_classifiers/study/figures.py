@@ -41,7 +41,7 @@ class Figure(Strict):
         None, description="It shows all of a study's datasets of this kind. A study needs at least one."
     )
     measures: Items[str] = Field((), description="The variables that it shows, where the plot leaves a choice.")
-    group: Literal["generative", "discriminative"] | None = Field(
+    group: Literal["generative", "discriminative", "language"] | None = Field(
         None, description="It shows only the models of this group of families, next to the reference group."
     )
     example_image: Literal["stimulus", "ambiguous_images"] | None = Field(

@@ -10,7 +10,7 @@ from generative_classifiers.io.paths import REGISTRY, ROOT
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImages, SuperimposedImage
 from generative_classifiers.study.benchmark_names import answers_file
-from generative_classifiers.study.datasets import Datasets
+from generative_classifiers.study.datasets import Datasets, OwnFile
 from generative_classifiers.study.observers import Observer, Observers, PublishedObserver
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import StudySettings
@@ -72,7 +72,8 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
         raise InputError(f"studies/{site.study}.yaml: expected another name, since limited studies have such names")
     study = Document(root, f"studies/{site.study}.yaml", StudySettings)
     observers = Document(root, "registry/observers.yaml", Observers)
-    registry = Document(root, "registry/datasets.yaml", Datasets).content
+    datasets_registry = Document(root, "registry/datasets.yaml", Datasets)
+    registry = datasets_registry.content
     ambiguous = Document(root, "registry/ambiguous_images.yaml", AmbiguousImages).content
     paper = Document(root, "registry/published.yaml", PublishedResults).content
 
@@ -102,6 +103,7 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
         answers=answers,
     )
     _check(found, study, observers)
+    _check_own_files(found, datasets_registry.file, root)
     return found
 
 
@@ -130,6 +132,9 @@ def _is_users(row: Observer) -> bool:
 def _answers(observer: str, row: Any, datasets: Iterable[str], root: Path) -> dict[str, str]:
     """The user's files of decisions that exist, by dataset."""
     files = {dataset: answers_file(row.answers, dataset, observer) for dataset in datasets}
+    for file in files.values():
+        if (root / file).is_dir():
+            raise InputError(f"{file}: is a folder; expected a CSV file with the decisions of {observer}")
     return {dataset: str(file) for dataset, file in files.items() if (root / file).is_file()}
 
 
@@ -159,3 +164,35 @@ def _check(study: Study, document: Document, observers: Document) -> None:
     for name, row in study.ambiguous_images.items():
         if isinstance(row, SuperimposedImage) and study.world is None:
             raise InputError(f"{where('world')}: this key is missing; the ambiguous image {name} is drawn in the world")
+
+
+def _check_own_files(study: Study, file: YamlFile, root: Path) -> None:
+    """Check that what datasets have on this machine is there.
+
+    Raises
+    ------
+    InputError
+    """
+    for dataset in study.datasets:
+        used = study.files("decisions", dataset)
+        used |= study.files("stimuli", dataset) if dataset in study.released else {}
+        for name, row in used.items():
+            if isinstance(row, OwnFile):
+                keys = ("stimuli",) if name == "stimuli" else ("decisions", _group(study, dataset, name), name)
+                where = file.where("datasets", dataset, *keys, "path")
+                _check_own_file(root / row.path, row, where, is_stimuli=name == "stimuli")
+
+
+def _group(study: Study, dataset: str, observer: str) -> str:
+    return "humans" if observer in study.datasets[dataset].decisions.humans else "networks"
+
+
+def _check_own_file(path: Path, row: OwnFile, where: str, is_stimuli: bool) -> None:
+    if is_stimuli and path.is_dir():
+        if row.sha256:
+            raise InputError(f"{where}: {row.path} is a folder; expected no key sha256, since only files have one")
+    elif not path.is_file():
+        expected = "a folder of images or a .tar.gz archive" if is_stimuli else "a CSV file"
+        raise InputError(
+            f"{where}: expected {expected}, found {'a folder' if path.is_dir() else 'nothing'} at {row.path}"
+        )

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from generative_classifiers.study import recipes
 from generative_classifiers.study.families import FAMILIES, Family
+from generative_classifiers.study.network_settings import Latents, NetworkSettings
 from generative_classifiers.study.validation import (
     Count,
     Items,
@@ -104,18 +105,14 @@ class GenerativeObserver(PipelineObserver):
     training: recipes.GenerativeRecipe | None = Field(None, description="The recipe, where the project trained it.")
 
 
-class Latents(Strict):
-    """The latents of a model."""
-
-    channels: Count
-    factor: Count = Field(description="Pixels of the image along a side of each.")
-
-
 class DiffusionObserver(GenerativeObserver):
     """A text-conditional diffusion or flow-matching model."""
 
     family: Literal["diffusion"]
     latents: Latents | None = Field(None, description="For the forecast; null where the network works on pixels.")
+    distance: Literal["latent", "l2", "perceptual"] = Field(
+        "latent", description="What losses are: the error of what the network sees, or of the image that it paints."
+    )
 
 
 class AutoregressiveObserver(GenerativeObserver):
@@ -130,14 +127,23 @@ class MaskedObserver(GenerativeObserver):
     family: Literal["masked"]
     reading: Literal["likelihood", "reconstruction"] = Field("likelihood", description="What its decision rests on.")
     pixels_per_token: Count = Field(16, description="Along a side of the image, for the forecast.")
+    distance: Literal["l2", "perceptual"] = Field("l2", description="Between the image and its reconstruction.")
+
+    @model_validator(mode="after")
+    def _distances_are_of_reconstructions(self) -> Self:
+        if self.reading == "likelihood" and self.distance != "l2":
+            raise wrong("distance", "expected no such key: the reading is likelihood, not reconstruction")
+        return self
 
 
-class NetworkSettings(Strict):
-    """Arguments that a network is built with."""
+class VisionLanguageObserver(PipelineObserver):
+    """A model that answers questions about images."""
 
-    width: Count | None = Field(None, description="Of wide_resnet50.")
-    transform_input: bool | None = Field(None, description="Of inception_v3.")
-    init_weights: bool | None = Field(None, description="Of inception_v3.")
+    family: Literal["vision-language"]
+    source: Literal["transformers"]
+    resolution: Side = Field(description="Pixels along a side of the images that its processor gets.")
+    question: Name = Field("names", description="In registry/questions.yaml.")
+    orders: Count = Field(1, description="Cyclic orders of the listed categories, over which losses are averaged.")
 
 
 class ClassifierObserver(ModelObserver):
@@ -237,6 +243,7 @@ class TransformersClipObserver(ContrastiveObserver):
 _WITH_SOURCE = {
     "discriminative": ("torchvision", "timm", "checkpoint", "package", "training"),
     "contrastive": ("open_clip", "transformers"),
+    "vision-language": ("transformers",),
 }
 _CLASSES: dict[str, type[Observer]] = {
     "human": ReferenceObserver,
@@ -252,6 +259,7 @@ _CLASSES: dict[str, type[Observer]] = {
     "discriminative, source training": TrainedObserver,
     "contrastive, source open_clip": OpenClipObserver,
     "contrastive, source transformers": TransformersClipObserver,
+    "vision-language, source transformers": VisionLanguageObserver,
 }
 
 
@@ -260,7 +268,7 @@ def _value(row: Any, key: str) -> Any:
 
 
 def _member(row: Any) -> str:
-    """The class of a row, by its family and, for classifiers, by the source of the weights."""
+    """The class of a row, by its family and, for some families, by the source of the weights."""
     family = _value(row, "family")
     return f"<{family}, source {_value(row, 'source')}>" if family in _WITH_SOURCE else f"<{family}>"
 

@@ -17,6 +17,7 @@ from generative_classifiers.study.drawings import Drawings
 from generative_classifiers.study.figures import FiguresAndTables
 from generative_classifiers.study.observers import Observers
 from generative_classifiers.study.published_results import PublishedResults
+from generative_classifiers.study.questions import Questions
 from generative_classifiers.study.settings import StudySettings
 from generative_classifiers.study.site import Site
 from generative_classifiers.study.templates import Templates
@@ -32,6 +33,7 @@ DOCUMENTS: dict[str, Any] = {
     "drawings": Drawings,
     "figures": FiguresAndTables,
     "templates": Templates,
+    "questions": Questions,
 }
 
 

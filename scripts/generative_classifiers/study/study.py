@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from generative_classifiers.io.folders import files_in
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImage
-from generative_classifiers.study.datasets import Dataset, Datasets
+from generative_classifiers.study.datasets import Archive, Dataset, Datasets, DecisionFile, OwnFile
 from generative_classifiers.study.measures import MEASURES
 from generative_classifiers.study.observers import ModelObserver, Observer
 from generative_classifiers.study.prompts import prompts_of
@@ -146,7 +147,7 @@ class Study:
         return {name: self.answers[name][dataset] for name in self.observers if dataset in self.answers.get(name, {})}
 
     def sources(self, content: str, dataset: str) -> list[tuple[str, str, str | None]]:
-        """Files to download for a dataset.
+        """Files of a dataset, to download or on this machine.
 
         Parameters
         ----------
@@ -157,16 +158,22 @@ class Study:
         Returns
         -------
         list of tuple
-            The observer (or "stimuli"), url and sha256 of each file.
+            The observer (or "stimuli"), the address or path, and the sha256 of each file.
         """
+        return [(name, self.registry.place(file), file.sha256) for name, file in self.files(content, dataset).items()]
+
+    def files(self, content: str, dataset: str) -> dict[str, Archive | DecisionFile | OwnFile]:
+        """Files of a dataset, as in `sources`: rows of the registry, by observer or "stimuli"."""
         row = self.datasets[dataset]
-        archive: list[tuple[str, str, str | None]] = []
         if content == "stimuli":
-            archive, files = [("stimuli", row.stimuli.url, row.stimuli.sha256)], row.decisions.humans
-        else:
-            humans = row.decisions.humans if "humans" in self.observers else {}
-            files = humans | {name: file for name, file in row.decisions.networks.items() if name in self.observers}
-        return archive + [(name, self.registry.address(file), file.sha256) for name, file in files.items()]
+            return {"stimuli": row.stimuli} | row.decisions.humans
+        humans = row.decisions.humans if "humans" in self.observers else {}
+        return humans | {name: file for name, file in row.decisions.networks.items() if name in self.observers}
+
+    def local_files(self, content: str, dataset: str) -> list[str]:
+        """Those of a dataset's files that are not downloaded, with all images of a folder: inputs of rules."""
+        own = [Path(file.path) for file in self.files(content, dataset).values() if isinstance(file, OwnFile)]
+        return [str(path) for place in own for path in (sorted(files_in(place)) if place.is_dir() else [place])]
 
     def levels(self, dataset: str) -> dict[str, object]:
         """The part of a dataset's row that its images and decisions depend on, for parameters of rules."""

@@ -1,13 +1,17 @@
 """YAML files: read with every key once, and with the line of every key at hand for errors."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.texts import read_text
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DEEPEST = 100  # lists and mappings inside each other
+LARGEST = 1_000_000  # values, counted as often as aliases repeat them
 _MERGE = "tag:yaml.org,2002:merge"  # `<<: *anchor`
 
 
@@ -36,16 +40,18 @@ class YamlFile:
     def __init__(self, path: Path, root: Path) -> None:
         path = Path(path)
         self.name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{self.name}: cannot be read as a UTF-8 text file: {error}") from None
+        text = read_text(path, "a YAML file", self.name)
         loader = _Loader(text)
         try:
+            _refuse_depth(text, self.name)
             self._node = loader.get_single_node()
             _refuse_repeats(self._node, self.name)
+            _refuse_size(self._node, self.name)
             self.content: Any = loader.construct_document(self._node) if self._node else None
-        except yaml.YAMLError as error:
+        except InputError:
+            raise
+        # Values that are not what their form or their tag says can raise any of the others.
+        except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise InputError(f"{self.name}: not valid YAML: {' '.join(str(error).split())}") from None
         finally:
             loader.dispose()
@@ -69,6 +75,34 @@ class YamlFile:
         return line
 
 
+def _refuse_depth(text: str, name: str) -> None:
+    """Raise InputError for lists in lists without end, on which YAML's reader in C would crash."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            line = event.start_mark.line + 1
+            raise InputError(f"{name}, line {line}: expected at most {DEEPEST} lists or keys inside each other")
+
+
+def _refuse_size(node: yaml.Node | None, name: str) -> None:
+    """Raise InputError where few lines stand for very much, through aliases of aliases."""
+    if _size(node, {}) > LARGEST:
+        raise InputError(f"{name}: expected at most {LARGEST:,} values, found more: its aliases repeat too much")
+
+
+def _size(node: yaml.Node | None, sizes: dict[int, float]) -> float:
+    """Number of values in a node, each counted as often as aliases repeat it; infinite if it contains itself."""
+    if not isinstance(node, yaml.CollectionNode):
+        return 1
+    if id(node) not in sizes:
+        sizes[id(node)] = math.inf  # for as long as it is being counted: until then only it itself can ask
+        pairs = isinstance(node, yaml.MappingNode)
+        parts = [part for pair in node.value for part in pair] if pairs else node.value
+        sizes[id(node)] = 1 + sum(_size(part, sizes) for part in parts)
+    return sizes[id(node)]
+
+
 def _refuse_repeats(node: yaml.Node | None, name: str) -> None:
     """Raise InputError for a key that stands twice in one mapping: YAML's reader would keep the last silently."""
     seen_nodes, waiting = set(), [node] if node else []
@@ -83,6 +117,8 @@ def _refuse_repeats(node: yaml.Node | None, name: str) -> None:
         lines: dict[str, int] = {}
         for key, value in current.value:
             line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise InputError(f"{name}, line {line}: expected a text as a key, found a list or keys with values")
             if key.value in lines and key.tag != _MERGE:
                 raise InputError(
                     f"{name}, line {line}: key {key.value!r} stands here again, expected once "

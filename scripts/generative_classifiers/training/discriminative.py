@@ -11,13 +11,14 @@ from pathlib import Path
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
 from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.loading import networks
+from generative_classifiers.training.checkpoints import write_checkpoint
 from generative_classifiers.training.curves import CurveLog
 from generative_classifiers.training.data import loader, seed_of
 from generative_classifiers.training.schedule import in_steps, learning_rate
@@ -241,8 +242,7 @@ class Trainer:
             "network": self.unwrapped.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
-        with atomic_write(path) as partial:
-            torch.save(state, partial)
+        write_checkpoint(path, state)
 
     def load(self, path, settings):
         """Continue from a checkpoint; InputError if it was made with other settings."""
@@ -260,7 +260,7 @@ class Trainer:
         """Write the network's weights as safetensors."""
         tensors = {name: tensor.contiguous() for name, tensor in self.unwrapped.state_dict().items()}
         with atomic_write(path) as partial:
-            save_file(tensors, partial)
+            partial.write_bytes(save(tensors))
 
 
 class _Interval:

@@ -8,7 +8,7 @@ import torch
 from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 
-from generative_classifiers.io.atomic import atomic_write
+from generative_classifiers.training.checkpoints import write_checkpoint
 from generative_classifiers.training.schedule import learning_rate
 
 CHECKPOINT = 500  # steps from one checkpoint to the next
@@ -85,8 +85,7 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "average": self.average.state_dict(),
         }
-        with atomic_write(path) as partial:
-            torch.save(state, partial)
+        write_checkpoint(path, state)
 
     def load(self, path):
         """Continue from a checkpoint."""

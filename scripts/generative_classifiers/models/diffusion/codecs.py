@@ -28,17 +28,23 @@ class LatentCodec:
         With `vae`, an AutoencoderKL. Nothing else of it is used.
     """
 
+    levels = "block_out_channels"  # what the VAE's configuration calls the widths of its resolutions
+
     def __init__(self, pipeline):
-        self.vae = pipeline.vae
-        self.factor = 2 ** (len(self.vae.config.block_out_channels) - 1)
-        self.channels = self.vae.config.latent_channels
-        self.scale = self.vae.config.scaling_factor
-        self.shift = self.vae.config.shift_factor or 0.0
+        self.vae, config = pipeline.vae, pipeline.vae.config
+        self.factor = 2 ** (len(config[self.levels]) - 1)
+        self.channels = config.latent_channels
+        self.scale = config.get("scaling_factor", 1.0)
+        self.shift = config.get("shift_factor") or 0.0
 
     def encode(self, images):
         """Latents (image, channel, y / factor, x / factor) of images (image, 3, y, x) in [-1, 1]."""
         parts = vae_batches(images, images.shape[-1])
-        return (torch.cat([self.vae.encode(part).latent_dist.mean for part in parts]) - self.shift) * self.scale
+        return (torch.cat([self._latents(part) for part in parts]) - self.shift) * self.scale
+
+    def _latents(self, images):
+        """Latents as the VAE gives them."""
+        return self.vae.encode(images).latent_dist.mean
 
     def decode(self, latents):
         """Images (image, 3, y, x) of latents."""
@@ -63,6 +69,37 @@ class LatentCodec:
         """uint8 images (image, y, x, channel) of what `keep` returned."""
         latents = torch.from_numpy(np.asarray(kept)).to(self.vae.device, torch.float32)
         return tensor_to_pixels(self.decode(latents))
+
+
+class DeepCompressionCodec(LatentCodec):
+    """Scaled latents of an AutoencoderDC, which has no posterior (arXiv 2410.10733)."""
+
+    levels = "encoder_block_out_channels"
+
+    def _latents(self, images):
+        return self.vae.encode(images).latent
+
+
+class Flux2Codec(LatentCodec):
+    """Latents of FLUX.2's VAE, normalised by its statistics of each place in blocks of 2 x 2 latents."""
+
+    block = 2
+
+    def encode(self, images):
+        blocks = functional.pixel_unshuffle(super().encode(images), self.block)
+        mean, deviation = self._statistics()
+        return functional.pixel_shuffle((blocks - mean) / deviation, self.block)
+
+    def decode(self, latents):
+        mean, deviation = self._statistics()
+        blocks = functional.pixel_unshuffle(latents, self.block) * deviation + mean
+        return super().decode(functional.pixel_shuffle(blocks, self.block))
+
+    def _statistics(self):
+        """Mean and standard deviation, (channel, 1, 1)."""
+        norm = self.vae.bn
+        deviation = (norm.running_var + self.vae.config.batch_norm_eps).sqrt()
+        return norm.running_mean[:, None, None], deviation[:, None, None]
 
 
 class PixelCodec:

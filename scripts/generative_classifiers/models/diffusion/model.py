@@ -12,6 +12,7 @@ from generative_classifiers.models.base import DTYPES
 from generative_classifiers.models.diffusion import shared_prefix
 from generative_classifiers.models.diffusion.codecs import LatentCodec
 from generative_classifiers.models.diffusion.schedules import schedule
+from generative_classifiers.models.distances import distance_of, mean_square
 from generative_classifiers.models.generative import GenerativeModel
 from generative_classifiers.models.loading.diffusers_pipelines import load_part, load_pipeline
 from generative_classifiers.models.pixels import tensor_to_pixels
@@ -38,7 +39,7 @@ def load(observer, row, prompts, runtime, *, path=None, mirror=None):
     DiffusionModel
     """
     adapter, weights = load_pipeline(observer, row, path, DTYPES[runtime.dtype])
-    return DiffusionModel(observer, adapter, prompts, runtime, weights)
+    return DiffusionModel(observer, adapter, prompts, runtime, weights, row.distance)
 
 
 class DiffusionModel(GenerativeModel):
@@ -53,6 +54,9 @@ class DiffusionModel(GenerativeModel):
         What is made of the network's predictions is float32, whatever the network's precision.
     weights : dict
         The identity of the weights, as `load_pipeline` returns it.
+    distance : {"latent", "l2", "perceptual"}
+        What the loss is: the squared error of what the network sees, or a distance between the image and its
+        reconstruction, which is decoded for every evaluation.
     """
 
     family = "diffusion"
@@ -60,14 +64,17 @@ class DiffusionModel(GenerativeModel):
     packages = ("torch", "diffusers", "transformers")
 
     @torch.inference_mode()
-    def __init__(self, observer, adapter, prompts, runtime, weights):
+    def __init__(self, observer, adapter, prompts, runtime, weights, distance="latent"):
         self.adapter, self.codec = adapter, adapter.codec
         self.schedule = schedule(observer, adapter.pipeline.scheduler)
         self.conditioning = adapter.condition(observer, prompts, runtime.device)
         adapter.pipeline.to(runtime.device, silence_dtype_warnings=True)
         network = adapter.network.to(memory_format=torch.channels_last)  # a fifth faster on CPUs
         shared_prefix.share(network)
-        super().__init__(observer, network, prompts, adapter.resolution, runtime, weights)
+        self.distance, chosen = None, {}
+        if distance != "latent":
+            self.distance, chosen = distance_of(observer, distance, adapter.resolution, runtime.device)
+        super().__init__(observer, network, prompts, adapter.resolution, runtime, chosen | weights)
 
     def draws(self, count, seed, rule="golden"):
         """Times, and the scales that the noise schedule gives them: `models.base.Model.draws`."""
@@ -76,10 +83,12 @@ class DiffusionModel(GenerativeModel):
         return levels.Draws(np.arange(count), time, alpha, sigma, np.full(count, seed, np.int64))
 
     def _encode(self, images):
-        """The clean images that the network sees, (image, channel, y, x)."""
-        return self.codec.encode(self._pixels(images))
+        """Images (image, 3, y, x) in [-1, 1], and what the network sees of them, (image, channel, y, x)."""
+        pixels = self._pixels(images)
+        return pixels, self.codec.encode(pixels)
 
-    def _evaluate_batch(self, clean, names, draws, batch, kept):
+    def _evaluate_batch(self, encoded, names, draws, batch, kept):
+        pixels, clean = encoded
         indices, draw = batch.to(self.device), draws[batch.draw]
         target = clean[indices.image]
         alpha, sigma = self._per_image(draw.alpha), self._per_image(draw.sigma)
@@ -87,8 +96,15 @@ class DiffusionModel(GenerativeModel):
         noised = alpha * target + sigma * noise[indices.noised]
         step = torch.as_tensor(self.schedule.steps(draw.time), device=self.device)
         denoised = self.schedule.denoise(self._predict(noised, step, indices), noised, alpha, sigma)
-        loss = (target - denoised).square().flatten(1).mean(1)
+        loss = self._loss(target, denoised, pixels, indices)
         return loss, self._keep(denoised[np.flatnonzero(kept)]) if kept.any() else None
+
+    def _loss(self, target, denoised, pixels, indices):
+        """The distance between what the network should see and what it predicts, or between the images of both."""
+        if self.distance is None:
+            return mean_square(target, denoised)
+        with self._full_precision():
+            return self.distance(pixels[indices.image], self.codec.decode(denoised).clamp(-1, 1))
 
     @property
     def reconstruction_layout(self):
@@ -100,7 +116,7 @@ class DiffusionModel(GenerativeModel):
 
     def _add_noise(self, images, names, draws):
         """Noised images; latents are decoded with their noise."""
-        clean = self.encode(images)
+        _, clean = self.encode(images)
         noise = self._noise(names, draws, clean.shape[1:])
         noised = self._per_image(draws.alpha) * clean + self._per_image(draws.sigma) * noise
         return tensor_to_pixels(self.codec.decode(noised))

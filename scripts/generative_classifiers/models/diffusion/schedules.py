@@ -71,6 +71,8 @@ class FlowSchedule:
 
 def schedule(observer, scheduler):
     """The noise schedule of a scheduler of diffusers."""
-    if isinstance(scheduler, FlowMatchEulerDiscreteScheduler | FlowMatchHeunDiscreteScheduler):
+    is_flow = isinstance(scheduler, FlowMatchEulerDiscreteScheduler | FlowMatchHeunDiscreteScheduler)
+    # Solvers made for both kinds have a table of noise levels, which flows do not use.
+    if is_flow or scheduler.config.get("prediction_type") == "flow_prediction":
         return FlowSchedule(scheduler)
     return TableSchedule(observer, scheduler)

@@ -102,11 +102,11 @@ def read_key(observer: str, file: Path, key: str) -> str:
         raise InputError(f"{observer}: {file} does not say what it describes by {key!r} ({error!r})") from error
 
 
-def check_kind(observer: str, file: Path, key: str, expected: str) -> None:
-    """Raise InputError unless a JSON file describes the expected kind of model, by the value of a key."""
+def check_kind(observer: str, file: Path, key: str, *expected: str) -> None:
+    """Raise InputError unless a JSON file describes one of the expected kinds of model, by the value of a key."""
     found = read_key(observer, file, key)
-    if found != expected:
-        raise InputError(f"{observer}: {file.parent} is a {found}, expected {expected}")
+    if found not in expected:
+        raise InputError(f"{observer}: {file.parent} is a {found}, expected {' or '.join(expected)}")
 
 
 def identity_of(observer, source, folder, row, commit, configuration=CONFIGURATION):

@@ -1,7 +1,14 @@
 """Models of transformers, from a folder or the Hugging Face hub."""
 
 import torch
-from transformers import CLIPModel, CLIPTokenizer, JanusForConditionalGeneration, JanusProcessor
+from transformers import (
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    CLIPModel,
+    CLIPTokenizer,
+    JanusForConditionalGeneration,
+    JanusProcessor,
+)
 
 from generative_classifiers.models.loading.model_folders import (
     MODEL_CONFIG,
@@ -10,6 +17,9 @@ from generative_classifiers.models.loading.model_folders import (
     identity_of,
     loading,
 )
+
+# Those that tests compare with an independent computation. Others may number positions or pad in ways of their own.
+VISION_LANGUAGE = ("internvl", "llava", "paligemma", "qwen2_5_vl", "qwen2_vl")
 
 
 def load_janus(observer, row, path=None):
@@ -37,7 +47,7 @@ def load_janus(observer, row, path=None):
         There is no model, it is of another type, it has no safetensors, or its weights are not those that the registry
         expects.
     """
-    return _load(observer, row, path, "janus", JanusForConditionalGeneration, JanusProcessor)
+    return _load(observer, row, path, ["janus"], JanusForConditionalGeneration, JanusProcessor)
 
 
 def load_clip(observer, row, path=None):
@@ -60,14 +70,39 @@ def load_clip(observer, row, path=None):
     InputError
         As for `load_janus`.
     """
-    return _load(observer, row, path, "clip", CLIPModel, CLIPTokenizer)
+    return _load(observer, row, path, ["clip"], CLIPModel, CLIPTokenizer)
 
 
-def _load(observer, row, path, model_type, network_class, processor_class):
+def load_vision_language(observer, row, path=None, dtype=torch.float32):
+    """Load a vision-language observer's network and processor.
+
+    Parameters
+    ----------
+    observer, path
+        As for `load_janus`.
+    row : study.observers.VisionLanguageObserver
+    dtype : torch.dtype
+        Precision of the network.
+
+    Returns
+    -------
+    network : transformers.PreTrainedModel
+    processor : transformers.ProcessorMixin
+    identity : dict
+
+    Raises
+    ------
+    InputError
+        As for `load_janus`.
+    """
+    return _load(observer, row, path, VISION_LANGUAGE, AutoModelForImageTextToText, AutoProcessor, dtype)
+
+
+def _load(observer, row, path, model_types, network_class, processor_class, dtype=torch.float32):
     source = path or row.pipeline
     folder, commit = find_model(observer, source, row.revision, row.variant)
-    check_kind(observer, folder / MODEL_CONFIG, "model_type", model_type)
-    settings = {"variant": row.variant, "use_safetensors": True, "dtype": torch.float32}
+    check_kind(observer, folder / MODEL_CONFIG, "model_type", *model_types)
+    settings = {"variant": row.variant, "use_safetensors": True, "dtype": dtype}
     with loading(observer, source, f"a {network_class.__name__}"):
         identity = identity_of(observer, source, folder, row, commit)
         network = network_class.from_pretrained(folder, local_files_only=True, **settings)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from generative_classifiers.io.paths import ROOT
 from generative_classifiers.models.loading import clip_towers, network_weights
 from generative_classifiers.models.loading.model_folders import MODEL_CONFIG, PIPELINE_INDEX
-from generative_classifiers.study.datasets import DecisionFile
+from generative_classifiers.study.datasets import DecisionFile, OwnFile
 from generative_classifiers.study.observers import (
     CheckpointObserver,
     Observer,
@@ -67,14 +67,14 @@ def weight_source(study: Study, observer: str) -> WeightSource:
         return WeightSource("answers", [Path(file) for file in study.answers[observer].values()], [])
     if row.family in ("human", "published"):
         files = list(_published_files(study, observer))
-        addresses = [study.registry.address(file) for file in files]
-        return WeightSource("decisions", addresses, [file.sha256 for file in files])
+        places = [_place_of_decisions(study, file) for file in files]
+        return WeightSource("decisions", places, [file.sha256 for file in files])
     if row.family == "simulated":
         return WeightSource("study", [], [])
     return _model_source(observer, row)
 
 
-def _published_files(study: Study, observer: str) -> Iterator[DecisionFile]:
+def _published_files(study: Study, observer: str) -> Iterator[DecisionFile | OwnFile]:
     """The published decisions of a model, or of all humans, on the study's datasets."""
     for dataset in study.datasets.values():
         if study.named[observer].family == "human":
@@ -83,10 +83,16 @@ def _published_files(study: Study, observer: str) -> Iterator[DecisionFile]:
             yield dataset.decisions.networks[observer]
 
 
+def _place_of_decisions(study: Study, file: DecisionFile | OwnFile) -> str | Path:
+    place = study.registry.place(file)
+    return ROOT / place if isinstance(file, OwnFile) else place
+
+
 def _model_source(observer: str, row: Observer) -> WeightSource:
     """Where the weights of a model come from."""
     if isinstance(row, PipelineObserver):
-        return _folder_or_hub(row, MODEL_CONFIG if row.family == "autoregressive" else PIPELINE_INDEX)
+        of_transformers = row.family in ("autoregressive", "vision-language")
+        return _folder_or_hub(row, MODEL_CONFIG if of_transformers else PIPELINE_INDEX)
     if isinstance(row, TransformersClipObserver):
         return _folder_or_hub(row, MODEL_CONFIG)
     if isinstance(row, OpenClipObserver):

@@ -5,7 +5,6 @@ Janus (arXiv 2410.13848, 2501.17811) stands in for Parti.
 
 import torch
 from torch.nn import functional
-from transformers import DynamicCache
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.encoded_prompts import check_distinct
@@ -16,6 +15,7 @@ from generative_classifiers.models.tokens.likelihood import (
     negative_log_likelihood,
     tokenise_singly,
 )
+from generative_classifiers.models.tokens.prompt_cache import PromptCache
 
 
 def load(observer, row, prompts, runtime, *, path=None, mirror=None):
@@ -98,15 +98,6 @@ def tokenise(tokenizer, images):
     patches = functional.normalize(tokenizer.quant_conv(tokenizer.encoder(images)), dim=1)
     codes = functional.normalize(tokenizer.quantize.embedding.weight, dim=1)
     return torch.einsum("icyx,kc->iyxk", patches, codes).argmax(-1).flatten(1)
-
-
-class PromptCache(DynamicCache):
-    """Keys and values of prompts, to which those of image tokens are not added, since nothing reads them again."""
-
-    def update(self, key_states, value_states, layer_idx, *args, **kwargs):
-        """Keys and values of the prompts and of what follows them: `transformers.Cache.update`."""
-        prompt = self.layers[layer_idx]
-        return torch.cat([prompt.keys, key_states], 2), torch.cat([prompt.values, value_states], 2)
 
 
 class AutoregressiveModel(GenerativeModel):

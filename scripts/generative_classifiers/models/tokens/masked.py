@@ -17,6 +17,7 @@ from diffusers import VQModel
 from generative_classifiers.draws import levels
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.random_numbers import generator
+from generative_classifiers.models.distances import distance_of
 from generative_classifiers.models.encoded_prompts import check_distinct
 from generative_classifiers.models.generative import GenerativeModel
 from generative_classifiers.models.loading.diffusers_pipelines import load_amused, load_part
@@ -45,7 +46,7 @@ def load(observer, row, prompts, runtime, *, path=None, mirror=None):
     MaskedModel
     """
     parts, weights = load_amused(observer, row, path)
-    return MaskedModel(observer, parts, prompts, row.reading, row.resolution, runtime, weights)
+    return MaskedModel(observer, parts, prompts, row.reading, row.resolution, runtime, weights, row.distance)
 
 
 def load_decoder(observer, row, path=None, device=None):
@@ -96,6 +97,8 @@ class MaskedModel(GenerativeModel):
         Everything except the transformer is float32, whatever the network's precision.
     weights : dict
         The identity of the weights, as `load_amused` returns it.
+    distance : {"l2", "perceptual"}
+        Between the image and its reconstruction, where the reading is "reconstruction".
 
     Attributes
     ----------
@@ -113,7 +116,7 @@ class MaskedModel(GenerativeModel):
     packages = ("torch", "diffusers", "transformers")
 
     @torch.inference_mode()
-    def __init__(self, observer, parts, prompts, reading, resolution, runtime, weights):
+    def __init__(self, observer, parts, prompts, reading, resolution, runtime, weights, distance="l2"):
         transformer, self.vqvae = parts["transformer"].to(runtime.device), parts["vqvae"].to(runtime.device)
         self.mask_token = parts["scheduler"].config.mask_token_id
         check_tokens(observer, transformer.config, self.vqvae.config, self.mask_token)
@@ -122,7 +125,9 @@ class MaskedModel(GenerativeModel):
         step = pixels_per_token * (2 if transformer.config.downsample else 1)
         if resolution < step or resolution % step:
             raise InputError(f"{observer}: resolution is {resolution}, expected a multiple of {step}")
-        super().__init__(observer, transformer, prompts, resolution, runtime, {"reading": reading, **weights})
+        self.distance, chosen = distance_of(observer, distance, resolution, runtime.device)
+        identity = {"reading": reading} | ({} if distance == "l2" else chosen) | weights
+        super().__init__(observer, transformer, prompts, resolution, runtime, identity)
         self.reading, self.decoder = reading, TokenDecoder(self.vqvae)
         self.side = resolution // pixels_per_token
         # As AmusedPipeline conditions: width, height, the crop's corner, and the aesthetic score.
@@ -160,7 +165,9 @@ class MaskedModel(GenerativeModel):
         logits = self._predict(true.masked_fill(hidden, self.mask_token), indices.category)
         completed = torch.where(hidden, logits.argmax(1), true)
         if self.reading == "reconstruction":
-            loss = (images[indices.image] - self._decode(completed)).square().flatten(1).mean(1)
+            reconstructed = self._decode(completed)
+            with self._full_precision():
+                loss = self.distance(images[indices.image], reconstructed)
         else:
             cost = negative_log_likelihood(logits, true).masked_fill(~hidden, 0)
             loss = cost.flatten(1).sum(1) / hidden.flatten(1).sum(1)
