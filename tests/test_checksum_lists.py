@@ -29,7 +29,7 @@ def load_listed(documents, load_small, tmp_path):
 def test_files_of_a_list_are_those_of_the_datasets(load_listed):
     study = load_listed(f"{SHA}  edge/edge_my-Net_session-1.csv", f"{SHA}  colour/colour_clip_session-1.csv")
     file = study.registry.datasets["edge"].decisions.networks["my-net"]
-    assert study.registry.address(file) == f"https://example.org/{40 * '0'}/raw/edge/edge_my-Net_session-1.csv"
+    assert study.registry.place(file) == f"https://example.org/{40 * '0'}/raw/edge/edge_my-Net_session-1.csv"
     assert file.sha256 == SHA and "clip" in study.registry.datasets["colour"].decisions.networks
     assert "clip" not in study.registry.datasets["edge"].decisions.networks
 

@@ -164,7 +164,7 @@ def test_verify_checks_all_stores_of_a_folder_and_follows_links(tmp_path, capsys
         f"{manifest.listing(study / 'decisions/a.zarr')['response/c/0/0']['size']}",
         f"{study}/decisions/a.zarr: delete it and run the command that made it again",
         f"{study}/evidence/b.zarr: chunk 0 of category is missing",
-        f"{study}/evidence/b.zarr: run the command that made it again: it evaluates only what is damaged",
+        f"{study}/evidence/b.zarr: run the job or command that made it again: it evaluates only what is damaged",
         "2 of 5 stores are damaged",
     ]
 

@@ -71,7 +71,7 @@ def test_published_decisions_of_the_paper_have_the_images_of_the_forecast(mirror
     study = load({"study": "paper", "limit": 4})
     for dataset, row in study.datasets.items():
         file = next(iter(row.decisions.humans.items()))
-        path = mirror_folder / study.registry.address(file[1]).removeprefix("https://")
+        path = mirror_folder / study.registry.place(file[1]).removeprefix("https://")
         found = read_answers(path, file[0], row.kind, row.conditions)
         assert len(taking_part(study, dataset, found.images.index, found.images)) == number_of_images(study, dataset)
 
