@@ -107,10 +107,10 @@ def test_masked_models_measure_the_distance_that_they_are_told(folders, images, 
     model = load(folders, "masked", "perceptual", reading="reconstruction")
     draws = model.draws(3, 0)
     loss, reconstruction = model.evaluate(images, NAMES, draws, reconstruct=1)
+    pixels = model.decode(reconstruction)
     for i, k in np.ndindex(loss.shape[:2]):
         image, painted = (
-            torch.from_numpy(one).double().permute(2, 0, 1)[None] / 127.5 - 1
-            for one in (images[i], reconstruction[i, k])
+            torch.from_numpy(one).double().permute(2, 0, 1)[None] / 127.5 - 1 for one in (images[i], pixels[i, k])
         )
         # Reconstructions are rounded to 8 bits.
         assert loss[i, k, 1] == pytest.approx(perceptual(alexnet_weights, image, painted), rel=0.02)

@@ -54,7 +54,7 @@ def read_predictions(path, observer, kind, conditions):
     images = pd.DataFrame({"category": shape.array, "condition": "all"}, table["image"] + ".png", dtype=object)
     # The index of what is not found is -1, as that of no answer is to be.
     response = pd.Index(CATEGORIES).get_indexer(table["pred_label"]).astype(np.int8)
-    return Answers(str(path), images, response, is_file=True)
+    return Answers(str(path), images, response, lines=np.arange(len(table)) + 2)  # after the header
 
 
 def _read(path):

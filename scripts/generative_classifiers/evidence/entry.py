@@ -79,6 +79,7 @@ class Entry:
         path = Path(path)
         if shard < 1:
             raise InputError(f"{request.title}: expected at least 1 image in a shard, found {shard}")
+        remove_leftovers(path)
         if is_free(path):
             partial = _skeleton(path, request, shard)
             try:
@@ -211,7 +212,6 @@ def _chunks(array: Path, number: int) -> list[Path]:
 
 def _skeleton(path: Path, request: Request, shard: int) -> Path:
     """A store without shards, under another name: arrays without chunks, coordinates, attributes, the manifest."""
-    remove_leftovers(path)
     partial = partial_of(path)
     images, shard = request.shape[0], min(shard, request.shape[0])
     layouts = layouts_of(request)
