@@ -103,7 +103,7 @@ def shapes(files: Iterable[Path]) -> dict[str, tuple[int, ...]]:
 
 
 def _check_index(observer: str, index: Path, shards: set[str]) -> None:
-    """Raise InputError unless an index names exactly the tensors of the shards, all in its own folder."""
+    """Raise InputError unless an index names all tensors of the shards, which are in its own folder."""
     table = read_json(observer, index).get("weight_map")
     if not isinstance(table, dict) or not table or not all(isinstance(name, str) for name in table.values()):
         raise InputError(f"{observer}: {index} has no weight_map, expected a file's name for every tensor")
@@ -115,7 +115,7 @@ def _check_index(observer: str, index: Path, shards: set[str]) -> None:
             raise InputError(f"{observer}: {index} names {name!r}, but there is no such file")
     if shards - named:
         raise InputError(f"{observer}: {index} does not name {min(shards - named)}, which lies next to it")
+    # A tensor that the index names but no file has is found when the network is loaded: it may be a tied one.
     held = {(tensor, name) for name in named for tensor in tensor_names(observer, index.parent / name)}
-    for tensor, name in sorted(held ^ set(table.items())):
-        fault = "has tensor" if (tensor, name) in held else "lacks tensor"
-        raise InputError(f"{observer}: {index} does not agree with {name}, which {fault} {tensor}")
+    for tensor, name in sorted(held - set(table.items())):
+        raise InputError(f"{observer}: {index} does not name {name} as the file of tensor {tensor}, which it holds")
