@@ -101,7 +101,7 @@ def test_only_the_decoder_is_needed(evidence, rows, tmp_path):
         shutil.copy(f"{rows[kind].pipeline}/model_index.json", folder)
         row = rows[kind].model_copy(update={"pipeline": str(folder)})
         layout = load_tiny(rows[kind]).reconstruction_layout
-        assert models.load_decoder("tiny", row, device="cpu").hash == layout.decoder
+        assert models.load_decoder(row.family, "tiny", row, device="cpu").hash == layout.decoder
 
 
 def test_another_decoder_is_refused(evidence, rows, tmp_path):

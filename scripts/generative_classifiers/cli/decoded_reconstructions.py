@@ -90,7 +90,7 @@ def _decoder_of(made_by: dict, store: Path, observer: str, device: str) -> Any:
 
     try:
         row, path = find_observer(observer)
-        decoder = models.load_decoder(observer, row, path=path, device=device)
+        decoder = models.load_decoder(made_by["family"], observer, row, path=path, device=device)
     except InputError as error:
         reason = f"the decoder of its reconstructions is missing ({error})"
         raise InputError(f"{store}: {reason}; --observer names the pipeline that has it") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.study.families import FAMILIES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,23 +90,25 @@ def load(
 
 
 def load_decoder(
-    observer: str, row: ModelObserver, *, path: Path | None = None, device: str | None = "auto"
+    family: str, observer: str, row: ModelObserver, *, path: Path | None = None, device: str | None = "auto"
 ) -> Decoder:
-    """Load only what turns an observer's reconstructions into pixels, where they are kept as latents or tokens.
+    """Load only what turns reconstructions into pixels, where they are kept as latents or tokens.
 
     Parameters
     ----------
+    family : {"diffusion", "masked"}
+        Of the model that made them.
     observer, row, path, device
-        As for `load`.
+        As for `load`. Of the row, only where the pipeline is matters.
 
     Raises
     ------
     InputError
-        The family keeps its reconstructions as pixels or has none, or there are no weights.
+        There is no pipeline, or it has no decoder.
     """
-    if row.family not in ("diffusion", "masked"):
-        raise InputError(f"{observer}: its family {row.family} has no decoder of reconstructions")
+    if not hasattr(row, "pipeline"):
+        raise InputError(f"{observer}: expected a model with a pipeline, which has a decoder")
     from generative_classifiers.models.base import choose_device
 
-    family = import_module(f"{__name__}.{row.kind.module}")
-    return family.load_decoder(observer, row, path=path, device=choose_device(device))
+    module = import_module(f"{__name__}.{FAMILIES[family].module}")
+    return module.load_decoder(observer, row, path=path, device=choose_device(device))
