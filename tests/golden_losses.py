@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import save_file
 
 import tiny_contrastive
+import tiny_language
 import tiny_pipelines
 import tiny_tokens
 from generative_classifiers import models
@@ -45,6 +46,7 @@ KINDS = (
     "discriminative, with noise",
     "contrastive, transformers",
     "contrastive, open_clip",
+    "vision-language, llava",
 )
 
 
@@ -62,6 +64,9 @@ def row_of(kind, root):
         torch.manual_seed(0)
         save_file(SmallCNN().state_dict(), f"{folder}.safetensors")
         return learner(noise="sqrt_alphas" if "noise" in name else None), Path(f"{folder}.safetensors")
+    if family == "vision-language":
+        row = {"source": "transformers", "resolution": tiny_language.SIDE}
+        return observer(family=family, pipeline=str(tiny_language.llava(folder)), **row), None
     row = {"family": family, "source": name, "resolution": 16}
     if name == "open_clip":
         file = tiny_contrastive.through_open_clip(folder)

@@ -156,15 +156,15 @@ def test_figures_are_the_same_bytes_in_other_surroundings(written):
     assert list(here) == list(there) and len(here) == 14
 
 
-def test_files_are_for_print_and_have_no_date_or_version(written, tmp_path):
+def test_files_are_for_print_and_have_no_date(written, tmp_path):
     for name, content in written[0].items():
         if name.endswith(".pdf"):
             assert b"/FontFile2" in content and b"/Type3" not in content
-            assert b"/CreationDate" not in content and b"atplotlib" not in content
+            assert b"/CreationDate" not in content and b"/Producer" not in content
         else:
             (tmp_path / name).write_bytes(content)
             with Image.open(tmp_path / name) as image:
-                assert set(image.info) <= {"dpi"} and round(image.info["dpi"][0]) == 300
+                assert set(image.info) <= {"dpi", "Description"} and round(image.info["dpi"][0]) == 300
                 assert image.width / 300 <= style.DOUBLE
 
 
