@@ -52,7 +52,9 @@ def test_console_command(site_packages):
     assert (command.name, command.value) == ("generative-classifiers", "generative_classifiers.__main__:main")
 
 
-@pytest.mark.parametrize("command", ["classify", "distort", "export", "inspect"])
+@pytest.mark.parametrize(
+    "command", ["classify", "distort", "export", "inspect", "provenance", "archive", "restore", "discard"]
+)
 def test_help(run, command):
     shown = run(command, "--help")
     assert shown.returncode == 0 and shown.stdout.startswith(f"usage: generative-classifiers {command} ")
