@@ -40,7 +40,7 @@ def planned_shares(study, observer: str, dataset: str) -> int:
 
     plan = cost(study, observer, dataset, site.evaluations_per_second)
     by_images = ceil(plan["images"] / site.images_per_job) if site.images_per_job else 1
-    hours = plan["pruned_hours"]
+    hours = plan["hours" if isinstance(study.draws_of(observer), int) else "pruned_hours"]
     by_hours = ceil(hours / site.hours_per_job) if site.hours_per_job and hours == hours else 1
     return min(max(by_images, by_hours), ceil(plan["images"] / study.evidence.shard))
 
@@ -60,7 +60,7 @@ def is_current(study, observer: str, dataset: str) -> bool:
     if not receipt.is_file():
         return False
     found = Receipt.read(receipt)
-    stimuli = recorded_content(f"data/{study.name}/stimuli/{dataset}.zarr")
+    stimuli = recorded_content(f"data/{study.folder}/stimuli/{dataset}.zarr")
     return found.settings == digest(study.evidence_settings(observer, dataset)) and stimuli in (None, found.stimuli)
 
 

@@ -39,7 +39,7 @@ def example_store(study, example_image):
 
 def examples(study, observer):
     """The observer's reconstructions of example images, without an ending."""
-    return f"data/{study.name}/examples/{observer}"
+    return f"data/{study.folder}/examples/{observer}"
 
 
 def decisions(study):
