@@ -25,7 +25,7 @@ PRUNED = {"min": 4, "max": 16, "test": "paired", "level": 0.05}
     [
         (
             {"study": "small", "stduy": 1},
-            "stduy: unknown key, did you mean 'study'? Known keys: study, mirror, imagenet",
+            "stduy: unknown key, did you mean 'study'? Known keys: study, limit, mirror",
         ),
         ({"study": "small", "mirror": 3}, "mirror: expected a text (numbers and true or false need quotes), found 3"),
         (
