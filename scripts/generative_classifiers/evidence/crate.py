@@ -9,10 +9,12 @@ PROFILE = "https://w3id.org/ro/crate/1.1"
 PAPER = "https://arxiv.org/abs/2309.16779"
 FORMATS = {
     ".csv": "text/csv",
+    ".html": "text/html",
     ".json": "application/json",
     ".md": "text/markdown",
     ".pdf": "application/pdf",
     ".png": "image/png",
+    ".sha256": "text/plain",
     ".tex": "application/x-tex",
     ".txt": "text/plain",
     ".yaml": "application/yaml",
