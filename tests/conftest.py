@@ -26,6 +26,7 @@ collect_ignore = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Group the tests for pytest-xdist: those that share the run or the plans of a study, and the others by file."""
     for item in items:
