@@ -37,7 +37,7 @@ def other_versions():
 
 def test_metrics_are_the_same_bytes_elsewhere(tiny, tmp_path):
     """Metrics of the same decisions; figures made elsewhere are those of the study `humans`, below."""
-    folder = shutil.copytree(tiny, tmp_path / "ein anderer Ort, später")
+    folder = shutil.copytree(tiny, tmp_path / "ein anderer Ort, später", symlinks=True)
     shutil.rmtree(folder / "data/tiny/metrics")
     run = snakemake(folder, "metrics", "--cores", "1", surroundings=elsewhere(), study="tiny")
     assert run.returncode == 0 and "rule decisions:" not in run.stdout, run.stdout

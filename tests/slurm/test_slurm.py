@@ -21,6 +21,7 @@ COMMAND = ["--cores", "all", "--profile", "slurm"]
 # Jobs of some seconds: look after 2 and 14 seconds instead of 5 and 20.
 COMMAND += ["--slurm-init-seconds-before-status-checks", "2"]
 PATIENCE = 900  # seconds
+NOTES = {"logs", "benchmarks", "provenance"}
 
 # Three jobs that want one of two GPUs, and one that fails.
 JOBS = """
@@ -114,10 +115,10 @@ def project(tmp_path):
 
 
 def files_made(folder):
-    """The content of all the files that a run of the study leaves, but for those that tell how long it took."""
-    made = [*folder.glob("data/small/**/*"), *folder.glob("figures/small/**/*")]
+    """The content of all the files that a run of the study leaves, but for those that tell how and how long it ran."""
+    made = [path for room in ("data/small", "data/evidence", "figures/small") for path in folder.glob(f"{room}/**/*")]
     files = [path.relative_to(folder) for path in made if path.is_file()]
-    return {path: (folder / path).read_bytes() for path in files if path.parts[2] not in ("logs", "benchmarks")}
+    return {path: (folder / path).read_bytes() for path in files if not {*path.parts} & NOTES}
 
 
 def test_a_study_gives_the_same_bytes_as_a_local_run(project, cluster, tmp_path):
