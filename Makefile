@@ -34,7 +34,7 @@ report: all
 # Two processes, each of which computes with one thread.
 test: export OMP_NUM_THREADS = 1
 test: $(VENV)/installed-test
-	$(VENV)/bin/python -m pytest --numprocesses=2 --dist=loadgroup --durations=20
+	$(VENV)/bin/python -m pytest --numprocesses=2 --dist=loadfile --durations=20
 
 quick: $(QUICK)/installed
 	$(QUICK)/bin/python -m pytest

