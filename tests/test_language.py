@@ -155,10 +155,11 @@ def test_half_precision_moves_losses_a_little(folders, images, kind):
 
 
 def test_identity_names_weights_questions_and_answers(folders):
-    identity = load(folders["llava"], question="letters", orders=2, dtype="bfloat16").identity
-    assert identity["weights"] == folder_hash(folders["llava"]) and identity["revision"] is None
+    model = load(folders["llava"], question="letters", orders=2, dtype="bfloat16")
+    identity = model.identity
+    assert identity["weights"] == folder_hash(folders["llava"]) and model.provenance["revision"] is None
     assert (identity["family"], identity["dtype"], identity["resolution"]) == ("vision-language", "bfloat16", SIDE)
-    assert identity["prompts"] == {"cat": "A, C", "fire engine": "B, D", "dog": "C, A", "hot air balloon": "D, B"}
+    assert model.prompts == {"cat": "A, C", "fire engine": "B, D", "dog": "C, A", "hot air balloon": "D, B"}
     assert "A. cat" in identity["questions"][0] and "A. dog" in identity["questions"][1]
     json.dumps(identity)
 

@@ -161,12 +161,14 @@ def test_reconstructions_of_one_draw(model, images):
     if not model.reconstructs:
         assert reconstruction is None
         return
-    side = model.resolution
-    assert reconstruction.shape == (len(images), len(CATEGORIES), side, side, 3) and reconstruction.dtype == np.uint8
-    assert (reconstruction != reconstruction[:, :1]).any()
+    layout, side = model.reconstruction_layout, model.resolution
+    assert reconstruction.shape == (len(images), len(CATEGORIES), *layout.dims.values())
+    assert reconstruction.dtype == layout.dtype and (reconstruction != reconstruction[:, :1]).any()
+    pixels = model.decode(reconstruction)
+    assert pixels.shape == (len(images), len(CATEGORIES), side, side, 3) and pixels.dtype == np.uint8
     # Of a draw whose losses are not wanted, too; but not of a draw that is not among the draws.
     none_wanted, again = model.evaluate(images, NAMES, draws, reconstruct=last, wanted=nothing)
-    assert np.isnan(none_wanted).all() and np.abs(again.astype(int) - reconstruction).max() <= 1
+    assert np.isnan(none_wanted).all() and np.abs(model.decode(again).astype(int) - pixels).max() <= 1
     assert model.evaluate(images, NAMES, draws[:1], reconstruct=last)[1] is None
 
 

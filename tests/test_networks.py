@@ -44,7 +44,7 @@ SMALL = ("shufflenet_v2_x0_5", "squeezezenet1_1", "mnasnet0_5")  # less than 3 m
 @pytest.fixture(autouse=True)
 def _downloads(monkeypatch, tmp_path):
     monkeypatch.setattr(network_weights, "DOWNLOADS", tmp_path / "downloads")
-    monkeypatch.setattr("generative_classifiers.stimuli.downloads.RETRIES", 0)
+    monkeypatch.setattr("generative_classifiers.stimuli.transfers.WAITS", ())
 
 
 @cache

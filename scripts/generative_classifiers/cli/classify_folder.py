@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
+from pydantic import TypeAdapter
 
 from generative_classifiers import models
 from generative_classifiers.cli.arguments import check_output
@@ -14,13 +15,13 @@ from generative_classifiers.draws.weighting import RATE
 from generative_classifiers.evidence.single_store import compute_evidence, read_requested
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import registry_root
+from generative_classifiers.models.loading.model_folders import family_of
 from generative_classifiers.stimuli.downloads import mirror
 from generative_classifiers.stimuli.folders import image_names, read_folder
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.load import load_observers
 from generative_classifiers.study.observer import ModelObserver
-from generative_classifiers.study.observers import ClassifierObserver, ContrastiveObserver
-from generative_classifiers.study.pipelines import DiffusionObserver
+from generative_classifiers.study.observers import AnyObserver, ClassifierObserver, ContrastiveObserver
 from generative_classifiers.study.prompts import PROMPT, prompts_of, several_prompts_of
 from generative_classifiers.study.validation import unknown
 
@@ -172,7 +173,7 @@ def find_observer(name: str) -> tuple[ModelObserver, Path | None]:
         The name is none of the three.
     """
     if Path(name).is_dir():
-        return _unregistered(name), Path(name)
+        return _unregistered(name, family_of(name, Path(name))), Path(name)
     root = registry_root()
     rows = load_observers(root)
     if name in rows:
@@ -186,8 +187,12 @@ def find_observer(name: str) -> tuple[ModelObserver, Path | None]:
     raise InputError(f"observer {unknown(name, known)}; or the folder of a pipeline, or a hub id")
 
 
-def _unregistered(pipeline: str) -> DiffusionObserver:
-    return DiffusionObserver(label=pipeline, family="diffusion", pipeline=pipeline)
+def _unregistered(model: str, family: str = "diffusion") -> ModelObserver:
+    """The row of a model that is in no registry."""
+    source = {"source": "transformers"} if family == "contrastive" else {}
+    row = {"label": model, "family": family, "pipeline": model, **source}
+    rows: Any = AnyObserver
+    return TypeAdapter(rows).validate_python(row)
 
 
 def _local_weights(name: str, row: ModelObserver, root: Path) -> Path | None:
