@@ -32,7 +32,7 @@ rule gpu:
     output: "{name}.json"
     wildcard_constraints: name="[abc]"
     params: study=config["study"], added=config["added"]
-    resources: gres="gpu:1", mem_mb=100, runtime=1
+    resources: gres="gpu:1", mem_mb=100, runtime=10
     script: "job.py"
 
 rule broken:
