@@ -56,6 +56,7 @@ def test_nothing_else_is_left(tiny):
     assert {path for path in made if path.startswith("figures/")} == {
         *(f"figures/tiny/{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png")),
         *(f"figures/tiny/{table}.{kind}" for table in TABLES for kind in ("csv", "md", "tex")),
+        *(f"figures/tiny/leaderboard.{kind}" for kind in ("csv", "html")),
     }
     metrics = ["accuracy", "consistency", "shape_bias", "conditions", "benchmark", "comparisons", "ranking"]
     assert {path for path in made if path.startswith("data/tiny/metrics/") and path.endswith(".csv")} == {
