@@ -174,9 +174,9 @@ def test_a_pipeline_in_the_hubs_cache_loads_offline(offline, folder):
     shutil.copytree(folder, repository / "snapshots" / commit)
     (repository / "refs").mkdir()
     (repository / "refs/main").write_text(commit)
-    found, expected = load("some/pipeline").identity, load(folder).identity
-    assert found == expected | {"revision": commit}
-    assert load("some/pipeline", revision=commit).identity == found
+    found = load("some/pipeline")
+    assert found.identity == load(folder).identity and found.provenance["revision"] == commit
+    assert load("some/pipeline", revision=commit).provenance == found.provenance
 
 
 def test_hub_ids_of_the_registry_are_pinned():

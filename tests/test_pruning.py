@@ -138,13 +138,14 @@ def test_decided_images_get_no_more_draws():
     assert (spent < 64).all() and np.array_equal(asked.sum(axis=2), spent)
 
 
-def test_stored_losses_are_not_evaluated_again():
+def test_known_losses_are_not_evaluated_again():
     all_draws = losses(30, 16, 64, 1.0, seed=3)
     once, asked = prune(all_draws, SEQUENTIAL)
-    again, more = prune(all_draws, SEQUENTIAL, stored={"loss": once})
+    again, more = prune(all_draws, SEQUENTIAL, known={"loss": once})
     np.testing.assert_array_equal(once, again)
     assert more.sum() == 0
-    fewer, more = prune(all_draws, SEQUENTIAL, stored={"loss": all_draws[:, :, :4]})
+    first = np.where(np.arange(64) < 4, all_draws, np.nan)
+    fewer, more = prune(all_draws, SEQUENTIAL, known={"loss": first})
     np.testing.assert_array_equal(once, fewer)
     assert more.sum() == asked.sum() - 30 * 16 * 4
 
