@@ -38,10 +38,14 @@ def run(site_packages, tmp_path, monkeypatch):
     return run_it
 
 
+def contents(folder):
+    """The content of all files of a folder, by path."""
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_registry_and_style_are_in_the_package(site_packages):
     package = site_packages / "generative_classifiers"
-    registry = {path.name: path.read_bytes() for path in (ROOT / "registry").glob("*.yaml")}
-    assert registry == {path.name: path.read_bytes() for path in (package / "registry").iterdir()}
+    assert contents(ROOT / "registry") == contents(package / "registry")
     assert (package / "figures/paper.mplstyle").is_file() and (package / "py.typed").is_file()
     assert not list(site_packages.glob("*.py"))
 
@@ -53,7 +57,7 @@ def test_console_command(site_packages):
 
 
 @pytest.mark.parametrize(
-    "command", ["classify", "distort", "export", "inspect", "provenance", "archive", "restore", "discard"]
+    "command", ["classify", "distort", "export", "inspect", "verify", "provenance", "archive", "restore", "discard"]
 )
 def test_help(run, command):
     shown = run(command, "--help")
