@@ -16,7 +16,7 @@ PYTHON ?= $(shell for version in 3.13 3.12 3.11; do \
 VENV := .venv
 QUICK := .venv-quick
 SNAKEMAKE = $(VENV)/bin/snakemake --config study=$(STUDY) --cores $(CORES)
-install = $(1)/bin/uv pip install --quiet --python $(1)/bin/python --constraint envs/constraints.txt
+install = $(1)/bin/uv pip install --quiet --compile-bytecode --python $(1)/bin/python --constraint envs/constraints.txt
 
 .PHONY: all figures report test quick docs hashes clean
 
