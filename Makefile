@@ -18,7 +18,7 @@ QUICK := .venv-quick
 SNAKEMAKE = $(VENV)/bin/snakemake --config study=$(STUDY) --cores $(CORES)
 # Each process of a run imports much; without stored bytecode, it would compile all of that first.
 unexport PYTHONDONTWRITEBYTECODE
-install = $(1)/bin/uv pip install --quiet --python $(1)/bin/python --constraint envs/constraints.txt
+install = $(1)/bin/uv pip install --quiet --compile-bytecode --python $(1)/bin/python --constraint envs/constraints.txt
 
 .PHONY: all figures report test quick docs hashes clean
 
