@@ -72,6 +72,7 @@ rule figures:
         targets.tables(STUDY),
 
 
+include: "rules/inputs.smk"
 include: "rules/stimuli.smk"
 include: "rules/models.smk"
 include: "rules/training.smk"

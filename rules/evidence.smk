@@ -10,11 +10,6 @@ SPLIT = split_observers(STUDY)
 WHOLE = [name for name in STUDY.models if name not in SPLIT]
 
 
-def flagged(inputs):
-    """Inputs whose dates count for nothing, if so."""
-    return inputs.files if inputs.dates_count else list(map(ancient, inputs.files))
-
-
 rule plan:
     log:
         f"{DATA}/logs/plan.log",
@@ -27,11 +22,6 @@ rule plan:
         runtime=10,
     script:
         "../scripts/plan.py"
-
-
-def weights_of(observer):
-    """Weights that this run makes, as inputs. A change of their content is a change of a parameter."""
-    return ancient(STUDY.made_weights(observer))
 
 
 rule evidence:
