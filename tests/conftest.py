@@ -14,7 +14,7 @@ from snakemake.api import SnakemakeApi
 from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
 
 from imports import packages
-from small_studies import ROOT, copy_project, elsewhere, snakemake, tiny_project
+from small_studies import ROOT, snakemake, tiny_project
 from study_documents import documents, load_small  # noqa: F401 (fixtures)
 
 SHARED = Path(os.environ.get("GENERATIVE_CLASSIFIERS_SHARED", ROOT / "../shared"))
@@ -89,16 +89,6 @@ def tiny(tmp_path_factory):
     needs_models()
     folder = tiny_project(tmp_path_factory.mktemp("tiny") / "project")
     run = snakemake(folder, study="tiny")
-    assert run.returncode == 0, run.stdout
-    return folder
-
-
-@pytest.fixture(scope="session")
-def humans(tmp_path_factory, mirror):
-    """A copy of the project in which the study `humans` has run, in other surroundings than a user's."""
-    needs_models()
-    folder = copy_project(tmp_path_factory.mktemp("humans") / "project")
-    run = snakemake(folder, surroundings=elsewhere(), study="humans", mirror=mirror)
     assert run.returncode == 0, run.stdout
     return folder
 

@@ -1,7 +1,8 @@
 """Fill an evidence store while being killed at random moments; run by test_evidence.
 
 Usage: killed_often.py <pipeline> <store> <log> <seed>. Each evaluation adds a
-line with its images to the log. Prints how many jobs were killed.
+line with its images to the log. Prints how many jobs were killed, and how many
+files were lost.
 """
 
 import os
@@ -65,8 +66,9 @@ def run(work):
 
 
 def main(pipeline, store, log, seed):
-    """Kill jobs until one of them ends without an error."""
-    work, chance, killed = job(pipeline, store, log), random.Random(int(seed)), 0
+    """Kill jobs, and lose files of the store between them, until a job ends without an error."""
+    work, chance = job(pipeline, store, log), random.Random(int(seed))
+    killed = lost = 0
     while True:
         child = run(work)
         deadline = time.monotonic() + chance.uniform(0.02, 0.3 + killed / 5)  # so that it ends on any machine
@@ -74,7 +76,7 @@ def main(pipeline, store, log, seed):
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
                 assert status == 0
-                print(killed)
+                print(killed, lost)
                 return
             time.sleep(0.001)
         os.kill(child, signal.SIGKILL)
@@ -82,6 +84,7 @@ def main(pipeline, store, log, seed):
         killed += 1
         if chance.random() < 0.5 and (Path(store) / "zarr.json").exists():  # a disk that lost something
             chance.choice([path for path in Path(store).rglob("*") if path.is_file()]).unlink()
+            lost += 1
 
 
 if __name__ == "__main__":

@@ -80,3 +80,8 @@ def files_made(folder, study):
     paths = [path for room in ("data", "figures") for path in (folder / room / study).rglob("*") if path.is_file()]
     kept = [path.relative_to(folder) for path in paths]
     return {str(path): (folder / path).read_bytes() for path in kept if path.parts[2] not in ("logs", "benchmarks")}
+
+
+def unlike(one, other):
+    """Names of the files whose contents or hashes differ, or that one of them lacks."""
+    return sorted(path for path in one.keys() | other.keys() if one.get(path) != other.get(path))

@@ -1,13 +1,19 @@
 """Real decisions and real images, from the download to the figures: the study `humans`."""
 
 import csv
+import hashlib
+import zlib
+from importlib.metadata import version
 
 import numpy as np
 import pytest
 import yaml
 
+from conftest import needs_models
 from generative_classifiers.io.stores import read
-from small_studies import content, copy_project, snakemake, write
+from generative_classifiers.study import targets
+from generative_classifiers.study.load import load
+from small_studies import ROOT, content, copy_project, elsewhere, files_made, snakemake, unlike, write
 
 STIMULI = {"edge": 160, "silhouette": 160, "cue-conflict": 1280}  # images
 # Shape bias in percent: Geirhos et al. 2019; of resnet50, model-vs-human's own numbers.
@@ -29,6 +35,22 @@ NETWORKS = {
 # Mean error consistency of pairs of people, computed with model-vs-human.
 KAPPA = {"edge": 0.31844, "silhouette": 0.47571, "cue-conflict": 0.33105}
 FILE = "data/downloads/github.com/bethgelab/model-vs-human/raw/{commit}/raw-data/{path}"
+# As `sha256sum` writes and checks it; `make hashes` renews it.
+LIST = ROOT / "tests/humans.sha256"
+ADVICE = f"""\
+If a change was meant to do that, look at these files, then renew the list with `make hashes`. If nothing was meant to
+change: other versions of packages, another zlib (here {zlib.ZLIB_RUNTIME_VERSION}) or another type of CPU may be why.
+"""
+
+
+@pytest.fixture(scope="module")
+def humans(tmp_path_factory, mirror):
+    """A copy of the project in which the study `humans` has run, in other surroundings than a user's."""
+    needs_models()
+    folder = copy_project(tmp_path_factory.mktemp("humans") / "project")
+    run = snakemake(folder, surroundings=elsewhere(), study="humans", mirror=mirror)
+    assert run.returncode == 0, run.stdout
+    return folder
 
 
 def project(folder, datasets):
@@ -37,6 +59,17 @@ def project(folder, datasets):
     study = {"datasets": list(datasets), "stimuli": list(datasets), "observers": list(SHAPE_BIAS)}
     write(content("studies/humans.yaml") | study, folder / "studies/some.yaml")
     return folder
+
+
+def listed():
+    """Hashes by path, from the list."""
+    return {path: digest for digest, path in (line.split() for line in LIST.read_text().splitlines())}
+
+
+def other_versions():
+    """What figures are made with, and is installed in another version than the tests' own."""
+    pins = [pin.split("==") for pin in content("envs/analysis.yaml")["dependencies"][-1]["pip"]]
+    return {name: version(name) for name, pin in pins if version(name) != pin}
 
 
 def rows(folder, table):
@@ -79,6 +112,19 @@ def test_stimuli_are_what_people_saw(humans, dataset, count):
 
 def test_a_second_run_does_nothing(humans, mirror):
     assert "Nothing to be done" in snakemake(humans, study="humans", mirror=mirror).stdout
+
+
+def test_list_names_every_file():
+    study = load({"study": "humans"})
+    assert sorted(listed()) == sorted(targets.figures(study) + targets.tables(study))
+
+
+def test_figures_of_humans_are_as_listed(humans):
+    if others := other_versions():
+        pytest.skip(f"the list holds for the versions of envs/analysis.yaml, but here are {others}")
+    figures = {path: made for path, made in files_made(humans, "humans").items() if path.startswith("figures/")}
+    changed = unlike({path: hashlib.sha256(made).hexdigest() for path, made in figures.items()}, listed())
+    assert not changed, f"unlike tests/humans.sha256: {', '.join(changed)}\n{ADVICE}"
 
 
 def test_another_file_than_expected(tmp_path, mirror):
