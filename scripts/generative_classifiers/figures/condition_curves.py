@@ -48,6 +48,8 @@ def condition_curves(
 ) -> Figure:
     """Curves over the conditions of every dataset, with bands of 95 % intervals.
 
+    Where observers are highlighted, only these and the reference group have bands, since many bands hide each other.
+
     Parameters
     ----------
     conditions : xarray.Dataset
@@ -98,15 +100,16 @@ def line_styles(styles: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The same with the columns `faint`, whether the line is thin and without markers, and `stroke`. Highlighted
-        observers of a large family have another colour.
+        The same with the columns `faint`, whether the line is thin and without markers, `banded`, whether it has a
+        band, and `stroke`. Highlighted observers of a large family have another colour.
     """
     styles = mark_faint(styles)
     large = styles.groupby("family")["faint"].transform("any")
     numbers = styles.groupby(["family", "faint"]).cumcount()
     styles["stroke"] = [STROKES[number % len(STROKES)] for number in numbers]
     styles.loc[large & ~styles["faint"], "colour"] = HIGHLIGHT
-    return styles
+    chosen = styles["highlighted"] | styles["is_reference"]
+    return styles.assign(banded=~styles["faint"] & (chosen | ~styles["highlighted"].any()))
 
 
 def _grid(datasets, measures):
@@ -145,8 +148,9 @@ def _curves(ax, estimates, intervals, styles):
         if row.faint:
             ax.plot(x, y, color=row.colour, **FAINT)
         else:
-            ax.fill_between(x, *bounds, color=row.colour, alpha=0.15, linewidth=0, zorder=3)
             ax.plot(x, y, **_strong_line(row))
+        if row.banded:
+            ax.fill_between(x, *bounds, color=row.colour, alpha=0.15, linewidth=0, zorder=3)
 
 
 def _strong_line(row):

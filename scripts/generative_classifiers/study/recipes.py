@@ -32,6 +32,14 @@ class Training(Strict):
     seed: Seed
 
 
+class Generative(Training):
+    """What all generative models of the miniature have."""
+
+    resolution: Annotated[int, Field(ge=8)] | None = Field(
+        None, description="Pixels along a side of the images that the model sees, if not those of the world's images."
+    )
+
+
 class Autoencoder(Training):
     """What a latent diffusion model sees images through."""
 
@@ -54,7 +62,7 @@ class CodebookWithWidths(Codebook):
     widths: Annotated[Items[Count], Field(min_length=1)]
 
 
-class Diffusion(Training):
+class Diffusion(Generative):
     """What both diffusion models of the miniature have."""
 
     widths: Annotated[Items[Count], Field(min_length=1)] = Field(description="Channels at each resolution.")
@@ -77,7 +85,7 @@ class LatentDiffusion(Diffusion):
     autoencoder: Autoencoder
 
 
-class TokenModel(Training):
+class TokenModel(Generative):
     """What both token models of the miniature have."""
 
     width: Annotated[int, Field(ge=4, multiple_of=4)] = Field(description="Channels of the transformer.")

@@ -10,6 +10,7 @@ from generative_classifiers.study.ambiguous_images import AmbiguousImage
 from generative_classifiers.study.datasets import Archive, Dataset, Datasets, DecisionFile, DecisionFormat, OwnFile
 from generative_classifiers.study.measures import MEASURES
 from generative_classifiers.study.observer import ModelObserver, Observer, PublishedObserver
+from generative_classifiers.study.observers import TrainedObserver
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import Draws, Evidence, SimulatedObserver, StudySettings, World
@@ -236,11 +237,10 @@ class Study:
     def made_weights(self, observer: str) -> list[str]:
         """Files in which a rule of this run leaves the observer's weights; empty if it has weights of its own."""
         row = self.observers[observer]
-        if row.made_by_run:
-            return [training_targets.weights(self.name, observer)]
-        if self.site.retrain and getattr(row, "training", None):
-            return [training_targets.record(self.name, observer)]
-        return []
+        if not (row.made_by_run or self.site.retrain and getattr(row, "training", None)):
+            return []
+        is_network = isinstance(row, TrainedObserver)
+        return [(training_targets.weights if is_network else training_targets.record)(self.name, observer)]
 
     def weights(self, observer: str) -> str | None:
         """Where the observer's weights are if this run makes them: a pipeline's folder or a file."""

@@ -55,7 +55,8 @@ def left_out(study: str, observers: Mapping[str, Observer], root: Path, imagenet
     """
     if imagenet:
         return {}
-    places = {name: weights(study, name) for name, row in observers.items() if _data(row) == "imagenet"}
+    trained = [name for name, row in observers.items() if _data(row) == "imagenet" and row.made_by_run]
+    places = {name: weights(study, name) for name in trained}
     reason = "config.yaml does not name a folder of ImageNet to train it on, and its weights are not at {}"
     return {name: reason.format(place) for name, place in places.items() if not (root / place).exists()}
 

@@ -10,6 +10,7 @@ from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.models.classifiers.diffusion_noise import DiffusionNoise
 from generative_classifiers.models.pixels import pixels_to_tensor
 from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
+from generative_classifiers.stimuli.square_images import squares
 
 
 class TrainingData(NamedTuple):
@@ -71,15 +72,19 @@ class DrawingBatches:
     size : int
         Images in a batch.
     seed : int
+    resolution : int, optional
+        Pixels along a side to which images are resized, instead of the world's.
     """
 
-    def __init__(self, world, size, seed):
+    def __init__(self, world, size, seed, resolution=None):
         self.world, self.size, self.seed = world, size, seed
+        self.resolution = resolution or world.size
         self.drawings = drawing_set("training")
 
     def __call__(self, step):
         """Images, uint8 (image, y, x, channel), and categories, int (image), of a step."""
-        return batch(self.drawings, step, self.size, self.seed, self.world)
+        images, categories = batch(self.drawings, step, self.size, self.seed, self.world)
+        return squares(images, self.resolution), categories
 
 
 class RenderedImages(Dataset):

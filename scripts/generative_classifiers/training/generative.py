@@ -9,10 +9,11 @@ from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 
 from generative_classifiers.training.checkpoints import write_checkpoint
+from generative_classifiers.training.curves import CurveLog
 from generative_classifiers.training.schedule import learning_rate
 
-CHECKPOINT = 500  # steps from one checkpoint to the next
-SMOOTHED = 200  # steps whose mean loss the progress bar shows
+# Steps from one report, or checkpoint, to the next.
+REPORT, CHECKPOINT = 100, 500
 
 
 class Task(ABC):
@@ -110,7 +111,7 @@ def train(task, recipe, checkpoint, every=CHECKPOINT):
         Its modules are changed.
     recipe : study.recipes.Training
     checkpoint : Path
-        Updated during the training, and kept at its end.
+        Updated during the training, and kept at its end. The training's curves are in a folder next to it.
     every : int
         Steps from one checkpoint to the next.
 
@@ -122,14 +123,19 @@ def train(task, recipe, checkpoint, every=CHECKPOINT):
     trainer, losses = Trainer(task, recipe), []
     if Path(checkpoint).exists():
         trainer.load(checkpoint)
+    log = CurveLog(Path(checkpoint).with_suffix(".curves"), trainer.step)
     with tqdm(total=recipe.steps, initial=trainer.step, unit="step", desc=type(task).__name__) as bar:
         while trainer.step < recipe.steps:
             losses.append(trainer.advance())
-            recent = losses[-SMOOTHED:]
             bar.update()
-            bar.set_postfix(loss=f"{sum(recent) / len(recent):.4f}", refresh=False)
+            if trainer.step % REPORT == 0:
+                recent = losses[-REPORT:]
+                loss = sum(recent) / len(recent)
+                bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
+                log.add(trainer.step, loss=loss, learning_rate=learning_rate(recipe, trainer.step - 1))
             if trainer.step % every == 0 or trainer.step == recipe.steps:
                 trainer.save(checkpoint)
+    log.close()
     trainer.finish()
     return losses
 

@@ -15,6 +15,7 @@ from generative_classifiers.study.observers import (
     OpenClipObserver,
     TimmObserver,
     TorchvisionObserver,
+    TrainedObserver,
     TransformersClipObserver,
 )
 from generative_classifiers.study.study import Study
@@ -35,7 +36,7 @@ class WeightSource(NamedTuple):
     Attributes
     ----------
     kind : str
-        The row's `source`, or for rows without one: study, decisions, answers, training, folder, hub.
+        The row's `source`, or: study, decisions, answers, training, file, folder, hub.
     places : list of HubFile, str or Path
         Files of the hub, addresses, and files of this machine. A pipeline is represented by its index.
     checksums : list of str or None
@@ -111,6 +112,8 @@ def _model_source(observer: str, row: Observer) -> WeightSource:
         return WeightSource(row.source, [place], [row.sha256])
     if isinstance(row, CheckpointObserver):
         return WeightSource(row.source, [_place(file) for file in row.files], [file.sha256 for file in row.files])
+    if isinstance(row, TrainedObserver) and row.weights:
+        return WeightSource("file", [ROOT / row.weights], [row.sha256])
     return WeightSource("training", [], [])
 
 

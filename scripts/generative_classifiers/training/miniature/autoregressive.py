@@ -1,4 +1,4 @@
-"""The miniature's Janus: the same classes, small, for images of 32 x 32 pixels."""
+"""The miniature's Janus: the same classes, small."""
 
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
@@ -104,7 +104,8 @@ def untrained(recipe, tokenizer, size):
                 "num_embeddings": recipe.codebook.codes,
                 "embed_dim": recipe.codebook.code_channels,
                 "num_patches": tokens,
-                "base_channels": 32,  # the class normalises in 32 groups
+                # The class normalises in 32 groups. A group of one channel would lose the colour of the image.
+                "base_channels": 64,
                 "latent_channels": 32,
                 "channel_multiplier": [1, 1, 1],
                 "num_res_blocks": 0,
@@ -139,7 +140,7 @@ class NextTokenTask(generative.Task):
         )
         self.janus = janus
         self.prompt_tokens, self.prompt_mask = prompts["input_ids"], prompts["attention_mask"]
-        self.batches = DrawingBatches(world, recipe.batch_size, recipe.seed)
+        self.batches = DrawingBatches(world, recipe.batch_size, recipe.seed, recipe.resolution)
 
     def loss(self, step):
         """The mean of -log p over all tokens."""
@@ -169,9 +170,10 @@ class NextTokenTask(generative.Task):
 
 def train(recipe, prompt, world, folder):
     """Train the codebook and then the network, and save the model: `training.train_generative`."""
-    processor = untrained_processor(world.size)
-    network = untrained(recipe, processor.tokenizer, world.size)
-    coding = CodebookTask(network.model.vqmodel, pixels_to_tensor, recipe.codebook, world, directions=True)
+    size = recipe.resolution or world.size
+    processor = untrained_processor(size)
+    network = untrained(recipe, processor.tokenizer, size)
+    coding = CodebookTask(network.model.vqmodel, pixels_to_tensor, recipe.codebook, world, size, directions=True)
     generative.train(coding, recipe.codebook, folder.with_suffix(".codebook.checkpoint"))
     prompts = text_to_image(folder.name, processor, prompts_of(template=prompt))
     predicting = NextTokenTask(network, prompts, recipe, world)

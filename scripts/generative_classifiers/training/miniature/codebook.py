@@ -26,14 +26,16 @@ class CodebookTask(Task):
         From uint8 (image, y, x, channel) to the network's input (image, 3, y, x).
     recipe : study.recipes.Codebook
     world : study.settings.World
+    resolution : int, optional
+        Pixels along an image's side, instead of the world's.
     directions : bool
         Whether codes are directions: they, and the patches, are normalised before they are compared or decoded.
     """
 
-    def __init__(self, network, preprocess, recipe, world, directions=False):
+    def __init__(self, network, preprocess, recipe, world, resolution=None, directions=False):
         super().__init__([network])
         self.network, self.preprocess, self.recipe, self.directions = network, preprocess, recipe, directions
-        self.batches = DrawingBatches(world, recipe.batch_size, recipe.seed)
+        self.batches = DrawingBatches(world, recipe.batch_size, recipe.seed, resolution)
 
     def loss(self, step):
         """The mean squared error, plus the distances of patches and their codes."""

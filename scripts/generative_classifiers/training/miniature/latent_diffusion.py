@@ -1,4 +1,4 @@
-"""The miniature's Stable Diffusion: the same classes, small, for images of 32 x 32 pixels."""
+"""The miniature's Stable Diffusion: the same classes, small."""
 
 import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline
@@ -13,6 +13,8 @@ from generative_classifiers.training.data import DrawingBatches
 from generative_classifiers.training.miniature import diffusion
 from generative_classifiers.training.miniature.prompt_tokenizer import prompt_tokenizer, text_config
 
+# Several channels each: a group of one channel loses the mean of the image, and so its colour.
+NORM_GROUPS = 4
 SCALE_BATCHES = 64  # from which the standard deviation of the latents is estimated
 
 
@@ -36,7 +38,7 @@ def untrained_vae(recipe, size):
         down_block_types=("DownEncoderBlock2D",) * levels,
         up_block_types=("UpDecoderBlock2D",) * levels,
         latent_channels=recipe.latent_channels,
-        norm_num_groups=8,
+        norm_num_groups=NORM_GROUPS,
         mid_block_add_attention=False,
         sample_size=size,
     )
@@ -49,12 +51,14 @@ class AutoencodingTask(generative.Task):
     ----------
     recipe : study.recipes.Autoencoder
     world : study.settings.World
+    resolution : int, optional
+        Pixels along an image's side, instead of the world's.
     """
 
-    def __init__(self, recipe, world):
-        self.vae = untrained_vae(recipe, world.size)
+    def __init__(self, recipe, world, resolution=None):
+        self.vae = untrained_vae(recipe, resolution or world.size)
         super().__init__([self.vae])
-        self.recipe, self.batches = recipe, DrawingBatches(world, recipe.batch_size, recipe.seed)
+        self.recipe, self.batches = recipe, DrawingBatches(world, recipe.batch_size, recipe.seed, resolution)
 
     def images(self, step):
         """A step's images (image, 3, y, x) in [-1, 1]."""
@@ -110,10 +114,10 @@ def untrained(vae, recipe, size):
 
 def train(recipe, prompt, world, folder):
     """Train the autoencoder and then the network, and save the pipeline: `training.train_generative`."""
-    autoencoding = AutoencodingTask(recipe.autoencoder, world)
+    autoencoding = AutoencodingTask(recipe.autoencoder, world, recipe.resolution)
     generative.train(autoencoding, recipe.autoencoder, folder.with_suffix(".autoencoder.checkpoint"))
     autoencoding.scale_latents()
-    pipeline = untrained(autoencoding.vae, recipe, world.size)
+    pipeline = untrained(autoencoding.vae, recipe, recipe.resolution or world.size)
     denoising = diffusion.DenoisingTask(pipeline, LatentCodec(pipeline), recipe, prompt, world)
     generative.train(denoising, recipe, folder.with_suffix(".checkpoint"))
     generative.save(pipeline, folder)

@@ -1,4 +1,4 @@
-"""The miniature's aMUSEd: the same classes, small, for images of 32 x 32 pixels."""
+"""The miniature's aMUSEd: the same classes, small."""
 
 import numpy as np
 import torch
@@ -47,7 +47,7 @@ def untrained(recipe, size):
             up_block_types=("UpDecoderBlock2D",) * levels,
             latent_channels=codebook.code_channels,
             num_vq_embeddings=codes,
-            norm_num_groups=8,
+            norm_num_groups=4,  # of several channels, which keeps the colour of the image
             mid_block_add_attention=False,
             lookup_from_codebook=True,
             sample_size=size,
@@ -70,6 +70,9 @@ def untrained(recipe, size):
             codebook_size=codes,
             vocab_size=codes + 1,
             sample_size=size // 2 ** (levels - 1),
+            # The transformer sees blocks of 2 x 2 tokens.
+            downsample=True,
+            upsample=True,
         ),
         scheduler=AmusedScheduler(mask_token_id=codes),
     )
@@ -91,9 +94,10 @@ class MaskedTokenTask(generative.Task):
     def __init__(self, pipeline, recipe, prompt, world):
         super().__init__([pipeline.transformer, pipeline.text_encoder])
         self.pipeline, self.recipe = pipeline, recipe
-        self.batches = DrawingBatches(world, recipe.batch_size, recipe.seed)
+        self.batches = DrawingBatches(world, recipe.batch_size, recipe.seed, recipe.resolution)
         self.prompts = prompt_tokens(pipeline.tokenizer, prompt)
-        self.micro_conditions = torch.tensor([[world.size, world.size, 0, 0, AESTHETIC_SCORE]]).float()
+        size = self.batches.resolution
+        self.micro_conditions = torch.tensor([[size, size, 0, 0, AESTHETIC_SCORE]]).float()
 
     def loss(self, step):
         """The mean of -log p over the hidden tokens."""
@@ -140,8 +144,8 @@ def random_mask(tokens, rng):
 
 def train(recipe, prompt, world, folder):
     """Train the codebook and then the network, and save the pipeline: `training.train_generative`."""
-    pipeline = untrained(recipe, world.size)
-    coding = CodebookTask(pipeline.vqvae, preprocess, recipe.codebook, world)
+    pipeline = untrained(recipe, recipe.resolution or world.size)
+    coding = CodebookTask(pipeline.vqvae, preprocess, recipe.codebook, world, recipe.resolution)
     generative.train(coding, recipe.codebook, folder.with_suffix(".codebook.checkpoint"))
     predicting = MaskedTokenTask(pipeline, recipe, prompt, world)
     generative.train(predicting, recipe, folder.with_suffix(".checkpoint"))

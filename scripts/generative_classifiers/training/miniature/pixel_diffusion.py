@@ -1,4 +1,4 @@
-"""The miniature's diffusion model of pixels, for images of 32 x 32 pixels."""
+"""The miniature's diffusion model of pixels."""
 
 import torch
 from transformers import CLIPTextModel
@@ -44,7 +44,7 @@ def task(recipe, prompt, world):
     -------
     training.miniature.diffusion.DenoisingTask
     """
-    pipeline = untrained(recipe, world.size)
+    pipeline = untrained(recipe, recipe.resolution or world.size)
     return diffusion.DenoisingTask(pipeline, PixelCodec(pipeline), recipe, prompt, world)
 
 
