@@ -15,6 +15,7 @@ from generative_classifiers.training.miniature.prompt_tokenizer import prompt_to
 
 # Several channels each: a group of one channel loses the mean of the image, and so its colour.
 NORM_GROUPS = 4
+INITIAL_LOG_VARIANCE = -6  # of the latents' noise
 SCALE_BATCHES = 64  # from which the standard deviation of the latents is estimated
 
 
@@ -33,7 +34,7 @@ def untrained_vae(recipe, size):
     """
     torch.manual_seed(recipe.seed)
     levels = len(recipe.widths)
-    return AutoencoderKL(
+    vae = AutoencoderKL(
         block_out_channels=recipe.widths,
         down_block_types=("DownEncoderBlock2D",) * levels,
         up_block_types=("UpDecoderBlock2D",) * levels,
@@ -42,6 +43,11 @@ def untrained_vae(recipe, size):
         mid_block_add_attention=False,
         sample_size=size,
     )
+    # Latents begin with little noise, since the decoder learns nothing of what is drowned in it.
+    with torch.no_grad():
+        vae.quant_conv.weight[recipe.latent_channels :] = 0
+        vae.quant_conv.bias[recipe.latent_channels :] = INITIAL_LOG_VARIANCE
+    return vae
 
 
 class AutoencodingTask(generative.Task):
