@@ -59,6 +59,9 @@ def silence(monkeypatch):
     monkeypatch.setattr(requests, "head", head)
 
 
+RECIPE = {"data": "world", "steps": 1, "batch_size": 1, "optimizer": "sgd", "learning_rate": 0.1, "decay": 1}
+
+
 @pytest.fixture(scope="module")
 def paper():
     return load({"study": "paper"})
@@ -120,6 +123,7 @@ def test_local_files_are_not_asked_for(nowhere, silence):
         {"source": "checkpoint", "library": "timm", "files": [{"path": "{}"}]},
         {"source": "torchvision", "weights": "{}"},
         {"source": "timm", "weights": "{}"},
+        {"source": "training", "weights": "{}", "library": "torchvision", "training": RECIPE},
     ],
     ids=lambda row: row["source"],
 )

@@ -151,6 +151,14 @@ def test_identity_depends_on_what_changes_losses(weights):
     assert few.identity["weights"] == file_hash(weights) and few.identity["network"] == "small_cnn"
 
 
+def test_weights_that_the_row_names_are_those_of_a_file(weights, images):
+    named = load(None, weights=str(weights), sha256=file_hash(weights))
+    losses = [model.evaluate(images, NAMES, model.draws(1, 0))[0] for model in (named, load(weights))]
+    np.testing.assert_array_equal(*losses)
+    with pytest.raises(InputError, match=r"tiny: weights .*safetensors have sha256"):
+        load(None, weights=str(weights), sha256="0" * 64)
+
+
 def test_faulty_rows_and_weights_are_errors(weights, tmp_path):
     with pytest.raises(InputError, match=r"tiny: knows airplane, .*; not whale"):
         load(weights, ("cat", "whale"))

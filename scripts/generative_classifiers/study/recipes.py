@@ -126,6 +126,7 @@ class Discriminative(Strict):
     dtype: Literal["float32", "bfloat16"] = Field(
         "float32", description="Of the network's passes; weights are float32."
     )
+    half: bool = Field(False, description="Whether the weights are saved in half precision.")
     sync_batch_norm: bool = Field(False, description="Whether batch norm is over the images of all devices.")
     seed: Seed
 
