@@ -8,6 +8,7 @@ FRAME_SIDE = 24  # pixels along a side of the frame in which silhouettes are com
 FRAME_EXTENT = 2.1  # half of that side, in standard deviations of the silhouette about its centre
 BLUR = 0.5  # pixels of the frame
 INSET = 3  # pixels at the border of a stimulus, which filters darken
+UNCHANGED = np.eye(2)  # the view of a silhouette as it is
 GAP = 2  # pixels on either side of a gap that counts as closed
 
 
@@ -74,7 +75,7 @@ def views(turns, stretches):
     return maps
 
 
-def framed(regions, view=np.eye(2)):
+def framed(regions, view=UNCHANGED):
     """Move and scale regions into a common frame.
 
     The position and the size of an object say nothing about its category.

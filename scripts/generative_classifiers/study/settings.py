@@ -155,7 +155,9 @@ class StudySettings(Strict):
     figures: Annotated[Items[Name], Field(min_length=1)] | None = Field(
         None, description="Figures to draw; without it all that the datasets allow."
     )
-    highlights: Items[Name] = Field((), description="Observers that figures show one by one in a family of many, and with bands.")
+    highlights: Items[Name] = Field(
+        (), description="Observers that figures show one by one in a family of many, and with bands."
+    )
     matrix_order: Literal["family", "clustering"] = Field(
         "family", description="How matrices order the observers of a group: by family, or similar ones side by side."
     )

@@ -237,7 +237,7 @@ class Study:
     def made_weights(self, observer: str) -> list[str]:
         """Files in which a rule of this run leaves the observer's weights; empty if it has weights of its own."""
         row = self.observers[observer]
-        if not (row.made_by_run or self.site.retrain and getattr(row, "training", None)):
+        if not (row.made_by_run or (self.site.retrain and getattr(row, "training", None))):
             return []
         is_network = isinstance(row, TrainedObserver)
         return [(training_targets.weights if is_network else training_targets.record)(self.name, observer)]
