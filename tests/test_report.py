@@ -15,10 +15,10 @@ PICTURE, FRAME = ("image/png",), ("application/pdf", "text/html")
 
 
 @pytest.fixture(scope="module")
-def report(tiny):
-    """The report of the study `tiny`."""
-    path = tiny / "data/tiny/report.html"
-    run = snakemake(tiny, "--report", path.relative_to(tiny), study="tiny")
+def report(tiny, tmp_path_factory):
+    """The report of the study `tiny`, outside the folder that other tests share."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    run = snakemake(tiny, "--report", path, study="tiny")
     assert run.returncode == 0, run.stdout
     return path
 
