@@ -22,6 +22,7 @@ from generative_classifiers.evidence.recorded import recorded_content, recorded_
 from generative_classifiers.evidence.restored import evidence_inputs, example_inputs
 from generative_classifiers.evidence.shares import share_receipts, split_observers
 from generative_classifiers.figures import captions
+from generative_classifiers.io.dry_run import Page
 from generative_classifiers.io.job import share_library
 from generative_classifiers.study import example_images, targets, training_targets
 from generative_classifiers.study.figures import load_figures
@@ -33,6 +34,10 @@ STUDY = load(config)
 DATA = f"data/{STUDY.folder}"
 FIGURES = f"figures/{STUDY.folder}"
 DOWNLOADS = "data/downloads"
+
+# `snakemake -n --verbose` lists all jobs.
+if workflow.output_settings.dryrun and not workflow.output_settings.verbose:
+    logger.addFilter(Page())
 
 if workflow.is_main_process:
     for name, reason in STUDY.left_out.items():
