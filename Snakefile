@@ -14,8 +14,11 @@ report: "docs/captions/workflow.rst"
 containerized: "envs/generative-classifiers.sif"
 
 
+import gc
 import sys
 
+# The plan of thousands of jobs has millions of objects that stay: look less often which of them are garbage.
+gc.set_threshold(100_000)
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from generative_classifiers.evidence.recorded import recorded_content, recorded_weights

@@ -52,9 +52,7 @@ rule evidence:
         # jobs run side by side on the four GPUs of another.
         device=1,
     params:
-        settings=lambda wildcards: settings_of(wildcards.observer, wildcards.dataset),
-        stimuli=lambda wildcards: content_of(wildcards.dataset),
-        weights=lambda wildcards: recorded_weights(STUDY, wildcards.observer),
+        depends_on=lambda wildcards: depends_on(wildcards.observer, wildcards.dataset),
     script:
         "../scripts/evidence.py"
 
@@ -96,9 +94,7 @@ rule evidence_joined:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=lambda wildcards: settings_of(wildcards.observer, wildcards.dataset),
-        stimuli=lambda wildcards: content_of(wildcards.dataset),
-        weights=lambda wildcards: recorded_weights(STUDY, wildcards.observer),
+        depends_on=lambda wildcards: depends_on(wildcards.observer, wildcards.dataset),
     script:
         "../scripts/evidence_joined.py"
 
@@ -118,14 +114,7 @@ use rule evidence as evidence_together with:
         observer=targets.either(STUDY.models if STUDY.together else []),
     threads: 4
     params:
-        settings=lambda wildcards: {
-            dataset: settings_of(wildcards.observer, dataset)
-            for dataset in STUDY.stimuli
-        },
-        stimuli=lambda wildcards: {
-            dataset: content_of(dataset) for dataset in STUDY.stimuli
-        },
-        weights=lambda wildcards: recorded_weights(STUDY, wildcards.observer),
+        depends_on=lambda wildcards: depends_on(wildcards.observer, *STUDY.stimuli),
 
 
 # Reconstructions of single images, which figures 2, 7 and 8 show.

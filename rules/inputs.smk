@@ -1,4 +1,4 @@
-# Inputs whose dates count for nothing, since parameters say what they contain.
+# Inputs whose dates count for nothing, since parameters say what they contain; and these parameters.
 #
 # What the shares of an observer on a dataset have in common is found out once: a study can have thousands of them.
 from functools import cache
@@ -26,6 +26,13 @@ def settings_of(observer, dataset):
     return STUDY.evidence_settings(observer, dataset)
 
 
-def content_of(dataset):
-    """The hash of a dataset's images, if there are any yet. They can appear while a run goes on."""
-    return recorded_content(f"{DATA}/stimuli/{dataset}.zarr")
+def depends_on(observer, *datasets):
+    """What evidence depends on, as far as it is known: images and weights can appear during a run."""
+    return {
+        "settings": {dataset: settings_of(observer, dataset) for dataset in datasets},
+        "stimuli": {
+            dataset: recorded_content(f"{DATA}/stimuli/{dataset}.zarr")
+            for dataset in datasets
+        },
+        "weights": recorded_weights(STUDY, observer),
+    }
