@@ -1,6 +1,6 @@
 """How long Snakemake plans a study of many jobs, and how much memory that takes.
 
-    python tests/benchmarks/planning.py --config study=paper images_per_job=124
+python tests/benchmarks/planning.py --config study=paper images_per_job=124
 """
 
 import re

@@ -112,8 +112,8 @@ class Entry:
         """Whether any shard is complete."""
         return any(manifest.part_path(self.path, name).is_file() for name in self.parts)
 
-    def missing(self, share: tuple[int, int] = (0, 1)) -> list[int]:
-        """Shards that are not complete, or whose files are damaged.
+    def shards_of(self, share: tuple[int, int]) -> list[int]:
+        """The shards of a share.
 
         Parameters
         ----------
@@ -121,8 +121,16 @@ class Entry:
             Which share of the shards, counted from 0, and how many shares there are.
         """
         number, shares = share
-        mine = np.array_split(np.arange(len(self.parts)), shares)[number]
-        return [shard for shard in mine.tolist() if not self.complete(shard)]
+        return np.array_split(np.arange(len(self.parts)), shares)[number].tolist()
+
+    def images_of_share(self, share: tuple[int, int]) -> slice:
+        """The images of a share."""
+        shards = self.shards_of(share)
+        return slice(shards[0] * self.shard, min((shards[-1] + 1) * self.shard, self.images)) if shards else slice(0)
+
+    def missing(self, share: tuple[int, int] = (0, 1)) -> list[int]:
+        """Shards of a share that are not complete, or whose files are damaged."""
+        return [shard for shard in self.shards_of(share) if not self.complete(shard)]
 
     def write(self, number: int, arrays: dict[str, np.ndarray], provenance: dict[str, Any]) -> None:
         """Write a shard.
