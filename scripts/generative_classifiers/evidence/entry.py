@@ -18,7 +18,7 @@ from generative_classifiers.evidence.request import Request
 from generative_classifiers.io import manifest
 from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.io.durable import partial_of, remove_leftovers
-from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.errors import InputError, writing
 from generative_classifiers.io.stores import CODECS, write_arrays
 
 PROVENANCE = "provenance"
@@ -79,15 +79,16 @@ class Entry:
         path = Path(path)
         if shard < 1:
             raise InputError(f"{request.title}: expected at least 1 image in a shard, found {shard}")
-        remove_leftovers(path)
-        if is_free(path):
-            partial = _skeleton(path, request, shard)
-            try:
-                partial.rename(path)
-            except OSError:  # another job was faster: its entry is the same
-                shutil.rmtree(partial)
-        if asked_for(path) == request.digest:
-            _restore(path, request, shard)
+        with writing(path):
+            remove_leftovers(path)
+            if is_free(path):
+                partial = _skeleton(path, request, shard)
+                try:
+                    partial.rename(path)
+                except OSError:  # another job was faster: its entry is the same
+                    shutil.rmtree(partial)
+            if asked_for(path) == request.digest:
+                _restore(path, request, shard)
         try:
             entry = cls(path)
         except InputError as error:
@@ -142,16 +143,23 @@ class Entry:
             By name, for the shard's images.
         provenance : dict
             How they were computed, as JSON can hold it.
+
+        Raises
+        ------
+        InputError
+            The disk is full, or does not take the shard for another reason.
         """
         name, images = self.parts[number], self.images_of(number)
-        manifest.part_path(self.path, name).unlink(missing_ok=True)
-        for array in self.arrays:
-            zarr.open_array(self.path / array, mode="r+", config={"write_empty_chunks": True})[images] = arrays[array]
-        note = self.path / PROVENANCE / f"{name}.json"
-        note.parent.mkdir(exist_ok=True)
-        with atomic_write(note) as partial:
-            partial.write_text(json.dumps(provenance, indent=1, sort_keys=True) + "\n")
-        manifest.write_part(self.path, name, self._files(number))
+        with writing(self.path):
+            manifest.part_path(self.path, name).unlink(missing_ok=True)
+            for array in self.arrays:
+                stored = zarr.open_array(self.path / array, mode="r+", config={"write_empty_chunks": True})
+                stored[images] = arrays[array]
+            note = self.path / PROVENANCE / f"{name}.json"
+            note.parent.mkdir(exist_ok=True)
+            with atomic_write(note) as partial:
+                partial.write_text(json.dumps(provenance, indent=1, sort_keys=True) + "\n")
+            manifest.write_part(self.path, name, self._files(number))
 
     def sweep(self, number: int) -> None:
         """Remove what an interrupted job has left of a shard's unfinished files. No other job may have the shard."""
