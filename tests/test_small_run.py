@@ -198,7 +198,7 @@ def test_another_observer_leaves_the_others_alone(tiny):
     path = tiny / "studies/tiny.yaml"
     before = path.read_text()
     write(yaml.safe_load(before) | {"observers": ["simulated", "miniature-cnn", "miniature-cnn-noise"]}, path)
-    run = snakemake(tiny, "-n", study="tiny")
+    run = snakemake(tiny, "-n", "--verbose", study="tiny")
     path.write_text(before)
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout, re.M))
     assert {name: jobs.get(name) for name in ("train_on_world", "evidence", "decisions")} == {

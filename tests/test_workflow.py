@@ -40,6 +40,13 @@ def test_dry_run(study, planned):
     assert ("render" in jobs) == (study == "miniature") != ("read_archive" in jobs)
 
 
+def test_a_dry_run_prints_a_page():
+    run = snakemake(ROOT, "-n", study="paper")
+    assert run.returncode == 0 and re.search(r"^evidence +986$", run.stdout, re.M), run.stdout
+    assert len(run.stdout.splitlines()) < 80
+    assert "output files have to be generated" in run.stdout
+
+
 def test_a_wrong_setting_is_told_once_without_a_traceback():
     run = snakemake(ROOT, "-n", stduy="humans")
     assert run.returncode != 0
@@ -49,7 +56,13 @@ def test_a_wrong_setting_is_told_once_without_a_traceback():
 
 @pytest.mark.parametrize("body", (RULES | LOOPS).values(), ids=RULES | LOOPS)
 def test_every_rule_says_what_it_needs(body):
-    for part in ("log:", "conda:", "resources:", "mem_mb=.+", r"runtime=\d+,"):
+    for part in (
+        "log:",
+        "conda:",
+        "resources:",
+        "mem_mb=.+",
+        r"runtime=(?:lambda wildcards, attempt: attempt \* )?\d+,",
+    ):
         assert len(re.findall(f"^ +{part}$", body, re.M)) == 1, part
 
 

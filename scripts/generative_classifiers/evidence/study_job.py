@@ -46,7 +46,9 @@ def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> R
     place = entry_path(study.cache, request)
     entry = Entry.create(place, request, settings.shard)
     earlier = conversion.earlier_sources(link_of(Path(targets.receipt(study, observer, dataset))), request, stimuli)
-    known = KnownEvidence(request, [*earlier, *related_sources(study.cache, request)])
+    # Only of its own images: otherwise each job would read all that the others have written.
+    related = related_sources(study.cache, request, entry.images_of_share(share))
+    known = KnownEvidence(request, [*earlier, *related])
     job.fill(entry, model, stimuli, request, known, share=share, workers=workers)
     return Receipt(
         store=place.as_posix(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from generative_classifiers.io.folders import files_in
@@ -81,12 +82,12 @@ class Study:
         """The family of the reference group's members."""
         return self.observers[self.reference].family
 
-    @property
+    @cached_property
     def models(self) -> list[str]:
         """Observers that give evidence."""
         return [name for name, observer in self.observers.items() if observer.needs_evidence]
 
-    @property
+    @cached_property
     def prompts(self) -> dict[str, str]:
         """The prompt of each category; empty if no model takes part."""
         return prompts_of(template=self.settings.prompt) if self.models and self.settings.prompt else {}
