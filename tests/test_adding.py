@@ -23,7 +23,7 @@ from PIL import Image
 from conftest import needs_models
 from small_studies import PATIENCE, ROOT, copy_project
 
-BLOCK = re.compile(r"^(?:<!-- (.+) -->\n)?```(\w+) ?([^\n]*)\n(.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"^(?:<!-- ([^\n]+) -->\n)?```(\w+) ?([^\n]*)\n(.*?)^```$", re.M | re.S)
 RUN = {"bash": ("bash", "-euc"), "python": (sys.executable, "-c")}
 NOT_RUN, INSTEAD = "not run: ", "instead of the row above"
 
@@ -110,7 +110,7 @@ def own_clip(project):
     import tiny_contrastive
 
     photographs(project)
-    tiny_contrastive.through_transformers(project.parent / "my-clip")
+    tiny_contrastive.through_transformers(project.parent / "my-clip", side=224)
 
 
 def own_language_model(project):

@@ -353,7 +353,7 @@ def test_legends_have_as_many_columns_as_fit(length):
     with style.paper():
         figure.draw_without_rendering()
     box = figure.legends[0].get_window_extent()
-    assert 0 <= box.x0 and box.x1 <= figure.bbox.x1 and len(figure.legends) == 1
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and len(figure.legends) == 1
     assert (figure.legends[0]._ncols == 4) == (length == 5)
 
 

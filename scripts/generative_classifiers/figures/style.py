@@ -47,7 +47,8 @@ def save(figure: Figure, pdf_path: Path | str, png_path: Path | str, *stores: xr
         That it shows. The files say which evidence they rest on: `provenance.rests_on`.
     """
     found = rests_on(stores)
-    for path, kind in ((Path(pdf_path), "pdf"), (Path(png_path), "png")):
+    # Text is wider in pixels than in a PDF, so the layout of the PNG leaves enough room for both.
+    for path, kind in ((Path(png_path), "png"), (Path(pdf_path), "pdf")):
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as partial:
             figure.savefig(partial, format=kind, metadata=METADATA[kind] | as_metadata(found, kind))
