@@ -92,7 +92,7 @@ def _ranges(ax, biases, others):
     for number, (_, members) in enumerate(families):
         x = np.arange(biases.sizes["category"]) + RANGE_STEP * (number - (len(families) - 1) / 2)
         values = biases.sel(observer=members.index).transpose("observer", "category")
-        ax.vlines(x, np.nanmin(values, axis=0), np.nanmax(values, axis=0), **range_line(members.iloc[0]))
+        ax.vlines(x, np.nanmin(values, axis=0), np.nanmax(values, axis=0), **range_line(members.iloc[-1]))
 
 
 def _observer(ax, one, row):

@@ -202,7 +202,7 @@ def shade(colour: str, black: float) -> str:
 
 
 def range_line(row: Any) -> dict[str, Any]:
-    """How figures draw the range of a family's faint observers, of which `row` is one."""
+    """How figures draw the range of a family's faint observers, of which `row` is the last, in the lightest colour."""
     return {"color": tint(row["colour"], RANGE_TINT), "linewidth": RANGE_WIDTH, "zorder": 2}
 
 
@@ -224,7 +224,7 @@ def range_entries(styles: pd.DataFrame, overall: pd.Series) -> list[Line2D]:
     for text, members in faint_families(styles):
         values = overall[members.index]
         text = f"{text}: {values.min():.2f} to {values.max():.2f}"
-        entries.append(Line2D([], [], label=text, **range_line(members.iloc[0])))
+        entries.append(Line2D([], [], label=text, **range_line(members.iloc[-1])))
     return entries
 
 

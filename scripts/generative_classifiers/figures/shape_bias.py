@@ -88,7 +88,7 @@ def _ranges(ax, shape_bias, y, others):
     for offset, (_, members) in zip(_offsets(len(families)), families, strict=True):
         shares = shape_bias.sel(observer=members.index)
         shares = np.column_stack([shares["shape_bias"].transpose("observer", ...), shares["overall_shape_bias"]])
-        ax.hlines(y + offset, np.nanmin(shares, axis=0), np.nanmax(shares, axis=0), **range_line(members.iloc[0]))
+        ax.hlines(y + offset, np.nanmin(shares, axis=0), np.nanmax(shares, axis=0), **range_line(members.iloc[-1]))
 
 
 def _offsets(families):
