@@ -71,9 +71,10 @@ def test_it_opens_with_the_leaderboard(report, page):
     board.get_by_label("Search").fill("CNN")
     assert board.locator("tbody tr:visible").count() == 1
     link = board.locator("#miniature-cnn a.link")
-    assert link.evaluate("link => link.href") == f"{report.as_uri()}#miniature-cnn"
+    address = f"{report.as_uri()}#search=CNN&row=miniature-cnn"
+    assert page.url == f"{report.as_uri()}#search=CNN" and link.evaluate("link => link.href") == address
     link.click()
-    assert page.url == f"{report.as_uri()}#miniature-cnn"
+    assert page.url == address
     board.locator("tr.chosen#miniature-cnn").wait_for()
 
 
