@@ -13,6 +13,7 @@ import pandas as pd
 
 from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.study.folders import settings_of
 from generative_classifiers.study.load import load
 from generative_classifiers.study.study import Study
 from generative_classifiers.study.yaml_files import YamlFile
@@ -149,9 +150,9 @@ def project() -> Path:
 
 
 def study_of(name: str, root: Path) -> Study:
-    """A study of a project, with the settings of its `config.yaml`."""
+    """A study of a project by its name or, with a limit, by its folder, with the settings of its `config.yaml`."""
     config = YamlFile(root / "config.yaml", root).content or {}
-    return load({**config, "study": name}, root)
+    return load({**config, **settings_of(name)}, root)
 
 
 def as_size(size: int) -> str:

@@ -46,8 +46,8 @@ def run(arguments: Namespace) -> None:
 
 
 def _cache(root: Path) -> Path:
+    from generative_classifiers.study.folders import CACHE
     from generative_classifiers.study.load import load_site
-    from generative_classifiers.study.study import CACHE
     from generative_classifiers.study.yaml_files import YamlFile
 
     site = load_site(YamlFile(root / "config.yaml", root).content or {}, root)

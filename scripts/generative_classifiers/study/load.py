@@ -1,6 +1,5 @@
 """Reading a study and the registries, and checking them against each other."""
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +11,7 @@ from generative_classifiers.study.ambiguous_images import AmbiguousImages, Super
 from generative_classifiers.study.benchmark_names import answers_file, subjects_files
 from generative_classifiers.study.checksum_lists import with_listed_files
 from generative_classifiers.study.datasets import Datasets, OwnFile
+from generative_classifiers.study.folders import check_cache, check_name
 from generative_classifiers.study.observer import Observer, PublishedObserver, ReferenceObserver
 from generative_classifiers.study.observers import Observers
 from generative_classifiers.study.published_results import PublishedResults
@@ -70,8 +70,7 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
     studies = sorted(path.stem for path in (root / "studies").glob("*.yaml"))
     if site.study not in studies:
         raise InputError(f"config.yaml or --config: study: {unknown(site.study, studies)}")
-    if re.search(r"-limit-\d+$", site.study):
-        raise InputError(f"studies/{site.study}.yaml: expected another name, since limited studies have such names")
+    check_name(site.study)
     study = Document(root, f"studies/{site.study}.yaml", StudySettings)
     observers = Document(root, "registry/observers.yaml", Observers)
     datasets_registry = Document(root, "registry/datasets.yaml", Datasets)
@@ -120,7 +119,10 @@ def load_site(config: dict[str, Any], root: Path = ROOT) -> Site:
     """
     if (root / "config.yaml").is_file():
         YamlFile(root / "config.yaml", root)  # Snakemake's own reader keeps the last of two equal keys silently
-    return validated(Site, config, lambda *keys: ": ".join(["config.yaml or --config", *map(str, keys)]))
+    site = validated(Site, config, lambda *keys: ": ".join(["config.yaml or --config", *map(str, keys)]))
+    if site.evidence_cache:
+        check_cache(site.evidence_cache, root)
+    return site
 
 
 def load_observers(root: Path = REGISTRY.parent) -> dict[str, Observer]:
