@@ -77,12 +77,12 @@ def _names_in(file: Path) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """A type of arguments: whole numbers that are not too small.
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A type of arguments: whole numbers in a range.
 
     Examples
     --------
-    >>> whole_number(1)("4")
+    >>> whole_number(1, 9)("4")
     4
     """
 
@@ -91,8 +91,8 @@ def whole_number(least: int) -> Callable[[str], int]:
             number = int(text)
         except ValueError:
             number = least - 1
-        if number < least:
-            raise ArgumentTypeError(f"expected a whole number from {least} on, found {text!r}")
+        if not least <= number <= most:
+            raise ArgumentTypeError(f"expected a whole number from {least} to {most}, found {text!r}")
         return number
 
     return read

@@ -4,9 +4,10 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from generative_classifiers.cli.arguments import check_output, names, whole_number
-from generative_classifiers.stimuli.distort_folder import SMALLEST, distort
+from generative_classifiers.stimuli.distort_folder import LARGEST, SMALLEST, distort
 from generative_classifiers.stimuli.distortions import DISTORTIONS
 from generative_classifiers.stimuli.distortions.frequency import REFERENCE_SIZE
+from generative_classifiers.study.validation import LARGEST_SEED
 
 HELP = "make datasets of distorted images from a folder of images"
 DESCRIPTION = "Make the 12 parametric datasets of the benchmark, or some of them, from a folder of images."
@@ -21,11 +22,11 @@ def add_arguments(command: ArgumentParser) -> None:
     )
     command.add_argument(
         "--size",
-        type=whole_number(SMALLEST),
+        type=whole_number(SMALLEST, LARGEST),
         default=REFERENCE_SIZE,
         help="pixels along a side; lengths of distortions scale with it",
     )
-    command.add_argument("--seed", type=whole_number(0), default=0, help="seed of everything random")
+    command.add_argument("--seed", type=whole_number(0, LARGEST_SEED), default=0, help="seed of everything random")
     command.add_argument(
         "--spread", action="store_true", help="show each image in one condition only, as in the benchmark"
     )

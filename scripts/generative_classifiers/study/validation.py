@@ -41,8 +41,9 @@ Text = Annotated[str, Field(min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
-Limit = Annotated[int, Field(ge=1, le=10**6)]
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
+MOST_DRAWS, MOST_IMAGES, LARGEST_BATCH, LARGEST_SEED = 100_000, 10**6, 10**6, 2**63 - 1
+Limit = Annotated[int, Field(ge=1, le=MOST_IMAGES)]
+Seed = Annotated[int, Field(ge=0, lt=LARGEST_SEED + 1)]
 
 _TYPES = {
     "int": "a whole number",
