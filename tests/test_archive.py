@@ -139,7 +139,7 @@ def test_dates_make_snakemake_compute_everything_but_the_evidence_again(tmp_path
         ("data/a/weights/x.bin", "is unexpected"),
         ("Snakefile", "is unexpected"),
         (".bashrc", "is unexpected"),
-        ("data/a/evidence/fake/other.json", "is not a receipt"),
+        ("data/a/evidence/fake/other.json", "is not a receipt of evidence; nothing was restored"),
     ],
 )
 def test_members_that_no_archive_has_are_refused(tmp_path, deposit, name, said):

@@ -59,8 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         0; 1 if `verify` found a fault; 2 if the user's input is wrong, the disk does not take the output or an extra is
-        not installed, which one line on stderr explains; 130 if the user has interrupted it, and 141 if nobody reads the
-        output any more, as shells have it.
+        not installed, which one line on stderr explains; 130 if the user has interrupted it; 141 if nobody reads the
+        output any more.
     """
     try:
         given = parser().parse_args(arguments)

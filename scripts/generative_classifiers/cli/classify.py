@@ -1,9 +1,16 @@
 """The command `classify`."""
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
-from generative_classifiers.cli.arguments import check_output, device, finite_number, names, whole_number, write_csv
+from generative_classifiers.cli.arguments import (
+    check_output,
+    device,
+    names,
+    path,
+    rate,
+    whole_number,
+    write_csv,
+)
 from generative_classifiers.draws.levels import DRAWS, TIMES
 from generative_classifiers.draws.weighting import RATE, WEIGHTINGS
 from generative_classifiers.study.categories import CATEGORIES
@@ -20,9 +27,10 @@ def add_arguments(command: ArgumentParser) -> None:
     command.add_argument(
         "--observer", required=True, help="folder of a diffusers pipeline, hub id, or name in registry/observers.yaml"
     )
-    command.add_argument("--images", required=True, help="folder of images")
+    command.add_argument("--images", type=path, required=True, help="folder of images")
     command.add_argument(
         "--out",
+        type=path,
         required=True,
         help="store to write the evidence to, <name>.zarr; an interrupted run with the same settings is continued",
     )
@@ -60,7 +68,7 @@ def add_arguments(command: ArgumentParser) -> None:
         default="exponential",
         help="how much each noise level counts",
     )
-    command.add_argument("--rate", type=finite_number, default=RATE, help="rate of the exponential weighting")
+    command.add_argument("--rate", type=rate, default=RATE, help="rate of the exponential weighting")
     command.add_argument(
         "--reconstruct-draw",
         metavar="N",
@@ -75,7 +83,7 @@ def add_arguments(command: ArgumentParser) -> None:
     )
     command.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="precision of the network")
     command.add_argument("--threads", metavar="N", type=whole_number(1, MOST_THREADS), help="number of CPU threads")
-    command.add_argument("--csv", type=Path, help="file to write the decisions to, in addition to the screen")
+    command.add_argument("--csv", type=path, help="file to write the decisions to, in addition to the screen")
 
 
 def run(arguments: Namespace) -> None:

@@ -111,6 +111,8 @@ def classify(
     check_output(out, "store")
     image_names(images)  # so that a wrong folder is an error before large weights are loaded
     row, path = find_observer(observer)
+    if revision and path:
+        raise InputError(f"observer {observer}: --revision is for weights on the Hugging Face hub; these are in {path}")
     row = with_settings(observer, row, dtype=dtype, revision=revision, variant=variant)
     prompts, category_of_prompt = _prompts(observer, row, categories, [prompt] if isinstance(prompt, str) else prompt)
     model = models.load(observer, row, prompts, path=path, device=device, batch_size=batch_size, mirror=mirror())

@@ -1,9 +1,8 @@
 """The command `distort`."""
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
-from generative_classifiers.cli.arguments import check_output, names, whole_number
+from generative_classifiers.cli.arguments import check_output, names, path, whole_number
 from generative_classifiers.stimuli.distort_folder import LARGEST, SMALLEST, distort
 from generative_classifiers.stimuli.distortions import DISTORTIONS
 from generative_classifiers.stimuli.distortions.frequency import REFERENCE_SIZE
@@ -15,8 +14,8 @@ DESCRIPTION = "Make the 12 parametric datasets of the benchmark, or some of them
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add the arguments of the command to a parser."""
-    command.add_argument("folder", help="folder with images at <category>/<image>, or directly in it")
-    command.add_argument("out", help="folder to write the stores <dataset>.zarr to")
+    command.add_argument("folder", type=path, help="folder with images at <category>/<image>, or directly in it")
+    command.add_argument("out", type=path, help="folder to write the stores <dataset>.zarr to")
     command.add_argument(
         "--datasets", type=names, default=",".join(DISTORTIONS), help="datasets to make, separated by commas"
     )
@@ -37,7 +36,7 @@ def add_arguments(command: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Distort the images and print where the stores are."""
-    check_output(Path(arguments.out), "folder")
+    check_output(arguments.out, "folder")
     stores = distort(
         arguments.folder,
         arguments.out,

@@ -11,7 +11,7 @@ def recorded_content(stimuli: str | Path) -> str | None:
     """The `stimuli.content.content_hash` that a store of stimuli says it has; None if there is no such store."""
     try:
         return json.loads((Path(stimuli) / "zarr.json").read_text())["attributes"]["content"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, LookupError, TypeError):
         return None
 
 

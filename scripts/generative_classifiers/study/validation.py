@@ -33,7 +33,8 @@ def form(pattern: str, words: str) -> Any:
     return Annotated[str, Field(pattern=pattern)]
 
 
-Name = form(r"^[a-z0-9][a-z0-9._-]*$", "a name of lower-case letters, digits, dots, hyphens and underscores")
+NAME = r"^[a-z0-9][a-z0-9._-]*$"
+Name = form(NAME, "a name of lower-case letters, digits, dots, hyphens and underscores")
 Sha256 = form(r"^[0-9a-f]{64}$", "a SHA-256, 64 digits of 0-9 and a-f")
 Commit = form(r"^[0-9a-f]{40}$", "a commit, 40 digits of 0-9 and a-f")
 Url = form(r"^https://[^/\s]+/\S+$", "an address, https://…")

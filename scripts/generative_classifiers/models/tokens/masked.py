@@ -18,7 +18,7 @@ from generative_classifiers.draws import levels
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.models.distances import Perceptual, distance_of
-from generative_classifiers.models.encoded_prompts import check_distinct
+from generative_classifiers.models.encoded_prompts import check_distinct, check_length
 from generative_classifiers.models.generative import GenerativeModel
 from generative_classifiers.models.loading.diffusers_pipelines import load_amused, load_part
 from generative_classifiers.models.reconstruction_layout import token_layout
@@ -73,6 +73,7 @@ def encode_prompts(observer, tokenizer, encoder, prompts):
     states : torch.Tensor
         (category, token, channel): the last layer's input.
     """
+    check_length(observer, tokenizer, encoder)
     settings = {"padding": "max_length", "max_length": tokenizer.model_max_length, "truncation": True}
     tokens = tokenizer(list(prompts.values()), return_tensors="pt", **settings).input_ids
     check_distinct(observer, prompts, {"tokens": tokens})
