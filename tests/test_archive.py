@@ -207,7 +207,7 @@ def test_unreadable_receipt_keeps_all_evidence(project, capsys):
     [
         (["discard", "nothing"], "data/nothing: no such folder"),
         (["archive", "b", "--out", "b.zip"], "study: 'b' is unknown"),
-        (["archive", "a", "--out", "."], ".: is a folder; expected the name of a file"),
+        (["archive", "a", "--out", "b.tar"], "b.tar: expected a name that ends in .zip"),
         (["archive", "a", "--out", "b.zip", "--date", "soon"], "expected a date YYYY-MM-DD"),
         (["restore", "missing.zip"], "missing.zip: no such archive"),
         (["restore", "missing.zip", "--into", "data"], "data: has no config.yaml"),

@@ -9,6 +9,7 @@ The project is a copy in which the study has run, such as `small_studies.tiny_pr
 # ruff: noqa: E402, since the library's place is known only then
 
 import argparse
+import hashlib
 import os
 import random
 import shutil
@@ -140,7 +141,8 @@ def all_work(project, study, folder, address):
 
     def downloads():
         for number in range(FILES):
-            fetch(f"https://files.org/{number}.csv", None if number % 2 else _sum(number), folder / "down", address, False)
+            sha256 = None if number % 2 else _sum(number)
+            fetch(f"https://files.org/{number}.csv", sha256, folder / "down", address, progress=False)
 
     data = f"data/{study}"
     out = folder / "a.zip"
@@ -160,8 +162,6 @@ def _content(number):
 
 
 def _sum(number):
-    import hashlib
-
     return hashlib.sha256(_content(number)).hexdigest()
 
 

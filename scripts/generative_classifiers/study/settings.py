@@ -172,6 +172,7 @@ class StudySettings(Strict):
     def _is_complete(self) -> Self:
         for key in ("datasets", "observers", "stimuli", "figures", "highlights"):
             _unique(getattr(self, key) or (), key)
+        _unique(self.example_images.ambiguous_images or () if self.example_images else (), "example_images")
         for key, needed in {"prompt": "evidence", "example_images": "evidence", "simulated": "world"}.items():
             if getattr(self, key) is not None and getattr(self, needed) is None:
                 raise missing(needed, f"{key} needs it")
