@@ -139,7 +139,7 @@ def test_dates_make_snakemake_compute_everything_but_the_evidence_again(tmp_path
         ("data/a/weights/x.bin", "is unexpected"),
         ("Snakefile", "is unexpected"),
         (".bashrc", "is unexpected"),
-        ("data/a/evidence/fake/other.json", "is not a receipt"),
+        ("data/a/evidence/fake/other.json", "is not a receipt of evidence; nothing was restored"),
     ],
 )
 def test_members_that_no_archive_has_are_refused(tmp_path, deposit, name, said):
@@ -207,7 +207,7 @@ def test_unreadable_receipt_keeps_all_evidence(project, capsys):
     [
         (["discard", "nothing"], "data/nothing: no such folder"),
         (["archive", "b", "--out", "b.zip"], "study: 'b' is unknown"),
-        (["archive", "a", "--out", "."], ".: is a folder; expected the name of a file"),
+        (["archive", "a", "--out", "b.tar"], "b.tar: expected a name that ends in .zip"),
         (["archive", "a", "--out", "b.zip", "--date", "soon"], "expected a date YYYY-MM-DD"),
         (["restore", "missing.zip"], "missing.zip: no such archive"),
         (["restore", "missing.zip", "--into", "data"], "data: has no config.yaml"),

@@ -66,9 +66,15 @@ BROKEN = {
         (["distort", "images", "file/out"], "file/out: cannot be written"),
         (["distort", "images", "images/out"], "images/out: is inside the folder of images"),
         (["distort", "images", "out", "--datasets", "blur"], "'blur' is no dataset"),
-        (["distort", "images", "out", "--size", "-1"], "argument --size: expected a whole number from 16 on"),
-        (["distort", "images", "out", "--size", "1000000"], "size 1000000: expected 16 to 65536"),
-        (["distort", "images", "out", "--seed", "x"], "argument --seed: expected a whole number from 0 on, found 'x'"),
+        (["distort", "images", "out", "--size", "-1"], "argument --size: expected a whole number from 16 to 65536"),
+        (
+            ["distort", "images", "out", "--size", "1000000"],
+            "argument --size: expected a whole number from 16 to 65536",
+        ),
+        (
+            ["distort", "images", "out", "--seed", "x"],
+            "argument --seed: expected a whole number from 0 to 9223372036854775807, found 'x'",
+        ),
         (["inspekt", "good.zarr"], "argument command: invalid choice: 'inspekt'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

@@ -313,7 +313,7 @@ def test_wrong_input_is_an_error_before_anything_is_written(tmp_path):
         "expected images of 3 channels, found 2": {"images": images.isel(channel=[0, 1])},
         "expected stimuli with at least one image and images uint8": {"images": floats},
         r"found uint8 {'image': 0": {"images": images.isel(image=[])},
-        "expected at least 1 draw, found 0": {"count": 0},
+        "expected 1 to 100000 draws, found 0": {"count": 0},
         "expected at least 1 image in a shard, found 0": {"shard": 0},
         "expected a draw from 0 to 2 to reconstruct": {"reconstruct": 3},
         "times: 'sobol' is unknown": {"times": "sobol"},

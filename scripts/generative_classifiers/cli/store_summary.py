@@ -101,6 +101,8 @@ def _unfinished_store(store: Path) -> Iterator[str]:
 def _complete_store(store: Path, weighting: str | None) -> Iterator[str]:
     dataset = open_store(store)
     stage = kind(dataset)
+    if weighting and stage != "evidence":
+        raise InputError(f"{store}: holds {stage}; --weighting is for evidence")
     yield f"{store}: {stage}"
     yield ", ".join(f"{name} {length:,}" for name, length in dataset.sizes.items())
     yield _variables(dataset)

@@ -13,6 +13,7 @@ from generative_classifiers.evidence.receipt import Receipt, link_of
 from generative_classifiers.evidence.recorded import recorded_content
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.repair import repair
 from generative_classifiers.io.stores import RECONSTRUCTIONS, read
 from generative_classifiers.study.categories import CATEGORIES
 
@@ -40,7 +41,10 @@ def read_evidence(receipt: Path, stimuli: Path) -> xr.Dataset:
     found, content = Receipt.read(receipt), recorded_content(stimuli)
     if content not in (None, found.stimuli):
         raise InputError(f"{receipt}: is about other images than {stimuli}; delete it and run again")
-    return read(link_of(receipt), drop=RECONSTRUCTIONS)
+    evidence = read(link_of(receipt), drop=RECONSTRUCTIONS)
+    if evidence.attrs.get("request") != found.request:
+        raise InputError(f"{receipt}: is about other evidence than {link_of(receipt)}; {repair(link_of(receipt))}")
+    return evidence
 
 
 def score_categories(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> np.ndarray:

@@ -6,6 +6,7 @@ from generative_classifiers.io.errors import InputError
 
 WEIGHTINGS = ("exponential", "simple", "uniform")
 RATE = 7.0  # arXiv 2303.15233, section 4
+LARGEST_RATE = 100.0  # above it, rounding to zero leaves few draws
 
 
 def level_weighting(time, alpha, sigma, weighting="exponential", rate=RATE):
@@ -29,7 +30,7 @@ def level_weighting(time, alpha, sigma, weighting="exponential", rate=RATE):
     Raises
     ------
     InputError
-        The weighting is unknown.
+        The weighting is unknown, or the rate is negative or so large that it leaves few draws.
 
     Examples
     --------
@@ -37,6 +38,8 @@ def level_weighting(time, alpha, sigma, weighting="exponential", rate=RATE):
     array([1.   , 0.497])
     """
     time, alpha, sigma = (np.asarray(values, np.float64) for values in (time, alpha, sigma))
+    if not 0 <= rate <= LARGEST_RATE:
+        raise InputError(f"rate: expected a number from 0 to {LARGEST_RATE:g}, found {rate}")
     if weighting == "exponential":
         weight = np.exp(-rate * time)
     elif weighting == "simple":

@@ -174,7 +174,7 @@ class Entry:
 
     def provenance(self) -> list[dict[str, Any]]:
         """How the shards were computed that have been written so far."""
-        return [json.loads(note.read_text()) for note in sorted((self.path / PROVENANCE).glob("*.json"))]
+        return [_note(path) for path in sorted((self.path / PROVENANCE).glob("*.json"))]
 
     def _files(self, number: int) -> list[Path]:
         """The shard's files: of each array the chunks with its number along the images."""
@@ -184,6 +184,14 @@ class Entry:
 def is_free(path: Path) -> bool:
     """Whether nothing is at a path, or only an empty folder."""
     return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+
+
+def _note(path: Path) -> dict[str, Any]:
+    """How a shard was computed; InputError if its note cannot be read."""
+    note = _json(path)
+    if not note:
+        raise InputError(f"{path}: was changed; delete it, since only the record of how a shard was computed is lost")
+    return note
 
 
 def asked_for(path: Path) -> str | None:

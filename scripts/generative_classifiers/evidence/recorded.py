@@ -12,7 +12,7 @@ def recorded_content(stimuli: str | Path) -> str | None:
     metadata = Path(stimuli) / "zarr.json"
     try:
         return _content(metadata, metadata.stat().st_mtime_ns)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, LookupError, TypeError):
         return None
 
 

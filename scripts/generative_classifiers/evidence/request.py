@@ -13,6 +13,7 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.reconstruction_layout import ReconstructionLayout
 from generative_classifiers.stimuli.content import image_hashes
 from generative_classifiers.study.families import FAMILIES
+from generative_classifiers.study.validation import MOST_DRAWS
 
 # What evidence repeats of its stimuli, by the names that it has there.
 COORDINATES = {"true_category": "category", "condition": "condition", "texture_category": "texture_category"}
@@ -190,8 +191,8 @@ def _check_stimuli(stimuli, title):
 
 def _check_draws(count, reconstruct, pruning, title):
     """Raise InputError unless there is a draw, and the reconstructed draw is one that no category misses."""
-    if count < 1:
-        raise InputError(f"{title}: expected at least 1 draw, found {count}")
+    if not 1 <= count <= MOST_DRAWS:
+        raise InputError(f"{title}: expected 1 to {MOST_DRAWS} draws, found {count}")
     certain = pruning.minimum if pruning else count
     if reconstruct is not None and not 0 <= reconstruct < certain:
         raise InputError(

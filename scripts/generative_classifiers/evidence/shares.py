@@ -56,10 +56,9 @@ def split_observers(study) -> list[str]:
 
 def is_current(study, observer: str, dataset: str) -> bool:
     """Whether finished evidence was made for the present settings and stimuli."""
-    receipt = Path(targets.receipt(study, observer, dataset))
-    if not receipt.is_file():
+    found = Receipt.find(Path(targets.receipt(study, observer, dataset)))
+    if found is None:
         return False
-    found = Receipt.read(receipt)
     stimuli = recorded_content(f"data/{study.folder}/stimuli/{dataset}.zarr")
     return found.settings == digest(study.evidence_settings(observer, dataset)) and stimuli in (None, found.stimuli)
 

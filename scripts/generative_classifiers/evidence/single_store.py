@@ -1,5 +1,6 @@
 """Evidence in a store of the user's, without a study and its cache."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -69,10 +70,16 @@ def compute_evidence(
     place = _place(store, request)
     if place is None:
         return request
+    is_new = is_free(place)
     entry = Entry.create(place, request, shard)
     others = {store, *store.parent.glob(f"{store.name}.*")} - {place}
     known = KnownEvidence(request, [*earlier, *sources_of(others, request.identity_digest)])
-    job.fill(entry, model, stimuli, request, known, workers=workers, progress=progress)
+    try:
+        job.fill(entry, model, stimuli, request, known, workers=workers, progress=progress)
+    except InputError:
+        if is_new and not any(map(entry.complete, range(len(entry.parts)))):
+            shutil.rmtree(place)  # it would be in the way of the same images with other settings
+        raise
     if place != store:
         replace_folder(store, place)
     return request

@@ -76,8 +76,8 @@ class Model(ABC):
         What else is known of how losses are computed: it moves them by rounding, if at all.
     family : str
     loss_version : int
-        To be raised whenever the project's own code changes the family's losses beyond rounding, so that earlier
-        evidence is not mixed with new. The tests compare losses with golden ones.
+        To be raised whenever the project's own code changes losses beyond rounding, for the models whose losses it
+        changes, so that earlier evidence is not mixed with new. The tests compare losses with golden ones.
     reconstructs : bool
         Whether the family paints the image that it expects for a category.
     packages : tuple of str
@@ -85,7 +85,7 @@ class Model(ABC):
     """
 
     family: ClassVar[str]
-    loss_version: ClassVar[int] = 1
+    loss_version: int = 1
     reconstructs: ClassVar[bool] = False
     packages: tuple[str, ...] = ("torch",)
 
@@ -111,10 +111,11 @@ class Model(ABC):
         if runtime.compile:
             network.compile()
 
-    def terms(self) -> int:
+    def terms(self) -> int | None:
         """How many values a loss is the mean of: times this number, it is that of the whole image.
 
-        1 if the loss is a negative log-likelihood, or one over the categories.
+        1 if the loss is a negative log-likelihood, or one over the categories. None if no number makes it the negative
+        of a log-likelihood or of its bound.
         """
         return 1
 

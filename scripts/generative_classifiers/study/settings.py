@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from generative_classifiers.study.datasets import DatasetName
 from generative_classifiers.study.prompts import Prompt
 from generative_classifiers.study.validation import (
+    MOST_DRAWS,
     Items,
     Limit,
     Name,
@@ -20,7 +21,7 @@ from generative_classifiers.study.validation import (
 )
 
 Weighting = Literal["exponential", "simple", "uniform"]
-DrawCount = Annotated[int, Field(ge=1, le=100_000)]
+DrawCount = Annotated[int, Field(ge=1, le=MOST_DRAWS)]
 Images = Annotated[int, Field(ge=16, le=10**6, multiple_of=16)]
 
 
@@ -84,7 +85,7 @@ class Stimulus(Strict):
 class ExampleImages(Strict):
     """Single images whose reconstructions figures 2, 7 and 8 show."""
 
-    draw: Annotated[int, Field(ge=0, le=100_000)] = Field(
+    draw: Annotated[int, Field(ge=0, le=MOST_DRAWS)] = Field(
         description="The draw at whose noise they are reconstructed, numbered as in the evidence."
     )
     stimulus: Stimulus | None = None
@@ -171,6 +172,7 @@ class StudySettings(Strict):
     def _is_complete(self) -> Self:
         for key in ("datasets", "observers", "stimuli", "figures", "highlights"):
             _unique(getattr(self, key) or (), key)
+        _unique(self.example_images.ambiguous_images or () if self.example_images else (), "example_images")
         for key, needed in {"prompt": "evidence", "example_images": "evidence", "simulated": "world"}.items():
             if getattr(self, key) is not None and getattr(self, needed) is None:
                 raise missing(needed, f"{key} needs it")

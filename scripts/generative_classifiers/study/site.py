@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from generative_classifiers.study.validation import Limit, Name, Strict, Text, form
+from generative_classifiers.study.validation import LARGEST_BATCH, Limit, Name, Strict, Text, form
 
 
 def _read_bool(value: Any) -> Any:
@@ -30,7 +30,7 @@ class Site(Strict):
     device: form(r"^(auto|cpu|cuda(:[0-9]+)?)$", "auto, cpu, cuda or cuda:<number>") = Field(
         "auto", description="Where models run."
     )
-    batch_size: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+    batch_size: Annotated[int, Field(ge=1, le=LARGEST_BATCH)] | None = Field(
         None, description="Evaluations of a network at once; null takes each observer's own."
     )
     compile: Flag = Field(False, description="Compile networks before they are used.")

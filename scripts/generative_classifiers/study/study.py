@@ -9,14 +9,13 @@ from generative_classifiers.io.folders import files_in
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImage
 from generative_classifiers.study.datasets import Archive, Dataset, Datasets, DecisionFile, DecisionFormat, OwnFile
+from generative_classifiers.study.folders import CACHE, folder_of
 from generative_classifiers.study.measures import MEASURES
 from generative_classifiers.study.observer import ModelObserver, Observer, PublishedObserver
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import Draws, Evidence, SimulatedObserver, StudySettings, World
 from generative_classifiers.study.site import Site
-
-CACHE = "data/evidence"  # unless config.yaml names another folder
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Study:
     @property
     def folder(self) -> str:
         """The folder of the study in `data/` and `figures/`. A limited study has one of its own."""
-        return self.name if self.limit is None else f"{self.name}-limit-{self.limit}"
+        return folder_of(self.name, self.limit)
 
     @property
     def reference(self) -> str:

@@ -1,6 +1,7 @@
 """YAML files: read with every key once, and with the line of every key at hand for errors."""
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEEPEST = 100  # lists and mappings inside each other
 LARGEST = 1_000_000  # values, counted as often as aliases repeat them
 _MERGE = "tag:yaml.org,2002:merge"  # `<<: *anchor`
+_INTEGER = "tag:yaml.org,2002:int"
 
 
 class YamlFile:
@@ -47,6 +49,7 @@ class YamlFile:
             self._node = loader.get_single_node()
             _refuse_repeats(self._node, self.name)
             _refuse_size(self._node, self.name)
+            _refuse_other_numbers(self._node, self.name)
             self.content: Any = loader.construct_document(self._node) if self._node else None
         except InputError:
             raise
@@ -126,6 +129,23 @@ def _refuse_repeats(node: yaml.Node | None, name: str) -> None:
                 )
             lines[key.value] = line
             waiting.append(value)
+
+
+def _refuse_other_numbers(node: yaml.Node | None, name: str) -> None:
+    """Raise InputError for what YAML 1.1 reads as another whole number than people do: 1:30 as 90, and 010 as 8."""
+    seen_nodes, waiting = set(), [node] if node else []
+    while waiting:
+        current = waiting.pop()
+        if id(current) in seen_nodes:
+            continue
+        seen_nodes.add(id(current))
+        if isinstance(current, yaml.SequenceNode):
+            waiting.extend(current.value)
+        elif isinstance(current, yaml.MappingNode):
+            waiting.extend(part for pair in current.value for part in pair)
+        elif current.tag == _INTEGER and not re.fullmatch(r"[-+]?(0|[1-9][0-9]*)", current.value):
+            where = f"{name}, line {current.start_mark.line + 1}"
+            raise InputError(f"{where}: expected a decimal number or a text in quotes, found {current.value}")
 
 
 def _child(node: yaml.Node | None, key: str | int) -> tuple[int, yaml.Node] | None:

@@ -12,7 +12,7 @@ from generative_classifiers.models.base import DTYPES
 from generative_classifiers.models.diffusion import shared_prefix
 from generative_classifiers.models.diffusion.codecs import LatentCodec
 from generative_classifiers.models.diffusion.schedules import schedule
-from generative_classifiers.models.distances import distance_of, mean_square
+from generative_classifiers.models.distances import Perceptual, distance_of, mean_square
 from generative_classifiers.models.generative import GenerativeModel
 from generative_classifiers.models.loading.diffusers_pipelines import load_part, load_pipeline
 from generative_classifiers.models.pixels import tensor_to_pixels
@@ -67,6 +67,7 @@ class DiffusionModel(GenerativeModel):
     def __init__(self, observer, adapter, prompts, runtime, weights, distance="latent"):
         self.adapter, self.codec = adapter, adapter.codec
         self.schedule = schedule(observer, adapter.pipeline.scheduler)
+        self.loss_version = self.schedule.loss_version
         self.conditioning = adapter.condition(observer, prompts, runtime.device)
         adapter.pipeline.to(runtime.device, silence_dtype_warnings=True)
         network = adapter.network.to(memory_format=torch.channels_last)  # a fifth faster on CPUs
@@ -77,7 +78,9 @@ class DiffusionModel(GenerativeModel):
         super().__init__(observer, network, prompts, adapter.resolution, runtime, chosen | weights)
 
     def terms(self):
-        """The pixels' or latents' values: `models.base.Model.terms`."""
+        """The pixels' or latents' values, or None: `models.base.Model.terms`."""
+        if isinstance(self.distance, Perceptual):
+            return None
         image = np.zeros((1, self.resolution, self.resolution, 3), np.uint8)
         with torch.inference_mode():
             pixels, clean = self.encode(image)
