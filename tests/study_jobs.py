@@ -13,7 +13,7 @@ from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings
 
 
 def jobs_of(project, study):
-    """All jobs of a study with a script, by their first output; the working directory becomes the project."""
+    """All jobs of a study with a script, by each of their outputs; the working directory becomes the project."""
     os.chdir(project)
     quiet = io.StringIO()
     with _without("data"), SnakemakeApi(OutputSettings(dryrun=True)) as api, contextlib.redirect_stderr(quiet):
@@ -25,7 +25,8 @@ def jobs_of(project, study):
         workflow.dag(DAGSettings(forceall=True)).execute_workflow(executor="dryrun")
         found = [one for one in workflow._workflow.dag.jobs if one.rule.script]
         config = workflow._workflow.config
-    return {str(one.output[0]): _as_script_sees_it(one, config) for one in found}
+    seen = [_as_script_sees_it(one, config) for one in found]
+    return {str(path): one for one in seen for path in one.output}
 
 
 @contextlib.contextmanager

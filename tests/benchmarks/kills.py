@@ -133,10 +133,13 @@ def shares_of_evidence(folder, log):
 def all_work(project, study, folder, address):
     """The kinds of work, each with its share of the kills."""
     jobs = jobs_of(project, study)
-    outputs = {name: [*map(str, one.output)] for name, one in jobs.items()}
 
     def of_jobs(name, *chosen):
-        places = [Path(path).parent if path.endswith("zarr.json") else path for one in chosen for path in outputs[one]]
+        places = [
+            Path(path).parent if path.endswith("zarr.json") else path
+            for one in chosen
+            for path in map(str, jobs[one].output)
+        ]
         return Work(name, [lambda one=one: run(jobs[one]) for one in chosen], places)
 
     def downloads():

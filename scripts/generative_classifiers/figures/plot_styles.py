@@ -202,8 +202,8 @@ def shade(colour: str, black: float) -> str:
 
 
 def range_line(row: Any) -> dict[str, Any]:
-    """How figures draw the range of a family's faint observers, of which `row` is the last, in the lightest colour."""
-    return {"color": tint(row["colour"], RANGE_TINT), "linewidth": RANGE_WIDTH, "zorder": 2}
+    """How figures draw the range of a family's faint observers, of which `row` is the last, in its family's colour."""
+    return {"color": tint(FAMILIES[row["family"]].colour, RANGE_TINT), "linewidth": RANGE_WIDTH, "zorder": 2}
 
 
 def range_entries(styles: pd.DataFrame, overall: pd.Series) -> list[Line2D]:

@@ -71,8 +71,6 @@ def distort(
     names = image_names(folder, note=True)
     _check_places(folder, out)
     _check_names(folder, names)
-    if len(set(datasets)) < len(datasets):
-        raise InputError(f"datasets: expected each once, found {', '.join(datasets)}")
     if not SMALLEST <= size <= LARGEST:
         raise InputError(f"size {size}: expected {SMALLEST} to {LARGEST} pixels along a side")
     for dataset in datasets:
