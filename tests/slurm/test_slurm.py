@@ -22,7 +22,7 @@ rule gpu:
     output: "{name}.json"
     wildcard_constraints: name="[a-e]"
     params: study=config["study"], added=config["added"]
-    resources: gres="gpu:1", mem_mb=100, runtime=10
+    resources: gres="gpu:1", mem_mb=1000, runtime=10
     script: "job.py"
 
 rule broken:
