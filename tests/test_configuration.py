@@ -41,7 +41,7 @@ PRUNED = {"min": 4, "max": 16, "test": "paired", "level": 0.05}
             {"study": "small", "evaluations_per_second": float("inf")},
             "evaluations_per_second: expected a finite number",
         ),
-        ({"study": "small", "imagenet": ""}, "imagenet: expected at least 1 characters, found ''"),
+        ({"study": "small", "imagenet": ""}, "imagenet: expected a text on one line, found ''"),
         ({"study": 3}, "study: expected a text"),
         ({"study": "../small"}, "study: expected a name of lower-case letters, digits, dots, hyphens and underscores"),
         ({}, "study: this key is missing"),

@@ -38,7 +38,7 @@ Name = form(NAME, "a name of lower-case letters, digits, dots, hyphens and under
 Sha256 = form(r"^[0-9a-f]{64}$", "a SHA-256, 64 digits of 0-9 and a-f")
 Commit = form(r"^[0-9a-f]{40}$", "a commit, 40 digits of 0-9 and a-f")
 Url = form(r"^https://[^/\s]+/\S+$", "an address, https://…")
-Text = Annotated[form(r"^[^\x00-\x1f\x7f]*$", "a text on one line"), Field(min_length=1)]
+Text = form(r"^[^\x00-\x1f\x7f]+$", "a text on one line")
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
