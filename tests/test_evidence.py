@@ -342,4 +342,4 @@ def test_losses_that_are_not_finite_are_errors_that_name_the_image(tmp_path):
     model.evaluate = lambda images, names, *rest: (np.full((len(names), 3, 3), np.nan, np.float32), None)
     with pytest.raises(InputError, match=r"fake on random: a loss of image image-0.png is not finite"):
         compute(tmp_path / "a.zarr", model)
-    assert not Entry(tmp_path / "a.zarr").begun()
+    assert not (tmp_path / "a.zarr").exists()

@@ -142,7 +142,9 @@ def test_a_file_of_somebody_becomes_a_row_of_the_leaderboard(reader, other_way, 
     with (reader / "figures/humans/leaderboard.csv").open(newline="") as handle:
         found = {row["observer"]: row for row in csv.DictReader(handle)}
     mine, theirs = found["my-network"], found[known]
-    assert mine["shape_bias"] == theirs["shape_bias"] and mine["shape_bias_lower"] == theirs["shape_bias_lower"]
+    assert mine["shape_bias"] == theirs["shape_bias"]
+    # The random numbers of a resample depend on the number of observers.
+    assert float(mine["shape_bias_lower"]) == pytest.approx(float(theirs["shape_bias_lower"]), abs=0.005)
     assert mine["label"] == "My network" and mine["licence"] == "CC BY 4.0" and mine["mean_rank"] == ""
     assert "My network" in (reader / "figures/humans/leaderboard.html").read_text()
 

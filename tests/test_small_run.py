@@ -216,7 +216,7 @@ def test_one_job_for_all_datasets_gives_the_same_evidence(tiny):
     study["evidence"] |= {"together": True}
     write(study, tiny / "studies/joint.yaml")
     store = "evidence/miniature-cnn/{}.zarr"
-    run = snakemake(tiny, "data/joint/evidence/miniature-cnn/colour.json", study="joint", evidence_cache="data/other")
+    run = snakemake(tiny, "data/joint/evidence/miniature-cnn/colour.json", study="joint", evidence_cache="other-cache")
     assert run.returncode == 0, run.stdout
     assert re.search(r"^evidence_together +1$", run.stdout, re.M), run.stdout
     for dataset in DATASETS:
