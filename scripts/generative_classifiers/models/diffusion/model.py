@@ -87,7 +87,8 @@ class DiffusionModel(GenerativeModel):
         """Times, and the scales that the noise schedule gives them: `models.base.Model.draws`."""
         time = levels.times(count, seed, rule)
         alpha, sigma = self.schedule.scales(time)
-        return levels.Draws(np.arange(count), time, alpha, sigma, np.full(count, seed, np.int64))
+        seeds, density = np.full(count, seed, np.int64), levels.density_at(time, rule)
+        return levels.Draws(np.arange(count), time, alpha, sigma, seeds, density)
 
     def _encode(self, images):
         """Images (image, 3, y, x) in [-1, 1], and what the network sees of them, (image, channel, y, x)."""
