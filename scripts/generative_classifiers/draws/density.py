@@ -6,61 +6,9 @@ from typing import Any
 import numpy as np
 
 from generative_classifiers.io.digests import digest
-from generative_classifiers.io.errors import InputError
 
 CELLS = 1000  # of the noise levels from 0 to 1; the density is constant in each
 FLOOR = 0.1  # share of the draws that is spread evenly, so that every level is drawn and no draw counts too much
-
-
-@dataclass(frozen=True)
-class LevelTable:
-    """How much the losses of categories differ at each noise level, measured on some images.
-
-    Parameters
-    ----------
-    log_snr : tuple of float
-        Logarithms of the signal-to-noise ratio alpha² / sigma², ascending.
-    spread : tuple of float
-        At each of them, the root mean square of the differences between losses of two categories at the same draw.
-    variance, freedom : float
-        Of the differences over `spread`, how they vary from draw to draw: the prior of Smyth (2004,
-        doi:10.2202/1544-6115.1027), a scaled inverse chi-square distribution of the variance of two categories.
-
-    Raises
-    ------
-    InputError
-        The numbers cannot be such a table.
-    """
-
-    log_snr: tuple[float, ...]
-    spread: tuple[float, ...]
-    variance: float
-    freedom: float
-
-    def __post_init__(self):
-        if len(self.log_snr) != len(self.spread) or len(self.log_snr) < 2:
-            raise InputError(
-                f"levels: found {len(self.log_snr)} log_snr and {len(self.spread)} spread, expected as many, at least 2"
-            )
-        if not (np.diff(self.log_snr) > 0).all():
-            raise InputError("levels: expected log_snr in ascending order, each once")
-        if not (np.isfinite(self.spread).all() and min(self.spread) > 0):
-            raise InputError(f"levels: the smallest spread is {min(self.spread)}, expected positive numbers")
-
-    def at(self, alpha, sigma):
-        """The spread at noise levels with these scales, float64.
-
-        Between the levels of the table its logarithm is interpolated; outside it stays the same.
-
-        Examples
-        --------
-        >>> table = LevelTable((-2.0, 2.0), (4.0, 1.0), variance=1.0, freedom=4.0)
-        >>> table.at(alpha=[0.5], sigma=[0.5])
-        array([2.])
-        """
-        with np.errstate(divide="ignore"):
-            log_snr = 2 * (np.log(alpha) - np.log(sigma))
-        return np.exp(np.interp(log_snr, self.log_snr, np.log(self.spread)))
 
 
 @dataclass(frozen=True)
