@@ -8,7 +8,7 @@ import xarray as xr
 from scipy.special import softmax
 
 from generative_classifiers.decisions.answers import NO_ANSWER, Answers
-from generative_classifiers.draws.weighting import RATE, level_weighting, pruning_correction, scores
+from generative_classifiers.draws.weighting import RATE, effective_draws, level_weighting, pruning_correction, scores
 from generative_classifiers.evidence.receipt import Receipt, link_of
 from generative_classifiers.evidence.recorded import recorded_content
 from generative_classifiers.io.attributes import decode_attributes
@@ -16,6 +16,7 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import RECONSTRUCTIONS, read
 from generative_classifiers.study.categories import CATEGORIES
 
+LEAST_EFFECTIVE = 4  # draws that a decision rests on
 PER_IMAGE = ("name", "condition", "true_category", "texture_category")
 
 
@@ -61,10 +62,47 @@ def score_categories(evidence: xr.Dataset, weighting: str | None = None, rate: f
         category with several prompts is the mean of theirs.
     """
     weighting = weighting_of(evidence, weighting)
+    _check_effective(evidence, weighting, rate)
     weight = level_weighting(evidence["time"], evidence["alpha"], evidence["sigma"], weighting, rate)
+    if "density" in evidence.coords:
+        weight = weight / evidence["density"].values
     loss = evidence["loss"].values
     score, category = scores(loss, weight) + pruning_correction(loss, weight), evidence["category"].values
     return np.stack([score[:, category == name].mean(axis=1) for name in categories_of(evidence)], axis=1)
+
+
+def effective_number(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> float:
+    """How many draws that are spread for a weighting are worth as much as those of the evidence.
+
+    Parameters
+    ----------
+    evidence : xarray.Dataset
+    weighting, rate : optional
+        As for `score_categories`.
+
+    Returns
+    -------
+    float
+        From 1 to the number of draws (Kish's effective sample size). All of them, if levels are spread evenly or for
+        this weighting.
+    """
+    if "density" not in evidence.coords:
+        return float(evidence.sizes["draw"])
+    levels = [evidence[name].values for name in ("time", "alpha", "sigma")]
+    rule = decode_attributes(evidence.attrs)["times"]
+    spread_for = level_weighting(*levels, rule["weighting"], rule["rate"])
+    return effective_draws(level_weighting(*levels, weighting_of(evidence, weighting), rate) / spread_for)
+
+
+def _check_effective(evidence, weighting, rate):
+    """Raise InputError if the draws are spread for another weighting, so that few of them would decide."""
+    effective, count = effective_number(evidence, weighting, rate), evidence.sizes["draw"]
+    if effective < min(LEAST_EFFECTIVE, count / 2):
+        raise InputError(
+            f"weighting: {weighting}: the {count} draws of {evidence.attrs['observer']} on "
+            f"{evidence.attrs['dataset']} are spread for another weighting and are worth {effective:.1f}; "
+            f"expected at least {LEAST_EFFECTIVE}, from more draws or with `times: golden`"
+        )
 
 
 def categories_of(evidence: xr.Dataset) -> list[str]:

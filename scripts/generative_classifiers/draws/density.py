@@ -1,10 +1,11 @@
 """The density of noise levels: where draws are spent, so that few of them tell categories apart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from generative_classifiers.draws.weighting import RATE, level_weighting
 from generative_classifiers.io.digests import digest
 
 CELLS = 1000  # of the noise levels from 0 to 1; the density is constant in each
@@ -19,6 +20,8 @@ class LevelDensity:
     ----------
     share : numpy.ndarray
         float64 (cell,): the probability of each cell.
+    origin : dict
+        What it was made of, as plain data.
 
     Examples
     --------
@@ -32,6 +35,7 @@ class LevelDensity:
     """
 
     share: np.ndarray
+    origin: dict[str, Any] = field(default_factory=dict)
 
     def at(self, time):
         """The density at noise levels, float64; 1 would be uniform."""
@@ -47,28 +51,27 @@ class LevelDensity:
     @property
     def identity(self) -> dict[str, Any]:
         """What evidence depends on, as plain data."""
-        return {"rule": "weighted", "density": digest(self.share.round(12).tolist())}
+        return {"rule": "weighted", **self.origin}
 
 
-def weighted_density(weight, spread):
-    """The density that tells categories apart with the fewest draws: in proportion to weight times spread.
+def weighted_density(table, scales):
+    """The density that tells categories apart with the fewest draws: in proportion to weighting times spread.
 
-    It makes the variance of the score of a difference smallest if that difference varies, at each level, in proportion
-    to the spread. A share of `FLOOR` of the draws is spread evenly.
+    It makes the variance of the score smallest (Neyman 1934) under the weighting exp(-7 t). A share of `FLOOR` of the
+    draws is spread evenly.
 
     Parameters
     ----------
-    weight, spread : numpy.ndarray
-        float64 (cell,): at the middle of each cell, what the level counts for, and how much losses differ.
+    table : LevelTable
+    scales : callable
+        Of noise levels: their alpha and sigma.
 
     Returns
     -------
     LevelDensity
     """
-    product = weight * spread
-    return LevelDensity((1 - FLOOR) * product / product.sum() + FLOOR / len(product))
-
-
-def middles():
-    """The middle of each cell."""
-    return (np.arange(CELLS) + 0.5) / CELLS
+    time = (np.arange(CELLS) + 0.5) / CELLS
+    alpha, sigma = scales(time)
+    product = level_weighting(time, alpha, sigma) * table.at(alpha, sigma)
+    origin = {"table": digest(table.identity), "weighting": "exponential", "rate": RATE}
+    return LevelDensity((1 - FLOOR) * product / product.sum() + FLOOR / CELLS, origin)

@@ -16,9 +16,9 @@ MOST_FREEDOM = 1000.0
 class LevelTable:
     """What images have shown about the differences between the losses of two categories.
 
-    At a noise level, a difference varies from one noise sample to the next by `spread`. From level to level, in units of
-    `spread`, its expectation varies too, but smoothly: its covariance is `trend` exp(-|log-SNR - log-SNR'| / `reach`).
-    How much the noise matters differs between images and categories: over spread², the variance has a scaled inverse
+    At a noise level, a difference varies by `spread` from one noise sample to the next. Its expectation varies from
+    level to level, but smoothly: in units of `spread`, its covariance is `trend` exp(-|log-SNR - log-SNR'| / `reach`).
+    Noise matters more for some images and categories than for others: over spread², the variance has a scaled inverse
     chi-square distribution (Smyth 2004, doi:10.2202/1544-6115.1027).
 
     Parameters
@@ -97,6 +97,11 @@ class LevelTable:
         place = np.clip(log_snr(alpha, sigma), self.log_snr[0], self.log_snr[-1])
         alike = np.exp(-np.abs(place[:, None] - place) / self.reach)
         return float(np.square(factor).sum() + self.trend * factor @ alike @ factor)
+
+
+def tuples(row):
+    """Values of a table as read from a file, with tuples in place of lists."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
 
 
 def log_snr(alpha, sigma):

@@ -7,14 +7,14 @@ import numpy as np
 
 from generative_classifiers.draws.level_table import LevelTable
 from generative_classifiers.draws.weighting import level_weighting
-from generative_classifiers.evidence.pruning_test import TestInDoublings, student, von_neumann
+from generative_classifiers.evidence.pruning_base import DoublingTest, student, von_neumann
 from generative_classifiers.io.errors import InputError
 
 FEWEST_TO_ESTIMATE = 6  # draws; between the levels of fewer draws, differences change more by trend than by noise
 
 
 @dataclass(frozen=True)
-class ModeratedTest(TestInDoublings):
+class ModeratedTest(DoublingTest):
     """A one-sided test after the first draw already, with the moderated t of Smyth (2004, doi:10.2202/1544-6115.1027).
 
     The variance of a difference between two categories is known from a table, in units of the spread at each noise

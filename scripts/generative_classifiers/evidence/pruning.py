@@ -1,7 +1,8 @@
 """The pruning tests, and what a study asks for."""
 
+from generative_classifiers.draws.level_table import LevelTable, tuples
 from generative_classifiers.evidence.moderated import ModeratedTest
-from generative_classifiers.evidence.pruning_test import PruningTest, TestInDoublings, student, von_neumann
+from generative_classifiers.evidence.pruning_base import DoublingTest, PruningTest, student, von_neumann
 
 
 class PairedTest(PruningTest):
@@ -31,7 +32,7 @@ class PairedTest(PruningTest):
         return self.level
 
 
-class SequentialTest(TestInDoublings):
+class SequentialTest(DoublingTest):
     """A one-sided test at a few looks that spend the level together.
 
     There are two looks in every doubling of the draws. Each spends a share of the level that is proportional to the
@@ -73,7 +74,7 @@ def most_draws(draws):
     return draws if isinstance(draws, int) else draws.max
 
 
-def pruning_of(draws, weighting):
+def pruning_of(draws, weighting, table=None):
     """The pruning test that a study asks for.
 
     Parameters
@@ -82,10 +83,23 @@ def pruning_of(draws, weighting):
         As `evidence.draws` in a study.
     weighting : str
         As in `draws.weighting.level_weighting`.
+    table : LevelTable, optional
+        What the test "moderated" knows beforehand.
 
     Returns
     -------
     PruningTest or None
         None if every category gets all draws.
     """
-    return None if isinstance(draws, int) else TESTS[draws.test](draws.min, draws.level, weighting)
+    if isinstance(draws, int):
+        return None
+    known = {"table": table} if draws.test == ModeratedTest.test else {}
+    return TESTS[draws.test](draws.min, draws.level, weighting, **known)
+
+
+def pruning_from(identity):
+    """The pruning test with an `identity`, as stores have it; None of None."""
+    if identity is None:
+        return None
+    table = {"table": LevelTable(**tuples(identity["table"]))} if "table" in identity else {}
+    return TESTS[identity["test"]](identity["minimum"], identity["level"], identity["weighting"], **table)

@@ -27,13 +27,15 @@ Images = Annotated[int, Field(ge=16, le=10**6, multiple_of=16)]
 class Pruning(Strict):
     """When categories that cannot win get no more draws: `evidence.pruning`."""
 
-    min: DrawCount = Field(ge=2, description="Draws that every category gets.")
+    min: DrawCount = Field(description="Draws that every category gets: at least 2, with the test moderated 1.")
     max: DrawCount = Field(ge=2, description="Draws of a category that is never dropped.")
-    test: Literal["paired", "sequential"]
+    test: Literal["paired", "sequential", "moderated"]
     level: Annotated[float, Field(gt=0, lt=1)] = Field(description="Significance level of the test.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
+        if self.min < 2 and self.test != "moderated":
+            raise wrong("min", f"expected at least 2 with the test {self.test}, found {self.min}")
         if self.min > self.max:
             raise wrong("min", f"expected at most max, {self.max}, found {self.min}")
         return self
@@ -51,7 +53,9 @@ class Evidence(Strict):
 
     draws: Draws = Field(description="Draws per image and category: a number, or the settings of a pruning test.")
     draws_of: dict[Name, Draws] = Field({}, description="Draws of single observers that have others than the rest.")
-    times: Literal["golden", "uniform"] = Field(description="How noise levels are spread; see docs/method.md.")
+    times: Literal["golden", "uniform", "weighted"] = Field(
+        description="How noise levels are spread; see docs/method.md."
+    )
     seed: Seed
     weighting: Weighting = Field(description="What a noise level counts for in the decision.")
     reconstruct_draw: Annotated[int, Field(ge=0)] | None = Field(
@@ -68,6 +72,8 @@ class Evidence(Strict):
     def _kept_draw_is_certain(self) -> Self:
         for draws in (self.draws, *self.draws_of.values()):
             certain = draws.min if isinstance(draws, Pruning) else draws
+            if self.times == "weighted":
+                continue  # the kept reconstruction has a draw of its own
             if self.reconstruct_draw is not None and self.reconstruct_draw >= certain:
                 expected = f"expected less than {certain}, the draws that every category gets"
                 raise wrong("reconstruct_draw", f"{expected}, found {self.reconstruct_draw}")

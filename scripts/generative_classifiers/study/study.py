@@ -8,6 +8,7 @@ from generative_classifiers.io.folders import files_in
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImage
 from generative_classifiers.study.datasets import Archive, Dataset, Datasets, DecisionFile, DecisionFormat, OwnFile
+from generative_classifiers.study.levels import level_settings
 from generative_classifiers.study.measures import MEASURES
 from generative_classifiers.study.observer import ModelObserver, Observer, PublishedObserver
 from generative_classifiers.study.prompts import prompts_of
@@ -218,8 +219,7 @@ class Study:
             found["reconstruct_draw"] = settings.reconstruct_draw
         if kind.has_levels:
             found |= {"times": settings.times, "draws": draws if isinstance(draws, int) else draws.as_params()}
-        if kind.has_levels and not isinstance(draws, int):
-            found["weighting"] = settings.weighting  # what pruning goes by
+            found |= level_settings(self, observer)
         return found
 
     def stimuli_settings(self, dataset: str) -> dict[str, object]:

@@ -7,12 +7,12 @@ because all categories of an image share the same draws.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import stdtr
 
-from generative_classifiers.draws.weighting import LevelWeighting, level_weighting
+from generative_classifiers.draws.weighting import level_weighting
 from generative_classifiers.io.errors import InputError
 
 
@@ -110,7 +110,7 @@ class PruningTest(ABC):
         """Significance level of the look after so many draws."""
 
 
-class TestInDoublings(PruningTest):
+class DoublingTest(PruningTest):
     """A test with two looks in every doubling of the draws, which spend the level together.
 
     Each look spends a share of the level that is proportional to the draws since the look before it.
