@@ -73,5 +73,6 @@ def weighted_density(table, scales):
     time = (np.arange(CELLS) + 0.5) / CELLS
     alpha, sigma = scales(time)
     product = level_weighting(time, alpha, sigma) * table.at(alpha, sigma)
-    origin = {"table": digest(table.identity), "weighting": "exponential", "rate": RATE}
+    spread = {name: table.identity[name] for name in ("log_snr", "spread")}
+    origin = {"table": digest(spread), "weighting": "exponential", "rate": RATE}
     return LevelDensity((1 - FLOOR) * product / product.sum() + FLOOR / CELLS, origin)
