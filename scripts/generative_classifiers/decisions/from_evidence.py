@@ -8,6 +8,7 @@ import xarray as xr
 from scipy.special import softmax
 
 from generative_classifiers.decisions.answers import NO_ANSWER, Answers
+from generative_classifiers.draws.log_snr import weighting_with
 from generative_classifiers.draws.weighting import RATE, effective_draws, level_weighting, pruning_correction, scores
 from generative_classifiers.evidence.receipt import Receipt, link_of
 from generative_classifiers.evidence.recorded import recorded_content
@@ -139,7 +140,7 @@ def posterior(score: np.ndarray, terms: int) -> np.ndarray:
 def weighting_of(evidence: xr.Dataset, weighting: str | None = None) -> str:
     """The given weighting, or without one that of the pruning, or without pruning the default."""
     pruning = decode_attributes(evidence.attrs).get("pruning") or {}
-    return weighting or pruning.get("weighting", "exponential")
+    return weighting or weighting_with(pruning.get("weighting", "exponential"))
 
 
 def responses(evidence: xr.Dataset, weighting: str | None = None) -> np.ndarray:

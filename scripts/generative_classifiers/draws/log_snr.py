@@ -125,6 +125,11 @@ class LogSnrWeighting:
         return np.interp(-log_snr, -known, entered)
 
 
+def weighting_with(identity: str | dict[str, Any]) -> "str | LogSnrWeighting":
+    """The weighting that has an identity, as stores have it."""
+    return identity if isinstance(identity, str) else LogSnrWeighting(identity["source"], identity["rate"])
+
+
 def schedule_of(time, alpha, sigma):
     """Which of the known schedules draws are of.
 

@@ -21,6 +21,11 @@ class LevelWeighting(Protocol):
         """What each draw counts for."""
 
 
+def identity_of(weighting: str | LevelWeighting) -> str | dict[str, Any]:
+    """A weighting, as plain data."""
+    return weighting if isinstance(weighting, str) else weighting.identity
+
+
 def level_weighting(time, alpha, sigma, weighting="exponential", rate=RATE):
     """How much the squared error of the denoised image counts at each draw.
 

@@ -1,6 +1,7 @@
 """The pruning tests, and what a study asks for."""
 
 from generative_classifiers.draws.level_table import LevelTable, tuples
+from generative_classifiers.draws.log_snr import weighting_with
 from generative_classifiers.evidence.moderated import ModeratedTest
 from generative_classifiers.evidence.pruning_base import DoublingTest, PruningTest, student, von_neumann
 
@@ -102,4 +103,5 @@ def pruning_from(identity):
     if identity is None:
         return None
     table = {"table": LevelTable(**tuples(identity["table"]))} if "table" in identity else {}
-    return TESTS[identity["test"]](identity["minimum"], identity["level"], identity["weighting"], **table)
+    weighting = weighting_with(identity["weighting"])
+    return TESTS[identity["test"]](identity["minimum"], identity["level"], weighting, **table)

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import stdtr
 
-from generative_classifiers.draws.weighting import level_weighting
+from generative_classifiers.draws.weighting import LevelWeighting, identity_of, level_weighting
 from generative_classifiers.io.errors import InputError
 
 
@@ -38,7 +38,7 @@ class PruningTest(ABC):
 
     minimum: int
     level: float
-    weighting: str = "exponential"
+    weighting: str | LevelWeighting = "exponential"
 
     test: ClassVar[str]
     least: ClassVar[int] = 2
@@ -53,7 +53,12 @@ class PruningTest(ABC):
     @property
     def identity(self):
         """What evidence depends on, as plain data."""
-        return {"minimum": self.minimum, "test": self.test, "level": self.level, "weighting": self.weighting}
+        return {
+            "minimum": self.minimum,
+            "test": self.test,
+            "level": self.level,
+            "weighting": identity_of(self.weighting),
+        }
 
     @abstractmethod
     def looks(self, count):

@@ -78,8 +78,13 @@ def level_row(study, observer: str) -> LevelRow | None:
     return rows[observer]
 
 
+def plain(weighting) -> str | dict[str, object]:
+    """The setting of a weighting as plain data."""
+    return weighting if isinstance(weighting, str) else weighting.as_params()
+
+
 def level_settings(study, observer: str) -> dict[str, object]:
     """What the evidence of an observer depends on, beyond times and draws, for parameters of rules."""
     row, pruned = level_row(study, observer), not isinstance(study.draws_of(observer), int)
-    weighting = {"weighting": study.evidence.weighting} if pruned else {}  # what pruning goes by
+    weighting = {"weighting": plain(study.evidence.weighting)} if pruned else {}  # what pruning goes by
     return weighting | ({"levels": row.table()} if row else {})

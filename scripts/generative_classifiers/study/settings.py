@@ -19,7 +19,6 @@ from generative_classifiers.study.validation import (
     wrong,
 )
 
-Weighting = Literal["exponential", "simple", "uniform"]
 DrawCount = Annotated[int, Field(ge=1, le=100_000)]
 Images = Annotated[int, Field(ge=16, le=10**6, multiple_of=16)]
 
@@ -48,6 +47,32 @@ def _draws_member(draws: object) -> str:
 Draws = union_of({"number": DrawCount, "pruning": Pruning}, _draws_member)
 
 
+class LogSnrSetting(Strict):
+    """The paper's weighting, carried from the schedule of a source to others at equal signal-to-noise ratio."""
+
+    rule: Literal["log_snr"]
+    source: Literal["imagen", "stable-diffusion"] = Field(description="The schedule in which it is exp(-7 t).")
+
+
+class LearnedSetting(Strict):
+    """A weighting for each dataset that is fitted to the other datasets of the study."""
+
+    rule: Literal["learned"]
+
+
+def _weighting_member(weighting: object) -> str:
+    if isinstance(weighting, str):
+        return "<name>"
+    rule = weighting.get("rule") if isinstance(weighting, dict) else getattr(weighting, "rule", None)
+    return "<learned>" if rule == "learned" else "<log_snr>"
+
+
+Weighting = union_of(
+    {"name": Literal["exponential", "simple", "uniform"], "log_snr": LogSnrSetting, "learned": LearnedSetting},
+    _weighting_member,
+)
+
+
 class Evidence(Strict):
     """What evidence is gathered, and how it is weighted."""
 
@@ -67,6 +92,13 @@ class Evidence(Strict):
     shard: Annotated[int, Field(ge=1, le=10**6)] = Field(
         description="Images of a Zarr shard: what an interruption can cost."
     )
+
+    @model_validator(mode="after")
+    def _weighting_is_known_to_pruning(self) -> Self:
+        pruned = any(isinstance(draws, Pruning) for draws in (self.draws, *self.draws_of.values()))
+        if pruned and isinstance(self.weighting, LearnedSetting):
+            raise wrong("weighting", "expected another rule than learned where draws are pruned by the weighting")
+        return self
 
     @model_validator(mode="after")
     def _kept_draw_is_certain(self) -> Self:

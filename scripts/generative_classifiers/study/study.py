@@ -8,7 +8,7 @@ from generative_classifiers.io.folders import files_in
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImage
 from generative_classifiers.study.datasets import Archive, Dataset, Datasets, DecisionFile, DecisionFormat, OwnFile
-from generative_classifiers.study.levels import level_settings
+from generative_classifiers.study.levels import level_settings, plain
 from generative_classifiers.study.measures import MEASURES
 from generative_classifiers.study.observer import ModelObserver, Observer, PublishedObserver
 from generative_classifiers.study.prompts import prompts_of
@@ -106,9 +106,9 @@ class Study:
         return self.settings.evidence
 
     @property
-    def weighting(self) -> str | None:
-        """What noise levels count for; None if no model takes part."""
-        return self.settings.evidence.weighting if self.settings.evidence else None
+    def weighting(self) -> str | dict[str, object] | None:
+        """What noise levels count for, as plain data; None if no model takes part."""
+        return plain(self.settings.evidence.weighting) if self.settings.evidence else None
 
     def draws_of(self, observer: str) -> Draws:
         """The draws of an observer: its own, or those of all."""
