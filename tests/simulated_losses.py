@@ -37,11 +37,12 @@ def draws(count, rule="golden", seed=0):
 def losses(images, categories, some, advantage, seed=0, degrees=np.inf):
     """Losses (image, category, draw): noise, and differences that are `advantage` spreads at every level.
 
-    `advantage` is (category,) or (image, category). The noise has Student's distribution.
+    `advantage` is (category,) or (image, category). The noise has Student's distribution, with the variance 1.
     """
     rng = np.random.default_rng(seed)
     shape = (images, categories, len(some))
-    noise = rng.normal(size=shape) if np.isinf(degrees) else rng.standard_t(degrees, shape)
+    scale = 1 if np.isinf(degrees) else np.sqrt((degrees - 2) / degrees)
+    noise = rng.normal(size=shape) if np.isinf(degrees) else rng.standard_t(degrees, shape) * scale
     shared = rng.gamma(2, 1, (images, 1, len(some)))
     advantage = np.broadcast_to(advantage, (images, categories))[..., None]
     return (shared + (noise / np.sqrt(2) - advantage) * spread(some.time)).astype(np.float32)

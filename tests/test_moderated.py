@@ -61,7 +61,7 @@ def test_best_of_sixteen_is_dropped_less_often_than_the_level(degrees):
 
 def test_it_needs_fewer_evaluations_than_the_sequential_test_for_the_same_decisions():
     some = draws(64, "weighted")
-    advantage = -np.random.default_rng(1).gamma(2.0, 1.0, (500, 16))
+    advantage = -np.random.default_rng(1).gamma(4.0, 1.5, (500, 16))
     loss = losses(500, 16, some, advantage, seed=1)
     decision = decide(loss, some)
     moderated, sequential = (prune(loss, some, rule) for rule in (TEST, SequentialTest(4, LEVEL)))

@@ -11,7 +11,7 @@ from generative_classifiers.draws.weighting import level_weighting
 from generative_classifiers.io.errors import InputError
 
 BUCKETS = 20  # arXiv 2303.15233, section 4
-PENALTY = 0.01  # of squared logarithms of weights, in units of the exponential weighting
+PENALTY = 1e-4  # of squared logarithms of weights, in units of the exponential weighting
 
 
 @dataclass(frozen=True)

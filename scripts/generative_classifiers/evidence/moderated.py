@@ -21,8 +21,9 @@ class ModeratedTest(DoublingTest):
     level. From the sixth draw on, its estimate from the image's own draws is shrunk towards that. No other image has a
     say. The uncertainty is that of the mean over *all* draws: it takes into account which levels the first draws have.
 
-    The level is spent over the looks as by `SequentialTest`. It bounds the probability that the best category is ever
-    dropped in favour of one other category.
+    The level is spent over the looks as by `SequentialTest`. Each of several categories that are nearly as good could
+    seem to be the best by chance. The level of a look is therefore divided by their number. A category counts twice its
+    p value, so that an equal one counts 1, and one that is clearly worse 0.
 
     Parameters
     ----------
@@ -53,7 +54,8 @@ class ModeratedTest(DoublingTest):
         prior, freedom = self._variance(difference, contribution[:look], draws[:look])
         variance = prior * self.table.error(draws.alpha, draws.sigma, contribution, look)
         p_values = student(difference.mean(axis=2), np.broadcast_to(variance, difference.shape[:2]), freedom)
-        return p_values < self._level_at(look, count)
+        rivals = np.where(candidates, 2 * np.minimum(p_values, 0.5), 0).sum(axis=1, keepdims=True)
+        return p_values < self._level_at(look, count) / rivals
 
     def _variance(self, difference, contribution, draws):
         """The variance of differences in units of the spread, and its degrees of freedom."""
