@@ -35,9 +35,10 @@ def decide(loss, some):
 
 
 def false_drops(loss, some, rule):
-    """Share of images whose best category, the first, was dropped while another had more draws."""
+    """Share of images of which the category that all draws would have chosen was dropped."""
     spent = np.isfinite(prune(loss, some, rule)).sum(axis=2)
-    return np.mean(spent[:, 0] < spent.max(axis=1))
+    winner = decide(loss, some)
+    return np.mean(spent[np.arange(len(loss)), winner] < spent.max(axis=1))
 
 
 def test_first_look_is_after_one_draw():

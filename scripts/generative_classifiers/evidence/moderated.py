@@ -54,8 +54,8 @@ class ModeratedTest(DoublingTest):
         prior, freedom = self._variance(difference, contribution[:look], draws[:look])
         variance = prior * self.table.error(draws.alpha, draws.sigma, contribution, look)
         p_values = student(difference.mean(axis=2), np.broadcast_to(variance, difference.shape[:2]), freedom)
-        rivals = np.where(candidates, 2 * np.minimum(p_values, 0.5), 0).sum(axis=1, keepdims=True)
-        return p_values < self._level_at(look, count) / rivals
+        alike = np.where(candidates, 2 * np.minimum(p_values, 0.5), 0).sum(axis=1, keepdims=True)
+        return p_values < self._level_at(look, count) / np.maximum(alike, 1)
 
     def _variance(self, difference, contribution, draws):
         """The variance of differences in units of the spread, and its degrees of freedom."""
