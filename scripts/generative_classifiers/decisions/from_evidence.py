@@ -9,7 +9,14 @@ from scipy.special import softmax
 
 from generative_classifiers.decisions.answers import NO_ANSWER, Answers
 from generative_classifiers.draws.log_snr import weighting_with
-from generative_classifiers.draws.weighting import RATE, effective_draws, level_weighting, pruning_correction, scores
+from generative_classifiers.draws.weighting import (
+    RATE,
+    LevelWeighting,
+    effective_draws,
+    level_weighting,
+    pruning_correction,
+    scores,
+)
 from generative_classifiers.evidence.receipt import Receipt, link_of
 from generative_classifiers.evidence.recorded import recorded_content
 from generative_classifiers.io.attributes import decode_attributes
@@ -45,7 +52,9 @@ def read_evidence(receipt: Path, stimuli: Path) -> xr.Dataset:
     return read(link_of(receipt), drop=RECONSTRUCTIONS)
 
 
-def score_categories(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> np.ndarray:
+def score_categories(
+    evidence: xr.Dataset, weighting: str | LevelWeighting | None = None, rate: float = RATE
+) -> np.ndarray:
     """Score of every category. The category with the smallest score wins (arXiv 2303.15233, equation 2).
 
     Parameters
@@ -72,7 +81,7 @@ def score_categories(evidence: xr.Dataset, weighting: str | None = None, rate: f
     return np.stack([score[:, category == name].mean(axis=1) for name in categories_of(evidence)], axis=1)
 
 
-def effective_number(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> float:
+def effective_number(evidence: xr.Dataset, weighting: str | LevelWeighting | None = None, rate: float = RATE) -> float:
     """How many draws that are spread for a weighting are worth as much as those of the evidence.
 
     Parameters
@@ -89,7 +98,7 @@ def effective_number(evidence: xr.Dataset, weighting: str | None = None, rate: f
     """
     if "density" not in evidence.coords:
         return float(evidence.sizes["draw"])
-    levels = [evidence[name].values for name in ("time", "alpha", "sigma")]
+    levels = evidence["time"].values, evidence["alpha"].values, evidence["sigma"].values
     rule = decode_attributes(evidence.attrs)["times"]
     spread_for = level_weighting(*levels, rule["weighting"], rule["rate"])
     return effective_draws(level_weighting(*levels, weighting_of(evidence, weighting), rate) / spread_for)
@@ -137,13 +146,13 @@ def posterior(score: np.ndarray, terms: int) -> np.ndarray:
     return softmax(-terms * score, axis=1)
 
 
-def weighting_of(evidence: xr.Dataset, weighting: str | None = None) -> str:
+def weighting_of(evidence: xr.Dataset, weighting: str | LevelWeighting | None = None) -> str | LevelWeighting:
     """The given weighting, or without one that of the pruning, or without pruning the default."""
     pruning = decode_attributes(evidence.attrs).get("pruning") or {}
     return weighting or weighting_with(pruning.get("weighting", "exponential"))
 
 
-def responses(evidence: xr.Dataset, weighting: str | None = None) -> np.ndarray:
+def responses(evidence: xr.Dataset, weighting: str | LevelWeighting | None = None) -> np.ndarray:
     """The category with the smallest score, as an index into the 16 categories.
 
     Parameters
@@ -162,7 +171,7 @@ def responses(evidence: xr.Dataset, weighting: str | None = None) -> np.ndarray:
     return np.where(best < 0, -1, pd.Index(CATEGORIES).get_indexer(names)[best]).astype(np.int8)
 
 
-def answers_from_evidence(evidence: xr.Dataset, weighting: str | None, source: str) -> Answers:
+def answers_from_evidence(evidence: xr.Dataset, weighting: str | LevelWeighting | None, source: str) -> Answers:
     """The decisions of a model, as answers.
 
     Parameters
@@ -182,7 +191,7 @@ def answers_from_evidence(evidence: xr.Dataset, weighting: str | None, source: s
     return Answers(source, table, responses(evidence, weighting))
 
 
-def decide(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> xr.Dataset:
+def decide(evidence: xr.Dataset, weighting: str | LevelWeighting | None = None, rate: float = RATE) -> xr.Dataset:
     """Decide for the category with the smallest score, for each image of one observer.
 
     Parameters
@@ -232,7 +241,9 @@ def decide(evidence: xr.Dataset, weighting: str | None = None, rate: float = RAT
     )
 
 
-def decision_table(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> pd.DataFrame:
+def decision_table(
+    evidence: xr.Dataset, weighting: str | LevelWeighting | None = None, rate: float = RATE
+) -> pd.DataFrame:
     """The decision for each image of an evidence store.
 
     Parameters

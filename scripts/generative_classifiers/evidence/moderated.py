@@ -45,7 +45,7 @@ class ModeratedTest(DoublingTest):
     @property
     def identity(self) -> dict[str, Any]:
         """What evidence depends on, as plain data."""
-        return {**super().identity, "table": self.table.identity}
+        return {**super().identity, "table": self.table.identity if self.table else None}
 
     def _is_worse(self, difference, candidates, draws, count):
         look = difference.shape[2]
