@@ -41,9 +41,9 @@ def run(arguments: Namespace) -> None:
         path = Path(made) if made else None
         model = models.load(name, row, study.prompts, path=path, device=arguments.device)
         measured = {"study": study.folder, "images": arguments.images}
-        measured_row = {"measured_on": measured, **measure_levels(model, stimuli).identity}
+        found = {"measured_on": measured, **measure_levels(model, stimuli).identity}
         print(
-            yaml.safe_dump({name: measured_row}, sort_keys=False, default_flow_style=None, width=120),
+            yaml.safe_dump({name: found}, sort_keys=False, default_flow_style=None, width=120),
             end="",
             flush=True,
         )

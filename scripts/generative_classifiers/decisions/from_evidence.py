@@ -11,7 +11,6 @@ from generative_classifiers.decisions.answers import NO_ANSWER, Answers
 from generative_classifiers.draws.log_snr import weighting_with
 from generative_classifiers.draws.weighting import (
     RATE,
-    LevelWeighting,
     effective_draws,
     level_weighting,
     pruning_correction,
@@ -52,9 +51,7 @@ def read_evidence(receipt: Path, stimuli: Path) -> xr.Dataset:
     return read(link_of(receipt), drop=RECONSTRUCTIONS)
 
 
-def score_categories(
-    evidence: xr.Dataset, weighting: str | LevelWeighting | None = None, rate: float = RATE
-) -> np.ndarray:
+def score_categories(evidence: xr.Dataset, weighting: AnyWeighting | None = None, rate: float = RATE) -> np.ndarray:
     """Score of every category. The category with the smallest score wins (arXiv 2303.15233, equation 2).
 
     Parameters
@@ -81,7 +78,7 @@ def score_categories(
     return np.stack([score[:, category == name].mean(axis=1) for name in categories_of(evidence)], axis=1)
 
 
-def effective_number(evidence: xr.Dataset, weighting: str | LevelWeighting | None = None, rate: float = RATE) -> float:
+def effective_number(evidence: xr.Dataset, weighting: AnyWeighting | None = None, rate: float = RATE) -> float:
     """How many draws that are spread for a weighting are worth as much as those of the evidence.
 
     Parameters
@@ -146,13 +143,13 @@ def posterior(score: np.ndarray, terms: int) -> np.ndarray:
     return softmax(-terms * score, axis=1)
 
 
-def weighting_of(evidence: xr.Dataset, weighting: str | LevelWeighting | None = None) -> str | LevelWeighting:
+def weighting_of(evidence: xr.Dataset, weighting: AnyWeighting | None = None) -> AnyWeighting:
     """The given weighting, or without one that of the pruning, or without pruning the default."""
     pruning = decode_attributes(evidence.attrs).get("pruning") or {}
     return weighting or weighting_with(pruning.get("weighting", "exponential"))
 
 
-def responses(evidence: xr.Dataset, weighting: str | LevelWeighting | None = None) -> np.ndarray:
+def responses(evidence: xr.Dataset, weighting: AnyWeighting | None = None) -> np.ndarray:
     """The category with the smallest score, as an index into the 16 categories.
 
     Parameters
@@ -171,7 +168,7 @@ def responses(evidence: xr.Dataset, weighting: str | LevelWeighting | None = Non
     return np.where(best < 0, -1, pd.Index(CATEGORIES).get_indexer(names)[best]).astype(np.int8)
 
 
-def answers_from_evidence(evidence: xr.Dataset, weighting: str | LevelWeighting | None, source: str) -> Answers:
+def answers_from_evidence(evidence: xr.Dataset, weighting: AnyWeighting | None, source: str) -> Answers:
     """The decisions of a model, as answers.
 
     Parameters
@@ -191,7 +188,7 @@ def answers_from_evidence(evidence: xr.Dataset, weighting: str | LevelWeighting 
     return Answers(source, table, responses(evidence, weighting))
 
 
-def decide(evidence: xr.Dataset, weighting: str | LevelWeighting | None = None, rate: float = RATE) -> xr.Dataset:
+def decide(evidence: xr.Dataset, weighting: AnyWeighting | None = None, rate: float = RATE) -> xr.Dataset:
     """Decide for the category with the smallest score, for each image of one observer.
 
     Parameters
@@ -241,9 +238,7 @@ def decide(evidence: xr.Dataset, weighting: str | LevelWeighting | None = None, 
     )
 
 
-def decision_table(
-    evidence: xr.Dataset, weighting: str | LevelWeighting | None = None, rate: float = RATE
-) -> pd.DataFrame:
+def decision_table(evidence: xr.Dataset, weighting: AnyWeighting | None = None, rate: float = RATE) -> pd.DataFrame:
     """The decision for each image of an evidence store.
 
     Parameters

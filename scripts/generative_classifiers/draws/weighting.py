@@ -70,6 +70,9 @@ def level_weighting(time, alpha, sigma, weighting="exponential", rate=RATE):
     return np.where(np.isnan(time), 1.0, weight)
 
 
+AnyWeighting = str | LevelWeighting
+
+
 def effective_draws(contribution):
     """How many draws of equal contributions are worth as much as these.
 
