@@ -11,6 +11,7 @@ from generative_classifiers.decisions.answers import NO_ANSWER, Answers
 from generative_classifiers.draws.log_snr import weighting_with
 from generative_classifiers.draws.weighting import (
     RATE,
+    AnyWeighting,
     effective_draws,
     level_weighting,
     pruning_correction,
