@@ -57,6 +57,11 @@ rule decisions:
             for observer in STUDY.models
             if wildcards.dataset in STUDY.stimuli
         ],
+        others=lambda wildcards: [
+            targets.receipt(STUDY, observer, dataset)
+            for dataset in targets.fitted_on(STUDY, wildcards.dataset)
+            for observer in targets.with_noise_levels(STUDY)
+        ],
     output:
         store=f"{DATA}/decisions/{{dataset}}.zarr/zarr.json",
         table=f"{DATA}/decisions/{{dataset}}.csv",

@@ -12,7 +12,7 @@ import xarray as xr
 import zarr
 
 from generative_classifiers.decisions.answers import as_text
-from generative_classifiers.decisions.from_evidence import decision_table, weighting_of
+from generative_classifiers.decisions.from_evidence import decision_table, effective_number, weighting_of
 from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.evidence.progress import progress
 from generative_classifiers.io.attributes import decode_attributes
@@ -163,7 +163,10 @@ def _mean_evaluations(evaluations: np.ndarray | pd.Series, exhaustive: int) -> s
 
 
 def _weighted(evidence: xr.Dataset, weighting: str) -> str:
-    return f" with the weighting {weighting}" if evidence["time"].notnull().any() else ""
+    if evidence["time"].isnull().all():
+        return ""
+    worth = f", worth {effective_number(evidence, weighting):.1f} draws" if "density" in evidence.coords else ""
+    return f" with the weighting {weighting}{worth}"
 
 
 def _share_right(table: pd.DataFrame) -> str:

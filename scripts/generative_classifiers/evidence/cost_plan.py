@@ -11,7 +11,7 @@ from generative_classifiers.stimuli.miniature.datasets import number_of_images a
 from generative_classifiers.study.categories import CATEGORIES
 
 # Share of the evaluations that are left when 64 draws are pruned by the sequential test (at least 4 draws, level 0.05):
-# measured on the miniature's pixel model by tests/benchmarks/pruning.py. Clark & Jaini report 8 to 10 times less work
+# measured on the miniature's pixel model by tests/benchmarks/yardstick.py. Clark & Jaini report 8 to 10 times less work
 # with their test (arXiv 2303.15233).
 PRUNED_SHARE = 0.22
 

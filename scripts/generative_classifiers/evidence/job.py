@@ -110,6 +110,7 @@ class _Work:
             request.draws,
             known,
             reconstruct=request.reconstruct,
+            kept=request.kept,
             pruning=request.pruning,
             title=request.title,
         )

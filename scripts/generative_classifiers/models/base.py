@@ -7,6 +7,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import torch
 
+from generative_classifiers.draws.density import LevelDensity
+from generative_classifiers.draws.level_table import LevelTable
 from generative_classifiers.draws.levels import Draws, single
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.reconstruction_layout import ReconstructionLayout, pixel_layout
@@ -119,13 +121,13 @@ class Model(ABC):
         """
         return 1
 
-    def draws(self, count: int, seed: int, rule: str = "golden") -> Draws:
+    def draws(self, count: int, seed: int, rule: str | LevelDensity = "golden") -> Draws:
         """The first draws.
 
         Parameters
         ----------
         count, seed : int
-        rule : {"golden", "uniform"}
+        rule : {"golden", "uniform"} or LevelDensity
             How noise levels are spread: `draws.levels.times`.
 
         Returns
@@ -134,6 +136,29 @@ class Model(ABC):
             `count` of them. A family without noise levels has a single draw, whatever the count.
         """
         return single(seed)
+
+    def scales(self, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Alpha and sigma at noise levels (draw,).
+
+        Raises
+        ------
+        InputError
+            The family has no noise schedule.
+        """
+        raise InputError(f"{self.observer}: models of family {self.family} have no noise schedule")
+
+    def density(self, table: LevelTable) -> LevelDensity | None:
+        """Where draws are spent, by a table of levels; None in a family without a noise schedule.
+
+        Parameters
+        ----------
+        table : LevelTable
+
+        Returns
+        -------
+        LevelDensity or None
+        """
+        return None
 
     def evaluate(
         self,

@@ -10,6 +10,7 @@ from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImage
 from generative_classifiers.study.datasets import Archive, Dataset, Datasets, DecisionFile, DecisionFormat, OwnFile
 from generative_classifiers.study.folders import CACHE, folder_of
+from generative_classifiers.study.levels import level_settings, plain
 from generative_classifiers.study.measures import MEASURES
 from generative_classifiers.study.observer import ModelObserver, Observer, PublishedObserver
 from generative_classifiers.study.prompts import prompts_of
@@ -105,9 +106,9 @@ class Study:
         return self.settings.evidence
 
     @property
-    def weighting(self) -> str | None:
-        """What noise levels count for; None if no model takes part."""
-        return self.settings.evidence.weighting if self.settings.evidence else None
+    def weighting(self) -> str | dict[str, object] | None:
+        """What noise levels count for, as plain data; None if no model takes part."""
+        return plain(self.settings.evidence.weighting) if self.settings.evidence else None
 
     def draws_of(self, observer: str) -> Draws:
         """The draws of an observer: its own, or those of all."""
@@ -218,8 +219,7 @@ class Study:
             found["reconstruct_draw"] = settings.reconstruct_draw
         if kind.has_levels:
             found |= {"times": settings.times, "draws": draws if isinstance(draws, int) else draws.as_params()}
-        if kind.has_levels and not isinstance(draws, int):
-            found["weighting"] = settings.weighting  # what pruning goes by
+            found |= level_settings(self, observer)
         return found
 
     def stimuli_settings(self, dataset: str) -> dict[str, object]:

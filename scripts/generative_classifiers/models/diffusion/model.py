@@ -7,6 +7,7 @@ import torch
 from diffusers import AutoencoderKL
 
 from generative_classifiers.draws import levels
+from generative_classifiers.draws.density import weighted_density
 from generative_classifiers.draws.noise import gaussian
 from generative_classifiers.models.base import DTYPES
 from generative_classifiers.models.diffusion import shared_prefix
@@ -89,8 +90,17 @@ class DiffusionModel(GenerativeModel):
     def draws(self, count, seed, rule="golden"):
         """Times, and the scales that the noise schedule gives them: `models.base.Model.draws`."""
         time = levels.times(count, seed, rule)
-        alpha, sigma = self.schedule.scales(time)
-        return levels.Draws(np.arange(count), time, alpha, sigma, np.full(count, seed, np.int64))
+        alpha, sigma = self.scales(time)
+        seeds, density = np.full(count, seed, np.int64), levels.density_at(time, rule)
+        return levels.Draws(np.arange(count), time, alpha, sigma, seeds, density)
+
+    def scales(self, time):
+        """Those of the noise schedule: `models.base.Model.scales`."""
+        return self.schedule.scales(time)
+
+    def density(self, table):
+        """That of the schedule's levels: `models.base.Model.density`."""
+        return weighted_density(table, self.scales)
 
     def _encode(self, images):
         """Images (image, 3, y, x) in [-1, 1], and what the network sees of them, (image, channel, y, x)."""
