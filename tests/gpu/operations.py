@@ -33,14 +33,16 @@ def counted(work):
     return counter.get_total_flops()
 
 
-def of_shape(name, reading="likelihood"):
-    """Operations of one evaluation by a network of `real_shapes`; for a reconstruction, the decoder's too."""
+def of_shape(name):
+    """Operations of one evaluation by a network of `real_shapes`."""
+    return counted(throughput.bare(real_shapes.load(name, "meta", "float32"), 1))
+
+
+def of_decoder(name):
+    """Operations of decoding the tokens of an image."""
     model = real_shapes.load(name, "meta", "float32")
-    operations = counted(throughput.bare(model, 1))
-    if reading == "reconstruction":
-        tokens = torch.zeros(1, model.side, model.side, dtype=torch.long, device="meta")
-        operations += counted(lambda: model.decoder.decode(tokens))
-    return operations
+    tokens = torch.zeros(1, model.side, model.side, dtype=torch.long, device="meta")
+    return counted(lambda: model.decoder.decode(tokens))
 
 
 def of_shared(name):
@@ -79,7 +81,7 @@ def main():
         alone = of_shape(name)
         saved = 1 - of_shared(name) / alone if name.startswith("stable-diffusion") else 0
         print(f"{alone / 1e9:8.0f} GFLOP  {saved:6.1%} saved by sharing  {name}", flush=True)
-    print(f"{of_shape('amused-512', 'reconstruction') / 1e9:8.0f} GFLOP  amused-512, with the decoder")
+    print(f"{of_decoder('amused-512') / 1e9:8.0f} GFLOP  the decoder of amused-512, in float32")
 
 
 if __name__ == "__main__":

@@ -124,7 +124,9 @@ def diffusion(make, runtime):
     adapter = adapter_class("random", Parts(**networks, scheduler=noise), resolution)
     prompts = prompts_of()
     encoded = {name: torch.randn(len(prompts), *shape) for name, shape in shapes.items()}
-    adapter.condition = lambda *_: {name: value.to(runtime.device, adapter.network.dtype) for name, value in encoded.items()}
+    adapter.condition = lambda *_: {
+        name: value.to(runtime.device, adapter.network.dtype) for name, value in encoded.items()
+    }
     return DiffusionModel("random", adapter, prompts, runtime, WEIGHTS)
 
 

@@ -92,7 +92,10 @@ def variants(model, size, device):
 def kernels(work, device):
     """The kernels that take the most time, and the share of each."""
     on_card = device.type == "cuda"
-    with torch.inference_mode(), profile(activities=[ProfilerActivity.CUDA if on_card else ProfilerActivity.CPU]) as run:
+    with (
+        torch.inference_mode(),
+        profile(activities=[ProfilerActivity.CUDA if on_card else ProfilerActivity.CPU]) as run,
+    ):
         work()
         card.synchronise(device)
     times = {

@@ -11,8 +11,8 @@ from generative_classifiers.models.reconstruction_layout import latent_layout, p
 from generative_classifiers.stimuli.miniature.datasets import number_of_images as number_of_rendered_images
 from generative_classifiers.study.categories import CATEGORIES
 
-# Floating-point operations per second that are assumed where no speed was measured: a third of the peak of an A100, which
-# is 312 TFLOP/s in half precision and 19.5 in float32 (NVIDIA's data sheet). Losses never use TF32.
+# Floating-point operations per second that are assumed where no speed was measured: a third of the peak of an A100, 312
+# TFLOP/s in half precision and 19.5 in float32 (NVIDIA's data sheet). Losses never use TF32.
 ASSUMED = {"bfloat16": 1e14, "float16": 1e14, "float32": 6.5e12}
 
 
@@ -116,7 +116,9 @@ def speed_of(row, per_second=None):
     measured = per_second or row.evaluations_per_second
     if measured:
         return measured, False
-    return (ASSUMED[row.dtype] / (row.gflop * 1e9) if row.gflop else np.nan), True
+    if not row.gflop:
+        return np.nan, True
+    return 1e-9 / (row.gflop / ASSUMED[row.dtype] + (row.gflop_in_float32 or 0) / ASSUMED["float32"]), True
 
 
 def reconstructions_of(study, observer):

@@ -27,8 +27,8 @@ class Rate(NamedTuple):
     most: int
 
 
-# By test, and by what the network denoises: docs/method.md, "Pruning", which names the images and the command. The levels
-# were 0.05 (sequential) and 2e-3 (paired). Other levels change the shares less than other models do.
+# By test, and by what the network denoises. docs/method.md names the images and the command ("Pruning"). The levels are
+# 0.05 (sequential) and 2e-3 (paired). Other levels change the shares less than other models do.
 RATES = {
     "sequential": {"pixels": Rate(0.219, 4, 64), "latents": Rate(0.275, 4, 64)},
     "paired": {"pixels": Rate(0.413, 20, 64), "latents": Rate(0.464, 20, 64)},
