@@ -192,6 +192,13 @@ def test_every_model_of_the_paper_has_hours_and_they_are_marked_as_estimates(pap
     assert "?" not in as_text(table)
 
 
+def test_readme_names_the_hours_of_the_forecast(paper):
+    text, hours = " ".join((ROOT / "README.md").read_text().split()), totals(forecast(paper))["hours"].round()
+    assert f"The forecast is about {hours['all']:.0f} GPU-hours: {hours['amused-512-reconstruction']:.0f} for" in text
+    assert f"DeepFloyd IF {hours['deepfloyd-if-1']:.0f}, Stable Diffusion {hours['stable-diffusion-1-4']:.0f}," in text
+    assert f"aMUSEd by likelihood {hours['amused-512']:.0f} and Janus {hours['janus-pro-1b']:.0f};" in text
+
+
 def test_speed_is_the_measured_one_or_follows_from_the_operations():
     row = {"family": "masked", "pipeline": "some/model", "dtype": "bfloat16"}
     assert speed_of(observer(**row, gflop=800, evaluations_per_second=70)) == (70, False)
