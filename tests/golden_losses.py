@@ -75,10 +75,11 @@ def row_of(kind, root):
     return observer(**row, pipeline=str(tiny_contrastive.through_transformers(folder))), None
 
 
-def load(kind, root):
-    """The tiny model of a kind, in float32 on the CPU."""
+def load(kind, root, device="cpu", dtype="float32"):
+    """The tiny model of a kind."""
     row, path = row_of(kind, root)
-    return models.load("tiny", row, prompts_of(CATEGORIES), path=path, device="cpu")
+    row = row.model_copy(update={"dtype": dtype})
+    return models.load("tiny", row, prompts_of(CATEGORIES), path=path, device=device)
 
 
 def some_draws(model):
@@ -87,11 +88,15 @@ def some_draws(model):
     return draws[[*range(DRAWS), LAST]] if len(draws) > 1 else draws
 
 
-def losses(model):
-    """Losses of two images, all categories and some draws in a row, rounded to some digits."""
+def evaluated(model):
+    """Losses of two images, (image, category, draw)."""
     images = np.random.default_rng(0).integers(0, 256, (len(NAMES), 16, 16, 3), dtype=np.uint8)
-    found, _ = model.evaluate(images, NAMES, some_draws(model))
-    return [float(f"{loss:.{DIGITS}g}") for loss in found.ravel()]
+    return model.evaluate(images, NAMES, some_draws(model))[0]
+
+
+def losses(model):
+    """Those losses in a row, rounded to some digits."""
+    return [float(f"{loss:.{DIGITS}g}") for loss in evaluated(model).ravel()]
 
 
 def version_of(model):

@@ -6,6 +6,7 @@ from pathlib import Path
 from generative_classifiers.cli.arguments import whole_number
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.observer import ModelObserver
+from generative_classifiers.study.validation import MOST_IMAGES
 
 HELP = "measure a model's row of registry/levels.yaml"
 DESCRIPTION = """
@@ -18,7 +19,9 @@ study's evidence is computed, since the noise levels of `times: weighted` depend
 def add_arguments(command: ArgumentParser) -> None:
     command.add_argument("observers", nargs="+", metavar="OBSERVER", help="a diffusion model of the study")
     command.add_argument("--study", default="miniature", help="the study with the images and the prompts")
-    command.add_argument("--images", type=whole_number(2), default=32, help="how many, of all datasets (default: 32)")
+    command.add_argument(
+        "--images", type=whole_number(2, MOST_IMAGES), default=32, help="how many, of all datasets (default: 32)"
+    )
     command.add_argument("--device", default="auto", help="auto, cpu, cuda, …")
 
 

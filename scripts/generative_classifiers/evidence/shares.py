@@ -40,8 +40,8 @@ def planned_shares(study, observer: str, dataset: str) -> int:
 
     plan = cost(study, observer, dataset, site.evaluations_per_second)
     by_images = ceil(plan["images"] / site.images_per_job) if site.images_per_job else 1
-    hours = plan["hours" if isinstance(study.draws_of(observer), int) else "pruned_hours"]
-    by_hours = ceil(hours / site.hours_per_job) if site.hours_per_job and hours == hours else 1
+    is_known = plan["hours"] == plan["hours"]
+    by_hours = ceil(plan["hours"] / site.hours_per_job) if site.hours_per_job and is_known else 1
     return min(max(by_images, by_hours), ceil(plan["images"] / study.evidence.shard))
 
 

@@ -96,12 +96,13 @@ def missing(key: str, reason: str = "") -> PydanticCustomError:
     return wrong(key, f"this key is missing{reason and '; '}{reason}")
 
 
-def union_of(members: Mapping[str, type], member_of: Callable[[Any], str]) -> Any:
+def union_of(members: Mapping[str, Any], member_of: Callable[[Any], str]) -> Any:
     """The type of an object that is of one of several classes.
 
     Parameters
     ----------
     members : dict of str to type
+        Classes, or other types that pydantic knows.
     member_of : callable
         Of plain data or an object: the key of its class in <>. So it is known in the locations of errors.
     """

@@ -10,6 +10,7 @@ from generative_classifiers.draws import levels
 from generative_classifiers.draws.density import weighted_density
 from generative_classifiers.draws.noise import gaussian
 from generative_classifiers.models.base import DTYPES
+from generative_classifiers.models.devices import to_device
 from generative_classifiers.models.diffusion import shared_prefix
 from generative_classifiers.models.diffusion.codecs import LatentCodec
 from generative_classifiers.models.diffusion.schedules import schedule
@@ -114,7 +115,7 @@ class DiffusionModel(GenerativeModel):
         alpha, sigma = self._per_image(draw.alpha), self._per_image(draw.sigma)
         noise = self._noise(*batch.noised_images(names, draws), clean.shape[1:])
         noised = alpha * target + sigma * noise[indices.noised]
-        step = torch.as_tensor(self.schedule.steps(draw.time), device=self.device)
+        step = to_device(self.schedule.steps(draw.time), self.device)
         denoised = self.schedule.denoise(self._predict(noised, step, indices), noised, alpha, sigma)
         kept = np.flatnonzero(kept)
         reconstruction = self._keep(denoised[kept]) if len(kept) else None
@@ -143,11 +144,11 @@ class DiffusionModel(GenerativeModel):
         """The noise of noised images (noised image, channel, y, x), by their names and draws."""
         keys = zip(names, draws.number, draws.seed, strict=True)
         noise = np.stack([gaussian(name, number, seed, tuple(shape)) for name, number, seed in keys])
-        return torch.from_numpy(noise).to(self.device, non_blocking=True)
+        return to_device(noise, self.device)
 
     def _per_image(self, values):
         """One number for each image, (image, 1, 1, 1) in float32."""
-        return torch.as_tensor(values, dtype=torch.float32, device=self.device)[:, None, None, None]
+        return to_device(values.astype(np.float32), self.device)[:, None, None, None]
 
     def _predict(self, noised, step, batch):
         """The network's float32 prediction under the prompts of a batch."""

@@ -17,6 +17,7 @@ from diffusers import VQModel
 from generative_classifiers.draws import levels
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.random_numbers import generator
+from generative_classifiers.models.devices import to_device
 from generative_classifiers.models.distances import Perceptual, distance_of
 from generative_classifiers.models.encoded_prompts import check_distinct, check_length
 from generative_classifiers.models.generative import GenerativeModel
@@ -204,7 +205,7 @@ class MaskedModel(GenerativeModel):
         for row, name, number, seed, share in zip(hidden, names, draws.number, draws.seed, draws.sigma, strict=True):
             order = generator("mask", name, number, seed).permutation(len(row))
             row[order[: round(share * len(row))]] = True
-        return torch.from_numpy(hidden).to(self.device).reshape(-1, self.side, self.side)
+        return to_device(hidden, self.device).reshape(-1, self.side, self.side)
 
     def _predict(self, tokens, category):
         """The transformer's logits (evaluation, code, y, x), in its own precision."""
