@@ -1,6 +1,7 @@
 """The same losses on a card as on the CPU, and the same bytes again, also after memory ran out."""
 
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -66,28 +67,24 @@ def memory(bench, name):
     }
 
 
-class limited:
+@contextmanager
+def limited(model, size, device, least, most):
     """Memory for half a batch only: a limit between what the two batch sizes took, on a CPU an error in its place."""
+    if device.type == "cuda":
+        share = (least + most) / 2 / torch.cuda.get_device_properties(device).total_memory
+        torch.cuda.set_per_process_memory_fraction(share, device)
+        try:
+            yield
+        finally:
+            torch.cuda.set_per_process_memory_fraction(1.0, device)
+        return
 
-    def __init__(self, model, size, device, least, most):
-        self.device, self.hook = device, None
-        if device.type == "cuda":
-            self.share = (least + most) / 2 / torch.cuda.get_device_properties(device).total_memory
-        else:
-            self.network, self.size = model.network, size
-
-    def __enter__(self):
-        if self.device.type == "cuda":
-            torch.cuda.set_per_process_memory_fraction(self.share, self.device)
-        else:
-            self.hook = self.network.register_forward_pre_hook(self._refuse)
-
-    def __exit__(self, *_):
-        if self.hook:
-            self.hook.remove()
-        else:
-            torch.cuda.set_per_process_memory_fraction(1.0, self.device)
-
-    def _refuse(self, _, args):
-        if len(args[0]) >= self.size:
+    def refuse(_, args):
+        if len(args[0]) >= size:
             raise torch.OutOfMemoryError("no memory for so many evaluations")
+
+    hook = model.network.register_forward_pre_hook(refuse)
+    try:
+        yield
+    finally:
+        hook.remove()
