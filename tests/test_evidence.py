@@ -188,9 +188,12 @@ def test_what_moves_no_loss_evaluates_nothing_again(tmp_path, change):
         ({"seed": 1}, "seed is 0, not 1"),
         ({"times": "uniform"}, "times is golden, not uniform"),
         ({"model": FakeModel(weights="other")}, "weights is None, not other"),
-        ({"images": stimuli(10, seed=1)}, "its images, categories or draws are neither"),
-        ({"model": FakeModel(categories=("cat", "bird"))}, "its images, categories or draws are neither"),
-        ({"images": stimuli(12).isel(image=slice(2, None))}, "its images, categories or draws are neither"),
+        ({"images": stimuli(10, seed=1)}, "its images or categories are others"),
+        (
+            {"model": FakeModel(categories=("cat", "bird"))},
+            "it has 3 categories, not 2; ask for at least all that it has, or for a part of it",
+        ),
+        ({"images": stimuli(12).isel(image=slice(2, None))}, "its images or categories are others"),
     ],
 )
 def test_evidence_is_never_replaced_by_other_evidence(tmp_path, change, said):

@@ -38,7 +38,7 @@ def add_arguments(command: ArgumentParser) -> None:
         "--categories",
         type=names,
         default=",".join(CATEGORIES),
-        help="categories, separated by commas; one with a comma in double quotes; or @file with one a line",
+        help="categories, separated by commas (double quotes around a name with a comma), or @file with one a line",
     )
     command.add_argument(
         "--prompt",

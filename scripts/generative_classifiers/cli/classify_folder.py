@@ -13,6 +13,7 @@ from generative_classifiers.cli.arguments import check_output
 from generative_classifiers.decisions.from_evidence import decision_table, posterior, score_categories
 from generative_classifiers.draws.levels import DRAWS
 from generative_classifiers.draws.weighting import RATE
+from generative_classifiers.evidence.job import SHARD
 from generative_classifiers.evidence.single_store import compute_evidence, read_requested
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import registry_root
@@ -25,6 +26,9 @@ from generative_classifiers.study.observer import ModelObserver
 from generative_classifiers.study.observers import AnyObserver, ClassifierObserver, ContrastiveObserver
 from generative_classifiers.study.prompts import PROMPT, prompts_of, several_prompts_of
 from generative_classifiers.study.validation import unknown
+
+# An interrupted run keeps whole shards. A generative model takes long for an image, so its shards are small.
+IMAGES_KEPT = 4
 
 
 def classify(
@@ -127,6 +131,7 @@ def classify(
         times=times,
         reconstruct=reconstruct,
         categories=category_of_prompt,
+        shard=IMAGES_KEPT if row.kind.group == "generative" else SHARD,
     )
     evidence = read_requested(out, request)
     table = decision_table(evidence, weighting, rate)[["image", "decision", "margin"]]

@@ -6,7 +6,7 @@ from pathlib import Path
 from generative_classifiers.cli.arguments import as_size, project
 from generative_classifiers.io.errors import InputError
 
-HELP = "list or remove what nothing needs"
+HELP = "list or remove files that are no longer needed"
 DESCRIPTION = (
     "List what nothing needs: evidence of earlier versions that was set aside, files that interrupted jobs left more "
     "than a day ago, and, if asked for, evidence that no study of this project names. Remove it with --yes."

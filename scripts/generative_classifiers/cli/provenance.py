@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 from generative_classifiers.cli.arguments import path
 
-HELP = "say what a figure rests on"
+HELP = "list the data, weights and versions behind a figure"
 DESCRIPTION = (
     "Print what a figure rests on: the stores of evidence, their identities, weights, and versions of packages."
 )

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -152,4 +153,20 @@ def _differences(entry: Entry, request: Request) -> str:
     found, asked = decode_attributes(zarr.open_group(entry.path, mode="r").attrs), attributes(request)
     keys = [key for key in asked if key not in ("observer", "dataset", "identity", "request")]
     changed = [f"{key} is {found.get(key)}, not {asked[key]}" for key in keys if found.get(key) != asked[key]]
-    return "; ".join(changed) or "its images, categories or draws are neither all of those asked for nor some of them"
+    return "; ".join(changed) or "; ".join(_sizes(entry, request))
+
+
+def _sizes(entry: Entry, request: Request) -> list[str]:
+    """How many images, categories and draws a store has, and how many are asked for, where these differ."""
+    group: Any = zarr.open_group(entry.path, mode="r")
+    counts = {
+        "images": (entry.images, len(request.images["name"])),
+        "categories": (group["prompt"].size, len(request.prompts)),
+        "draws": (group["draw"].size, len(request.draws)),
+    }
+    different = [f"it has {found} {what}, not {asked}" for what, (found, asked) in counts.items() if found != asked]
+    return (
+        [*different, "ask for at least all that it has, or for a part of it"]
+        if different
+        else ["its images or categories are others"]
+    )
