@@ -1,20 +1,6 @@
 # Decisions of all observers: read from published files, made by simulated observers, or made from evidence.
 
 
-def families_on(dataset):
-    """Families of those who decide on a dataset: an observer that is new in a study concerns no other dataset."""
-    deciding = {*STUDY.answers_on(dataset), *STUDY.files("decisions", dataset)}
-    deciding |= {*STUDY.simulated, *(STUDY.models if dataset in STUDY.stimuli else [])}
-    return {
-        "reference": STUDY.reference_family,
-        **{
-            name: row.family
-            for name, row in STUDY.observers.items()
-            if name in deciding
-        },
-    }
-
-
 rule simulate:
     input:
         [targets.store(f"{DATA}/stimuli/{dataset}") for dataset in STUDY.rendered],

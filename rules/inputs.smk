@@ -36,3 +36,17 @@ def depends_on(observer, *datasets):
         },
         "weights": recorded_weights(STUDY, observer),
     }
+
+
+def families_on(dataset):
+    """Families of those who decide on a dataset: an observer that is new in a study concerns no other dataset."""
+    deciding = {*STUDY.answers_on(dataset), *STUDY.files("decisions", dataset)}
+    deciding |= {*STUDY.simulated, *(STUDY.models if dataset in STUDY.stimuli else [])}
+    return {
+        "reference": STUDY.reference_family,
+        **{
+            name: row.family
+            for name, row in STUDY.observers.items()
+            if name in deciding
+        },
+    }
