@@ -3,26 +3,15 @@
 import numpy as np
 import pytest
 
-from generative_classifiers.draws.weighting import level_weighting, pruning_correction, scores
+from generative_classifiers.draws.weighting import level_weighting
 from generative_classifiers.evidence.moderated import ModeratedTest
 from generative_classifiers.evidence.pruning import SequentialTest, pruning_from
 from generative_classifiers.evidence.scoring import score_images
 from generative_classifiers.io.errors import InputError
-from simulated_losses import draws, losses, table
+from simulated_losses import Recorded, draws, losses, table, winners
 
 LEVEL = 0.1
 TEST = ModeratedTest(1, LEVEL, table=table())
-
-
-class Recorded:
-    """A model whose losses are known."""
-
-    def __init__(self, loss):
-        self.loss, self.categories = loss, tuple(range(loss.shape[1]))
-
-    def evaluate(self, images, names, draws, reconstruct=None, wanted=None):
-        found = self.loss[:, :, draws.number]
-        return found if wanted is None else np.where(wanted, found, np.nan), None
 
 
 def prune(loss, some, rule, known=None):
@@ -31,7 +20,7 @@ def prune(loss, some, rule, known=None):
 
 def decide(loss, some):
     weight = level_weighting(some.time, some.alpha, some.sigma) / some.density
-    return (scores(loss, weight) + pruning_correction(loss, weight)).argmin(axis=1)
+    return winners(loss, weight)
 
 
 def false_drops(loss, some, rule):

@@ -39,7 +39,7 @@ def test_schedules_are_recognised(name):
 
 
 def test_unknown_schedule_is_an_error():
-    with pytest.raises(InputError, match="none of those that are known: flow, cosine"):
+    with pytest.raises(InputError, match="the noise schedule of the model is unknown, expected one of flow, cosine"):
         schedule_of([0.5], [0.6], [0.8])
 
 

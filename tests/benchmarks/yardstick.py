@@ -21,7 +21,7 @@ import pandas as pd
 import torch
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
 from generative_classifiers import models
 from generative_classifiers.decisions.from_evidence import score_categories
@@ -39,6 +39,7 @@ from generative_classifiers.evidence.scoring import score_images
 from generative_classifiers.io.stores import read
 from generative_classifiers.study.levels import load_levels
 from generative_classifiers.study.load import load
+from simulated_losses import Recorded
 
 FIRST, MORE = 64, 512  # draws that rules are limited to, and draws of the reference
 REFERENCE = SequentialTest(FIRST, 1e-3)
@@ -62,17 +63,6 @@ class AdaptiveStages(PruningTest):
 
     def _level_at(self, look, count):
         raise NotImplementedError
-
-
-class Recorded:
-    """A model whose losses are known."""
-
-    def __init__(self, loss):
-        self.loss, self.categories = loss, tuple(range(loss.shape[1]))
-
-    def evaluate(self, images, names, draws, reconstruct=None, wanted=None):
-        found = self.loss[:, :, draws.number]
-        return found if wanted is None else np.where(wanted, found, np.nan), None
 
 
 def rules(table):

@@ -52,12 +52,11 @@ def _place(text: str) -> str:
 
 
 def _cache(root: Path) -> Path:
-    from generative_classifiers.study.folders import CACHE
     from generative_classifiers.study.load import load_site
     from generative_classifiers.study.yaml_files import YamlFile
 
     site = load_site(YamlFile(root / "config.yaml", root).content or {}, root)
-    return root / (site.evidence_cache or CACHE)
+    return root / site.cache
 
 
 def _folders(place: str | None, root: Path, cache: Path) -> list[Path]:

@@ -28,7 +28,6 @@ def add_arguments(command: ArgumentParser) -> None:
 def run(arguments: Namespace) -> None:
     """Restore the study, and print what is new."""
     from generative_classifiers.evidence.restore import restore
-    from generative_classifiers.study.folders import CACHE
     from generative_classifiers.study.load import load_site
     from generative_classifiers.study.yaml_files import YamlFile
 
@@ -36,7 +35,7 @@ def run(arguments: Namespace) -> None:
     if not (root / "config.yaml").is_file():
         raise InputError(f"{root}: has no config.yaml; expected the root of a copy of the project")
     site = load_site(YamlFile(root / "config.yaml", root).content or {}, root)
-    cache = arguments.cache.absolute() if arguments.cache else Path(site.evidence_cache or CACHE)
+    cache = arguments.cache.absolute() if arguments.cache else site.cache
     check_output(root / cache, "folder")
     restored = restore(arguments.archive, root, cache, figures=arguments.figures)
     for name in restored.different:

@@ -7,23 +7,13 @@ import numpy as np
 import xarray as xr
 
 from generative_classifiers.draws.learned import LearnedWeighting, fit_weighting
-from generative_classifiers.draws.log_snr import LogSnrWeighting
+from generative_classifiers.draws.log_snr import LogSnrWeighting, weighting_with
 from generative_classifiers.draws.weighting import LevelWeighting
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.study.settings import LearnedSetting, LogSnrSetting
+from generative_classifiers.study.levels import plain
+from generative_classifiers.study.settings import LearnedSetting
 
 LOGGER = logging.getLogger(__name__)
-
-
-def weighting_from(setting) -> str | LevelWeighting:
-    """The weighting of a setting that needs no other evidence.
-
-    Parameters
-    ----------
-    setting : str or study.settings.LogSnrSetting
-        `evidence.weighting` of a study.
-    """
-    return LogSnrWeighting(setting.source) if isinstance(setting, LogSnrSetting) else setting
 
 
 def weighting_on(setting, evidence: xr.Dataset, others: Mapping[str, xr.Dataset]) -> str | LevelWeighting:
@@ -46,7 +36,7 @@ def weighting_on(setting, evidence: xr.Dataset, others: Mapping[str, xr.Dataset]
         return "uniform"
     if isinstance(setting, LearnedSetting):
         return learned(evidence, others)
-    weighting = weighting_from(setting)
+    weighting = weighting_with(plain(setting))
     if isinstance(weighting, LogSnrWeighting):
         lost = weighting.lost_share(*(evidence[name].values for name in ("time", "alpha", "sigma")))
         LOGGER.warning("%s: %.1f %% of the weighting is lost", evidence.attrs["observer"], 100 * lost)
@@ -59,7 +49,7 @@ def learned(evidence: xr.Dataset, others: Mapping[str, xr.Dataset]) -> LearnedWe
     Raises
     ------
     InputError
-        The dataset that is scored is among the others, or there are none.
+        `others` is empty, or contains the dataset that is scored.
     """
     scored = evidence.attrs["dataset"]
     if scored in others or not others:

@@ -40,7 +40,7 @@ class LevelDensity:
     def at(self, time):
         """The density at noise levels, float64; 1 would be uniform."""
         cells = len(self.share)
-        return self.share[np.minimum((np.asarray(time) * cells).astype(int), cells - 1)] * cells
+        return self.share[cell_of(time, cells)] * cells
 
     def quantile(self, probability):
         """The inverse of the cumulative distribution: levels, float64."""
@@ -52,6 +52,11 @@ class LevelDensity:
     def identity(self) -> dict[str, Any]:
         """What evidence depends on, as plain data."""
         return {"rule": "weighted", **self.origin}
+
+
+def cell_of(time, cells):
+    """Which of equally wide cells between 0 and 1 times are in, int; 1 is in the last."""
+    return np.minimum((np.asarray(time) * cells).astype(int), cells - 1)
 
 
 def weighted_density(table, scales):

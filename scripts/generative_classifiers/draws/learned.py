@@ -7,6 +7,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+from generative_classifiers.draws.density import cell_of
 from generative_classifiers.draws.weighting import level_weighting
 from generative_classifiers.io.errors import InputError
 
@@ -36,7 +37,7 @@ class LearnedWeighting:
 
     def at(self, time, alpha, sigma):
         """What each draw counts for, float64 (draw,)."""
-        return np.array(self.weight)[_bucket(time, len(self.weight))]
+        return np.array(self.weight)[cell_of(time, len(self.weight))]
 
 
 def fit_weighting(loss, time, density, truth, fitted_on=(), buckets=BUCKETS):
@@ -71,7 +72,7 @@ def fit_weighting(loss, time, density, truth, fitted_on=(), buckets=BUCKETS):
         raise InputError(f"weighting: learned: found {len(loss)} images, expected some with losses of all draws")
     middle = (np.arange(buckets) + 0.5) / buckets
     start = level_weighting(middle, middle, middle)
-    part = np.equal.outer(_bucket(time, buckets), np.arange(buckets)) / (len(time) * np.asarray(density))[:, None]
+    part = np.equal.outer(cell_of(time, buckets), np.arange(buckets)) / (len(time) * np.asarray(density))[:, None]
     score = np.einsum("ikd,db->ikb", loss - loss.mean(axis=1, keepdims=True), part) * start
     score /= np.abs(score.sum(axis=2)).mean()
 
@@ -89,7 +90,3 @@ def fit_weighting(loss, time, density, truth, fitted_on=(), buckets=BUCKETS):
 
     found = minimize(cost, np.zeros(buckets), jac=True, method="L-BFGS-B")
     return LearnedWeighting(tuple((start * np.exp(found.x)).tolist()), tuple(fitted_on))
-
-
-def _bucket(time, buckets):
-    return np.minimum((np.asarray(time) * buckets).astype(int), buckets - 1)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from generative_classifiers.draws.weighting import RATE
 from generative_classifiers.io.errors import InputError
 
 STEPS = 1000  # of the schedules of diffusers
@@ -27,11 +28,17 @@ def _imagen(time):
     return -2 * np.log(np.tan(np.pi * time / 2))
 
 
+ENTERED = (np.arange(STEPS) + 0.5) / STEPS  # a step of a table is entered in the middle of its times
+
+
+def _log_snr(alphas_cumprod):
+    return np.log(alphas_cumprod) - np.log1p(-alphas_cumprod)
+
+
 def _of_table(alphas_cumprod):
-    """Between the steps of a table, its log-SNR is interpolated; a step is entered in the middle of its times."""
-    log_snr = np.log(alphas_cumprod) - np.log1p(-alphas_cumprod)
-    entered = (np.arange(STEPS) + 0.5) / STEPS
-    return lambda time: np.interp(time, entered, log_snr)
+    """Between the steps of a table, its log-SNR is interpolated."""
+    log_snr = _log_snr(alphas_cumprod)
+    return lambda time: np.interp(time, ENTERED, log_snr)
 
 
 def _capped_cosine():
@@ -76,7 +83,7 @@ class LogSnrWeighting:
     """
 
     source: str
-    rate: float = 7.0
+    rate: float = RATE
 
     def __post_init__(self):
         if self.source not in SOURCES:
@@ -119,15 +126,12 @@ class LogSnrWeighting:
         """The source's time of each log-SNR; its first or last time outside, where the slope is therefore 0."""
         if self.source == "imagen":
             return 2 / np.pi * np.arctan(np.exp(-log_snr / 2))
-        table = TABLES[self.source]
-        entered = (np.arange(STEPS) + 0.5) / STEPS
-        known = np.log(table) - np.log1p(-table)
-        return np.interp(-log_snr, -known, entered)
+        return np.interp(-log_snr, -_log_snr(TABLES[self.source]), ENTERED)
 
 
-def weighting_with(identity: str | dict[str, Any]) -> "str | LogSnrWeighting":
-    """The weighting that has an identity, as stores have it."""
-    return identity if isinstance(identity, str) else LogSnrWeighting(identity["source"], identity["rate"])
+def weighting_with(plain: str | dict[str, Any]) -> "str | LogSnrWeighting":
+    """The weighting of plain data: of an identity, as stores have it, or of a study's setting."""
+    return plain if isinstance(plain, str) else LogSnrWeighting(plain["source"], plain.get("rate", RATE))
 
 
 def schedule_of(time, alpha, sigma):
@@ -146,7 +150,7 @@ def schedule_of(time, alpha, sigma):
     Raises
     ------
     InputError
-        They are of none of them.
+        They are of another schedule.
 
     Examples
     --------
@@ -161,4 +165,4 @@ def schedule_of(time, alpha, sigma):
         if np.allclose(alpha**2, table[step], rtol=1e-3, atol=1e-6):
             return name
     known = ", ".join(["flow", *TABLES])
-    raise InputError(f"weighting: log_snr: the noise schedule is none of those that are known: {known}")
+    raise InputError(f"weighting: log_snr: the noise schedule of the model is unknown, expected one of {known}")

@@ -34,11 +34,7 @@ class PairedTest(PruningTest):
 
 
 class SequentialTest(DoublingTest):
-    """A one-sided test at a few looks that spend the level together.
-
-    There are two looks in every doubling of the draws. Each spends a share of the level that is proportional to the
-    draws since the look before it, so that the winner is dropped at any of the looks with a probability of at most the
-    level.
+    """A one-sided test at a few looks, which drops the winner at any of them with a probability of at most the level.
 
     The test is about the difference after *all* draws. Its uncertainty vanishes as the remaining draws become fewer
     (the finite population correction). The variance is that between neighbouring noise levels.

@@ -165,8 +165,6 @@ def _sizes(entry: Entry, request: Request) -> list[str]:
         "draws": (group["draw"].size, len(request.draws)),
     }
     different = [f"it has {found} {what}, not {asked}" for what, (found, asked) in counts.items() if found != asked]
-    return (
-        [*different, "ask for at least all that it has, or for a part of it"]
-        if different
-        else ["its images or categories are others"]
-    )
+    if not different:
+        return ["its images or categories are others"]
+    return [*different, "ask for at least all that it has, or for a part of it"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from generative_classifiers.draws.level_table import LevelTable
-from generative_classifiers.draws.log_snr import LogSnrWeighting
+from generative_classifiers.draws.log_snr import weighting_with
 from generative_classifiers.evidence import conversion, job
 from generative_classifiers.evidence.cache import entry_path, related_sources
 from generative_classifiers.evidence.entry import Entry
@@ -46,7 +46,7 @@ def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> R
         seed=settings.seed,
         times=times,
         reconstruct=settings.reconstruct_draw,
-        pruning=pruning_of(draws, _weighting(settings.weighting), table),
+        pruning=pruning_of(draws, weighting_with(study.weighting), table),
     )
     place = entry_path(study.cache, request)
     entry = Entry.create(place, request, settings.shard)
@@ -69,8 +69,3 @@ def level_table(study, observer: str) -> LevelTable | None:
     """What is known of an observer's noise levels; None if the study's settings do not need to know."""
     row = level_row(study, observer)
     return LevelTable(**row.table()) if row else None
-
-
-def _weighting(setting) -> str | LogSnrWeighting:
-    """What pruning goes by."""
-    return setting if isinstance(setting, str) else LogSnrWeighting(setting.source)

@@ -1,9 +1,11 @@
 """`config.yaml`: which study, and the settings of this site."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
+from generative_classifiers.study.folders import CACHE
 from generative_classifiers.study.validation import LARGEST_BATCH, Limit, Name, Strict, Text, form
 
 
@@ -47,3 +49,8 @@ class Site(Strict):
         None, description="For the forecast of `snakemake plan`; null takes each observer's own."
     )
     offline: Flag = Field(False, description="Ask no server whether it has the observers' weights.")
+
+    @property
+    def cache(self) -> Path:
+        """The folder of the cache of evidence."""
+        return Path(self.evidence_cache or CACHE)

@@ -9,7 +9,7 @@ from generative_classifiers.io.folders import files_in
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImage
 from generative_classifiers.study.datasets import Archive, Dataset, Datasets, DecisionFile, DecisionFormat, OwnFile
-from generative_classifiers.study.folders import CACHE, folder_of
+from generative_classifiers.study.folders import folder_of
 from generative_classifiers.study.levels import level_settings, plain
 from generative_classifiers.study.measures import MEASURES
 from generative_classifiers.study.observer import ModelObserver, Observer, PublishedObserver
@@ -231,7 +231,7 @@ class Study:
     @property
     def cache(self) -> Path:
         """The folder of the cache of evidence."""
-        return Path(self.site.evidence_cache or CACHE)
+        return self.site.cache
 
     def made_weights(self, observer: str) -> list[str]:
         """Files in which a rule of this run leaves the observer's weights; empty if it has weights of its own."""
