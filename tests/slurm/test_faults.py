@@ -100,7 +100,7 @@ def test_job_over_its_memory_then_over_its_time(evaluated, project, cluster, hol
     assert text.count("Trying to restart job") == 2
     over_memory, over_time = sorted(project.glob("logs/slurm/rule_evidence/**/*.log"), key=lambda log: int(log.stem))
     assert "exceeded memory limit" in over_memory.read_text()
-    assert "DUE TO TIME LIMIT" in over_time.read_text()
+    assert f"SLURM-job '{over_time.stem}' failed, SLURM status is: 'TIMEOUT'" in text
     assert str(over_memory) in text and str(over_time) in text
     assert evidence(project) == evidence(evaluated)
 

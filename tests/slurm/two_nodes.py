@@ -23,6 +23,8 @@ GPUS = 2  # of each node
 
 # AuthInfo also serves the job credentials. config_overrides lets the nodes pretend to have more than they have.
 # OverMemoryKill needs no control groups: Slurm looks every second whether a job uses more memory than it asked for.
+# JobFileAppend: a job that is told to end writes its last words to its log just when Slurm writes why. Neither overwrites
+# the other.
 CONFIGURATION = """\
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -48,6 +50,7 @@ AccountingStorageType=accounting_storage/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 KillWait=1
+JobFileAppend=1
 ReturnToService=2
 SchedulerParameters=batch_sched_delay=0
 GresTypes=gpu
