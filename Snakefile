@@ -14,14 +14,18 @@ report: "docs/captions/workflow.rst"
 containerized: "envs/generative-classifiers.sif"
 
 
+import gc
 import sys
 
+# The plan of thousands of jobs has millions of objects that stay: look less often which of them are garbage.
+gc.set_threshold(100_000)
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from generative_classifiers.evidence.recorded import recorded_content, recorded_weights
 from generative_classifiers.evidence.restored import evidence_inputs, example_inputs
 from generative_classifiers.evidence.shares import share_receipts, split_observers
 from generative_classifiers.figures import captions
+from generative_classifiers.io.dry_run import Page
 from generative_classifiers.io.job import share_library
 from generative_classifiers.study import example_images, targets, training_targets
 from generative_classifiers.study.figures import load_figures
@@ -33,6 +37,10 @@ STUDY = load(config)
 DATA = f"data/{STUDY.folder}"
 FIGURES = f"figures/{STUDY.folder}"
 DOWNLOADS = "data/downloads"
+
+# `snakemake -n --verbose` lists all jobs.
+if workflow.output_settings.dryrun and not workflow.output_settings.verbose:
+    logger.addFilter(Page())
 
 if workflow.is_main_process:
     for name, reason in STUDY.left_out.items():

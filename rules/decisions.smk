@@ -43,6 +43,11 @@ rule decisions:
             for observer in STUDY.models
             if wildcards.dataset in STUDY.stimuli
         ],
+        others=lambda wildcards: [
+            targets.receipt(STUDY, observer, dataset)
+            for dataset in targets.fitted_on(STUDY, wildcards.dataset)
+            for observer in targets.with_noise_levels(STUDY)
+        ],
     output:
         store=f"{DATA}/decisions/{{dataset}}.zarr/zarr.json",
         table=f"{DATA}/decisions/{{dataset}}.csv",
@@ -56,7 +61,7 @@ rule decisions:
     params:
         folder=DOWNLOADS,
         levels=lambda wildcards: STUDY.levels(wildcards.dataset),
-        families={name: row.family for name, row in STUDY.observers.items()},
+        families=lambda wildcards: families_on(wildcards.dataset),
         weighting=STUDY.weighting,
         stimuli=f"{DATA}/stimuli/{{dataset}}.zarr",
     script:

@@ -26,9 +26,7 @@ rule plan:
 
 rule evidence:
     input:
-        stimuli=lambda wildcards: flagged(
-            evidence_inputs(STUDY, wildcards.observer, wildcards.dataset)
-        ),
+        stimuli=lambda wildcards: stimuli_of(wildcards.observer, wildcards.dataset),
         weights=lambda wildcards: weights_of(wildcards.observer),
         # Only of evidence that is finished, and was split: see `share_receipts`.
         shares=lambda wildcards: share_receipts(
@@ -47,20 +45,14 @@ rule evidence:
     # The GPU does the work. Without a GPU, each thread scores a shard.
     threads: 1
     resources:
-        mem_mb=lambda wildcards: STUDY.memory(wildcards.observer),
-        runtime=2880,
+        mem_mb=lambda wildcards, attempt: attempt * STUDY.memory(wildcards.observer),
+        runtime=lambda wildcards, attempt: attempt * 2880,
         gres="gpu:1",
         # With `--resources device=1`, jobs share the only GPU of a workstation one after the other; with device=4, four
         # jobs run side by side on the four GPUs of another.
         device=1,
     params:
-        settings=lambda wildcards: STUDY.evidence_settings(
-            wildcards.observer, wildcards.dataset
-        ),
-        stimuli=lambda wildcards: recorded_content(
-            f"{DATA}/stimuli/{wildcards.dataset}.zarr"
-        ),
-        weights=lambda wildcards: recorded_weights(STUDY, wildcards.observer),
+        depends_on=lambda wildcards: depends_on(wildcards.observer, wildcards.dataset),
     script:
         "../scripts/evidence.py"
 
@@ -68,9 +60,7 @@ rule evidence:
 # A share of the images, if the site's settings split observers.
 use rule evidence as evidence_share with:
     input:
-        stimuli=lambda wildcards: flagged(
-            evidence_inputs(STUDY, wildcards.observer, wildcards.dataset)
-        ),
+        stimuli=lambda wildcards: stimuli_of(wildcards.observer, wildcards.dataset),
         weights=lambda wildcards: weights_of(wildcards.observer),
     output:
         f"{DATA}/evidence/{{observer}}/{{dataset}}.shares/{{share}}-of-{{shares}}.json",
@@ -85,9 +75,7 @@ use rule evidence as evidence_share with:
 
 rule evidence_joined:
     input:
-        stimuli=lambda wildcards: flagged(
-            evidence_inputs(STUDY, wildcards.observer, wildcards.dataset)
-        ),
+        stimuli=lambda wildcards: stimuli_of(wildcards.observer, wildcards.dataset),
         weights=lambda wildcards: weights_of(wildcards.observer),
         shares=lambda wildcards: share_receipts(
             STUDY, wildcards.observer, wildcards.dataset
@@ -106,13 +94,7 @@ rule evidence_joined:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=lambda wildcards: STUDY.evidence_settings(
-            wildcards.observer, wildcards.dataset
-        ),
-        stimuli=lambda wildcards: recorded_content(
-            f"{DATA}/stimuli/{wildcards.dataset}.zarr"
-        ),
-        weights=lambda wildcards: recorded_weights(STUDY, wildcards.observer),
+        depends_on=lambda wildcards: depends_on(wildcards.observer, wildcards.dataset),
     script:
         "../scripts/evidence_joined.py"
 
@@ -120,9 +102,7 @@ rule evidence_joined:
 # Loading a small model takes longer than evaluating a dataset, so that one job does all datasets of an observer.
 use rule evidence as evidence_together with:
     input:
-        stimuli=lambda wildcards: flagged(
-            evidence_inputs(STUDY, wildcards.observer, *STUDY.stimuli)
-        ),
+        stimuli=lambda wildcards: stimuli_of(wildcards.observer, *STUDY.stimuli),
         weights=lambda wildcards: weights_of(wildcards.observer),
     output:
         [f"{DATA}/evidence/{{observer}}/{dataset}.json" for dataset in STUDY.stimuli],
@@ -134,15 +114,7 @@ use rule evidence as evidence_together with:
         observer=targets.either(STUDY.models if STUDY.together else []),
     threads: 4
     params:
-        settings=lambda wildcards: {
-            dataset: STUDY.evidence_settings(wildcards.observer, dataset)
-            for dataset in STUDY.stimuli
-        },
-        stimuli=lambda wildcards: {
-            dataset: recorded_content(f"{DATA}/stimuli/{dataset}.zarr")
-            for dataset in STUDY.stimuli
-        },
-        weights=lambda wildcards: recorded_weights(STUDY, wildcards.observer),
+        depends_on=lambda wildcards: depends_on(wildcards.observer, *STUDY.stimuli),
 
 
 # Reconstructions of single images, which figures 2, 7 and 8 show.
@@ -169,8 +141,8 @@ rule example_images:
         "../envs/models.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards: STUDY.memory(wildcards.observer),
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: attempt * STUDY.memory(wildcards.observer),
+        runtime=lambda wildcards, attempt: attempt * 60,
         gres="gpu:1",
         device=1,
     params:

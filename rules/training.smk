@@ -17,8 +17,8 @@ rule train_discriminative:
         "../envs/models.yaml"
     threads: 32
     resources:
-        mem_mb=64000,
-        runtime=5760,
+        mem_mb=lambda wildcards, attempt: attempt * 64000,
+        runtime=lambda wildcards, attempt: attempt * 5760,
         gres=lambda wildcards: training_targets.gpus(
             STUDY.observers[wildcards.observer]
         ),

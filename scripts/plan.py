@@ -7,5 +7,4 @@ from generative_classifiers.study.load import load
 snakemake = job(globals())
 
 study = load(snakemake.config)
-speed = study.site.evaluations_per_second
-print(as_text(forecast(study, speed), estimated=speed is None))
+print(as_text(forecast(study, study.site.evaluations_per_second)))

@@ -16,7 +16,7 @@ def opened(path):
         pytest.skip("needs a browser: no chromium on the PATH (Debian's is the package chromium)")
     with playwright.sync_playwright() as engines, engines.chromium.launch(executable_path=CHROMIUM) as browser:
         page = browser.new_context(offline=True).new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.complaints = []
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.on("console", lambda said: page.complaints.extend([said.text] * (said.type == "error")))

@@ -27,6 +27,7 @@ from typed_rows import observer
 FILE = Path(__file__).with_name("golden_losses.json")
 CATEGORIES, NAMES = ("cat", "dog"), ("a.png", "b/c.png")
 DRAWS, SEED, DIGITS = 3, 0, 6
+LAST = 682  # the first draw with t > 0.999
 
 DIFFUSION = {
     "noise prediction": tiny_pipelines.stable_diffusion,
@@ -74,22 +75,33 @@ def row_of(kind, root):
     return observer(**row, pipeline=str(tiny_contrastive.through_transformers(folder))), None
 
 
-def load(kind, root):
-    """The tiny model of a kind, in float32 on the CPU."""
+def load(kind, root, device="cpu", dtype="float32"):
+    """The tiny model of a kind."""
     row, path = row_of(kind, root)
-    return models.load("tiny", row, prompts_of(CATEGORIES), path=path, device="cpu")
+    row = row.model_copy(update={"dtype": dtype})
+    return models.load("tiny", row, prompts_of(CATEGORIES), path=path, device=device)
+
+
+def some_draws(model):
+    """The first draws, and the first one of the last of a thousand noise levels, where schedules end."""
+    draws = model.draws(LAST + 1, SEED)
+    return draws[[*range(DRAWS), LAST]] if len(draws) > 1 else draws
+
+
+def evaluated(model):
+    """Losses of two images, (image, category, draw)."""
+    images = np.random.default_rng(0).integers(0, 256, (len(NAMES), 16, 16, 3), dtype=np.uint8)
+    return model.evaluate(images, NAMES, some_draws(model))[0]
 
 
 def losses(model):
-    """Losses of two images, all categories and some draws in a row, rounded to some digits."""
-    images = np.random.default_rng(0).integers(0, 256, (len(NAMES), 16, 16, 3), dtype=np.uint8)
-    found, _ = model.evaluate(images, NAMES, model.draws(DRAWS, SEED))
-    return [float(f"{loss:.{DIGITS}g}") for loss in found.ravel()]
+    """Those losses in a row, rounded to some digits."""
+    return [float(f"{loss:.{DIGITS}g}") for loss in evaluated(model).ravel()]
 
 
 def version_of(model):
     """The version of a model's losses, as the file's keys have it."""
-    return str(getattr(type(model), "loss_version", 1))
+    return str(model.loss_version)
 
 
 def written():

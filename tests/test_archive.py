@@ -8,12 +8,13 @@ from dataclasses import asdict
 import pytest
 
 from generative_classifiers.__main__ import main
+from generative_classifiers.decisions.from_evidence import read_evidence
 from generative_classifiers.evidence.cache import entry_name, entry_path
 from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.evidence.job import fill
 from generative_classifiers.evidence.known import KnownEvidence, Source
 from generative_classifiers.evidence.pruning import PairedTest
-from generative_classifiers.evidence.receipt import Receipt
+from generative_classifiers.evidence.receipt import Receipt, link_of, set_link
 from generative_classifiers.evidence.request import request_evidence
 from generative_classifiers.evidence.restore import restore
 from generative_classifiers.evidence.smaller import Smaller, request_of
@@ -101,6 +102,45 @@ def test_restored_evidence_opens_where_a_study_has_it(tmp_path, deposit):
     assert not list(project.rglob("*.partial"))
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["data/evidence/metrics/a.csv", "data/downloads/decisions/a.csv", "data/Q q/metrics/a.csv", "studies/cache.yaml"],
+)
+def test_what_belongs_to_no_study_is_not_restored(tmp_path, deposit, name):
+    with pytest.raises(InputError, match=r"a\.zip: member .* belongs to no study"):
+        restored(tmp_path, deposit | {name: b""})
+    assert content(tmp_path / "project") == {}
+
+
+def test_a_store_that_differs_from_its_manifest_is_not_restored(tmp_path, deposit):
+    name = next(name for name in deposit if name.endswith("/loss/c/1/0/0"))
+    del deposit[name]
+    with pytest.raises(InputError, match=r"a\.zip: .*\.zarr: chunk 1/0/0 of loss is missing; nothing was restored"):
+        restored(tmp_path, deposit)
+    assert content(tmp_path / "project") == {}
+
+
+def test_evidence_at_the_end_of_a_wrong_link_is_refused(tmp_path, deposit):
+    restored(tmp_path, deposit)
+    receipt = tmp_path / "project/data/a/evidence/fake/random.json"
+    _, other = filled(tmp_path / "other", seed=1)
+    set_link(link_of(receipt), other)
+    with pytest.raises(
+        InputError, match=r"random\.json: is about other evidence than .*random\.zarr; repair it with: "
+    ):
+        read_evidence(receipt, tmp_path / "stimuli.zarr")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"store": 3}'])
+def test_what_is_no_receipt_is_refused_with_the_command_that_writes_it(tmp_path, text):
+    receipt = tmp_path / "data/a/evidence/fake/random.json"
+    receipt.parent.mkdir(parents=True)
+    receipt.write_text(text)
+    with pytest.raises(InputError, match=r"is not a receipt of evidence .*--force data/a/evidence/fake/random\.json$"):
+        Receipt.read(receipt)
+    assert Receipt.find(receipt) is None
+
+
 def test_restoring_again_changes_nothing_and_adds_what_was_left_out(tmp_path, deposit):
     restored(tmp_path, deposit)
     before = content(tmp_path / "project")
@@ -139,7 +179,7 @@ def test_dates_make_snakemake_compute_everything_but_the_evidence_again(tmp_path
         ("data/a/weights/x.bin", "is unexpected"),
         ("Snakefile", "is unexpected"),
         (".bashrc", "is unexpected"),
-        ("data/a/evidence/fake/other.json", "is not a receipt"),
+        ("data/a/evidence/fake/other.json", "is not a receipt of evidence; nothing was restored"),
     ],
 )
 def test_members_that_no_archive_has_are_refused(tmp_path, deposit, name, said):
@@ -207,7 +247,7 @@ def test_unreadable_receipt_keeps_all_evidence(project, capsys):
     [
         (["discard", "nothing"], "data/nothing: no such folder"),
         (["archive", "b", "--out", "b.zip"], "study: 'b' is unknown"),
-        (["archive", "a", "--out", "."], ".: is a folder; expected the name of a file"),
+        (["archive", "a", "--out", "b.tar"], "b.tar: expected a name that ends in .zip"),
         (["archive", "a", "--out", "b.zip", "--date", "soon"], "expected a date YYYY-MM-DD"),
         (["restore", "missing.zip"], "missing.zip: no such archive"),
         (["restore", "missing.zip", "--into", "data"], "data: has no config.yaml"),

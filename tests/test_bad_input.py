@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from generative_classifiers.__main__ import main
+from generative_classifiers.cli import verify
 from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.io import stores
 from killed_often import stimuli
@@ -66,9 +67,30 @@ BROKEN = {
         (["distort", "images", "file/out"], "file/out: cannot be written"),
         (["distort", "images", "images/out"], "images/out: is inside the folder of images"),
         (["distort", "images", "out", "--datasets", "blur"], "'blur' is no dataset"),
-        (["distort", "images", "out", "--size", "-1"], "argument --size: expected a whole number from 16 on"),
-        (["distort", "images", "out", "--size", "1000000"], "size 1000000: expected 16 to 65536"),
-        (["distort", "images", "out", "--seed", "x"], "argument --seed: expected a whole number from 0 on, found 'x'"),
+        (["distort", "images", "out", "--size", "-1"], "argument --size: expected a whole number from 16 to 65536"),
+        (
+            ["distort", "images", "out", "--size", "1000000"],
+            "argument --size: expected a whole number from 16 to 65536",
+        ),
+        (
+            ["distort", "images", "out", "--seed", "x"],
+            "argument --seed: expected a whole number from 0 to 9223372036854775807, found 'x'",
+        ),
+        (["distort", "images", "out", "--size", "1_00"], "expected a whole number from 16 to 65536, found '1_00'"),
+        (["distort", "images", "out", "--seed", "\u0661"], "argument --seed: expected a whole number"),
+        (["distort", "images", ""], "argument out: expected a path, found ''"),
+        (["discard", ""], "argument place: expected a study, or cache, found ''"),
+        (["inspect", "no\nstore"], "no\\nstore: neither a complete store nor an unfinished one"),
+        (["inspect", 300 * "x"], ": File name too long"),
+        (
+            ["inspect", "good.zarr", "--csv", "good.zarr/a.csv"],
+            "expected another place, since good.zarr is the name of a",
+        ),
+        (["inspect", "good.zarr", "--csv", "nowhere/../a.csv"], "cannot be written: a folder in it does not exist"),
+        (["inspect", "good.zarr", "--out", "a.png"], "argument --out: is about the plot of an image; expected --image"),
+        (["inspect", "stimuli.zarr", "--weighting", "uniform"], "holds stimuli; --weighting is for evidence"),
+        (["export", "good.zarr", "missing.zarr", "--out", "out"], "missing.zarr: no complete store"),
+        (["export", "good.zarr", "stimuli.zarr", "--out", "out"], "stimuli.zarr: contains stimuli"),
         (["inspekt", "good.zarr"], "argument command: invalid choice: 'inspekt'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
@@ -79,6 +101,18 @@ def test_bad_input_is_one_line_and_leaves_nothing(place, arguments, said, capsys
     found = capsys.readouterr()
     assert found.err.startswith("error: ") and found.err.count("\n") == 1 and said in found.err
     assert sorted(path for path in place.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"), [(KeyboardInterrupt, 130, "error: interrupted\n"), (BrokenPipeError, 141, "")]
+)
+def test_interruptions_and_closed_pipes_give_no_traceback(place, monkeypatch, capfd, error, status, said):
+    def run(_):
+        raise error
+
+    monkeypatch.setattr(verify, "run", run)
+    assert main(["verify", "good.zarr"]) == status
+    assert capfd.readouterr().err == said
 
 
 def test_unfinished_evidence_is_still_summarised(tmp_path, capsys):

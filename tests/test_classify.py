@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 import tiny_pipelines
 from generative_classifiers import models
@@ -21,6 +23,7 @@ from generative_classifiers.decisions.from_evidence import score_categories
 from generative_classifiers.draws.weighting import level_weighting, scores
 from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.diffusion.model import DiffusionModel
 from generative_classifiers.stimuli.folders import read_folder
 from generative_classifiers.stimuli.square_images import read_image, square
 from generative_classifiers.study.prompts import prompts_of
@@ -166,11 +169,11 @@ def test_command_names_an_unreadable_image_and_writes_nothing(pipeline, folder, 
         (["--categories", "cat"], "categories: expected at least 2 to choose from, found 'cat'"),
         (["--categories", "@missing.txt"], "missing.txt: cannot be read as a UTF-8 text file"),
         (["--categories", '"salt, pepper'], "expected names that are separated by commas"),
-        (["--draws", "0"], "argument --draws: expected a whole number from 1 on, found '0'"),
-        (["--batch-size", "0"], "argument --batch-size: expected a whole number from 1 on"),
-        (["--threads", "-1"], "argument --threads: expected a whole number from 1 on"),
-        (["--limit", "0"], "argument --limit: expected a whole number from 1 on"),
-        (["--rate", "nan"], "argument --rate: expected a number from 0 on, found 'nan'"),
+        (["--draws", "0"], "argument --draws: expected a whole number from 1 to 100000, found '0'"),
+        (["--batch-size", "0"], "argument --batch-size: expected a whole number from 1 to 1000000"),
+        (["--threads", "-1"], "argument --threads: expected a whole number from 1 to 1024"),
+        (["--limit", "0"], "argument --limit: expected a whole number from 1 to 1000000"),
+        (["--rate", "nan"], "argument --rate: expected a number from 0 to 100, found 'nan'"),
         (["--device", "tpu"], "argument --device: expected auto, cpu, cuda or cuda:<number>, found 'tpu'"),
         (["--csv", "."], ".: is a folder; expected the name of a file"),
         (["--prompt", "a {categry}"], "{categry} is unknown; expected {category}"),
@@ -178,6 +181,13 @@ def test_command_names_an_unreadable_image_and_writes_nothing(pipeline, folder, 
         (["--observer", "miniature-cnn", "--revision", "abc"], "--revision is for weights on the Hugging Face hub"),
         (["--observer", "miniature-cnn", "--prompt", "a {category}", "--prompt", "the {category}"], "reads no prompts"),
         (["--out", "/proc/nothing/a.zarr"], "/proc/nothing/a.zarr: cannot be written: /proc"),
+        (["--categories", "cat,{category}"], "categories: '{category}': expected a name on one line, without braces"),
+        (["--categories", "cat,na"], "categories: 'na': expected a name on one line"),
+        (["--draws", "100001"], "argument --draws: expected a whole number from 1 to 100000, found '100001'"),
+        (["--rate", "1e308"], "argument --rate: expected a number from 0 to 100, found '1e308'"),
+        (["--revision", "abc"], "--revision is for weights on the Hugging Face hub; these are in "),
+        (["--csv", "a.zarr"], "a.zarr: expected another place, since a.zarr is the name of a store"),
+        (["--csv", ""], "argument --csv: expected a path, found ''"),
         (["--reconstruct-draw", "3"], "expected a draw from 0 to 2 to reconstruct"),
         (["--prompt", "a photo"], "expected {category} in the place of the class"),
         (["--out", "evidence"], "evidence: expected a store's name, which ends in .zarr"),
@@ -240,6 +250,23 @@ def test_posterior_is_the_softmax_over_squared_errors_of_whole_images(pipeline, 
     values = 4 * 8 * 8  # of the latents
     expected = np.exp(-values * (score - score.min(axis=1, keepdims=True)))
     np.testing.assert_allclose(table["posterior"], 1 / expected.sum(axis=1), rtol=1e-6)
+
+
+def test_models_without_a_likelihood_have_no_posterior(pipeline, folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(DiffusionModel, "terms", lambda _: None)
+    assert classify(pipeline, folder, tmp_path / "a.zarr").columns.tolist() == ["image", "decision", "margin"]
+    assert "note: no posterior: the distance of " in capsys.readouterr().err
+
+
+def test_losses_that_are_not_finite_leave_no_store(pipeline, folder, tmp_path):
+    spoilt = shutil.copytree(pipeline, tmp_path / "spoilt")
+    (weights,) = (spoilt / "unet").glob("*.safetensors")
+    tensors = load_file(weights)
+    save_file({name: tensor * np.nan for name, tensor in tensors.items()}, weights, metadata={"format": "pt"})
+    with pytest.raises(InputError, match=r"a loss of image cat/a b\.jpg is not finite"):
+        classify(spoilt, folder, tmp_path / "a.zarr")
+    assert not list(tmp_path.glob("a.zarr*"))
+    classify(pipeline, folder, tmp_path / "a.zarr")
 
 
 def test_limit_takes_the_first_images_of_each_folder(pipeline, folder, tmp_path):

@@ -83,7 +83,9 @@ def load(kind, folder):
     if kind == "transformers":
         return load_clip("tiny", observer(family="contrastive", source="transformers", pipeline=str(folder)))
     if kind == "open_clip":
-        row = observer(family="contrastive", source="open_clip", network=tiny_contrastive.NAME, weights=file)
+        row = observer(
+            family="contrastive", source="open_clip", network=tiny_contrastive.NAME, weights=file, resolution=16
+        )
         return load_towers("tiny", row, None, CPU)
     if kind == "training":
         return load_network("tiny", learner(), folder / "model.safetensors")

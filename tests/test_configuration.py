@@ -41,10 +41,19 @@ PRUNED = {"min": 4, "max": 16, "test": "paired", "level": 0.05}
             {"study": "small", "evaluations_per_second": float("inf")},
             "evaluations_per_second: expected a finite number",
         ),
-        ({"study": "small", "imagenet": ""}, "imagenet: expected at least 1 characters, found ''"),
+        ({"study": "small", "imagenet": ""}, "imagenet: expected a text on one line, found ''"),
         ({"study": 3}, "study: expected a text"),
         ({"study": "../small"}, "study: expected a name of lower-case letters, digits, dots, hyphens and underscores"),
         ({}, "study: this key is missing"),
+        (
+            {"study": "small", "imagenet": "a\nb"},
+            "imagenet: expected a text on one line, found 'a",
+        ),
+        (
+            {"study": "small", "evidence_cache": "data/small/evidence"},
+            "evidence_cache: data/small/evidence: belongs to studies; expected data/evidence, or a folder outside",
+        ),
+        ({"study": "small", "evidence_cache": "config.yaml"}, "evidence_cache: config.yaml: is a file; expected a"),
         (
             {"study": "human"},
             "study: 'human' is unknown, did you mean 'humans'? Expected one of humans, miniature, pap",
@@ -108,6 +117,20 @@ def test_booleans_of_the_command_line_are_texts():
         (SMALL, ("evidence", "reconstruct_draw"), 2, "evidence.reconstruct_draw: expected less than 2, the draws that"),
         (SMALL, ("evidence", "draws_of"), {"gpt": 4}, "evidence.draws_of.gpt: 'gpt' is unknown, expected one of"),
         (SMALL, ("evidence", "draws_of"), {"miniature-cnn": 0}, "evidence.draws_of.miniature-cnn: expected at least 1"),
+        (
+            SMALL,
+            ("evidence", "draws_of"),
+            {"miniature-cnn": 2},
+            "evidence.draws_of.miniature-cnn: expected a diffusion",
+        ),
+        (
+            SMALL,
+            ("example_images", "ambiguous_images"),
+            ["cat-dog", "cat-dog"],
+            "example_images: expected each name once",
+        ),
+        (OBSERVERS, (*CNN, "std"), [0.2, 0, 0.2], "observers.miniature-cnn.std.1: expected more than 0, found 0"),
+        (OBSERVERS, (*CNN, "label"), "a\nb", "observers.miniature-cnn.label: expected a text on one line"),
         (
             SMALL,
             ("example_images", "ambiguous_images"),
@@ -273,6 +296,21 @@ def test_faults_of_documents_are_named(documents, load_small, path, place, value
         load_small()
     assert NOWHERE.sub("", str(error.value)).startswith(f"{path}: {message}")
     assert NOWHERE.search(str(error.value))
+
+
+def test_observers_have_no_names_of_members_of_the_reference_group(documents, load_small):
+    documents[OBSERVERS]["observers"]["simulated-01"] = documents[OBSERVERS]["observers"]["miniature-cnn"]
+    documents[SMALL]["observers"].append("simulated-01")
+    with pytest.raises(InputError, match=r"observers\.4: simulated-01 is also the name of a member of simulated"):
+        load_small()
+
+
+@pytest.mark.parametrize("name", ["evidence", "downloads", "cache", "small-limit-4"])
+def test_studies_have_no_names_that_mean_something_else(documents, load_small, tmp_path, name):
+    load_small()
+    (tmp_path / SMALL).rename(tmp_path / f"studies/{name}.yaml")
+    with pytest.raises(InputError, match=rf"^studies/{name}\.yaml: expected another name of the study, since "):
+        load({"study": name}, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,12 @@ def test_losses_with_prompts_agree_with_a_float64_reference(places, source):
 
 
 @pytest.mark.parametrize("source", SOURCES)
+def test_another_resolution_than_that_of_the_network_is_an_error(places, source):
+    with pytest.raises(InputError, match="tiny: resolution: the network sees 16 pixels along a side, found 224"):
+        load(places, source, resolution=224)
+
+
+@pytest.mark.parametrize("source", SOURCES)
 def test_losses_with_templates_agree_with_a_float64_reference(places, source):
     templates = content("registry/templates.yaml")["imagenet-80"]
     loss = evaluate(load(places, source, ("cat", "teapot"), templates="imagenet-80"))
@@ -187,7 +193,7 @@ def test_faulty_rows_and_weights_are_errors(places, tmp_path):
     with pytest.raises(
         InputError, match=r"'openai' need another activation function than 'ViT-B-32' has, see ViT-B-32-quick"
     ):
-        load({"open_clip": None}, "open_clip", network="ViT-B-32", weights="openai")
+        load({"open_clip": None}, "open_clip", network="ViT-B-32", weights="openai", resolution=224)
     file = places["open_clip"]
     with pytest.raises(InputError, match=f"tiny: .*sha256 {file_hash(file)}, the registry expects {'f' * 64}"):
         load(places, "open_clip", sha256="f" * 64)

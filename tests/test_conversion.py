@@ -43,10 +43,13 @@ def test_earlier_evidence_is_not_evaluated_again(tmp_path, suffix, shards, evalu
     assert files(tmp_path / "a.zarr") == files(tmp_path / "fresh.zarr")
 
 
-@pytest.mark.parametrize("changed", [{"seed": 1}, {"times": "uniform"}, {"stimuli": "others"}, {"weights": "abc"}])
+@pytest.mark.parametrize(
+    "changed", [{"seed": 1}, {"times": "uniform"}, {"stimuli": "others"}, {"weights": "abc"}, {"loss_version": None}]
+)
 def test_earlier_evidence_of_other_settings_is_kept_and_refused(tmp_path, changed):
     images = stimuli(IMAGES)
-    model = FakeModel(weights="xyz") if "weights" in changed else FakeModel()
+    asked = {"weights": {"weights": "xyz"}, "loss_version": {"loss_version": 2}}
+    model = FakeModel(**asked.get(next(iter(changed)), {}))
     earlier(tmp_path / "a.zarr", images, **changed)
     with pytest.raises(InputError, match=r"a\.zarr: holds evidence of other weights, settings or images"):
         compute(tmp_path / "a.zarr", model, images)

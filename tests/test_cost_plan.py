@@ -12,8 +12,9 @@ import tiny_pipelines
 import tiny_tokens
 from generative_classifiers import models
 from generative_classifiers.decisions.csv_files import read_answers
-from generative_classifiers.evidence.cost_plan import PRUNED_SHARE, as_text, forecast, pruned_share, totals
+from generative_classifiers.evidence.cost_plan import as_text, forecast, speed_of, totals
 from generative_classifiers.evidence.pruning import most_draws, pruning_of
+from generative_classifiers.evidence.pruning_rates import RATES, expected_share
 from generative_classifiers.evidence.single_store import compute_evidence
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
@@ -105,8 +106,33 @@ def test_files_bytes_and_evaluations_are_those_of_a_real_store(rows, family, dat
     assert table["images"] == IMAGES and table["draws"] == found.sizes["draw"]
     losses_of_an_evaluation = 16 if row.kind.at_once else 1
     spent = found["evaluations"].sum() / losses_of_an_evaluation
-    assert spent <= table["evaluations"] == IMAGES * found["loss"][0].size / losses_of_an_evaluation
+    exhaustive = table["evaluations"] / table["share"]
+    assert spent <= exhaustive == IMAGES * found["loss"][0].size / losses_of_an_evaluation
     assert isinstance(settings.draws, Pruning) or spent == table["evaluations"]
+
+
+def test_evaluations_of_a_pruned_run_are_those_of_the_forecast(tmp_path):
+    """The latent model on plain and on distorted images, whose categories are not equally hard to tell apart."""
+    draws, images = Pruning(min=4, max=16, test="sequential", level=0.05), {"edge": 16, "uniform-noise": 16}
+    study = load({"study": "miniature"})
+    row, settings = study.observers["miniature-latent"], study.evidence
+    model, spent = models.load("miniature-latent", row, study.prompts, device="cpu"), 0
+    for dataset, count in images.items():
+        stimuli = render(dataset, study.datasets[dataset], study.world)
+        stimuli = stimuli.isel(image=np.linspace(0, stimuli.sizes["image"] - 1, count).astype(int))
+        compute_evidence(
+            model,
+            stimuli,
+            tmp_path / f"{dataset}.zarr",
+            observer="miniature-latent",
+            dataset=dataset,
+            count=draws.max,
+            pruning=pruning_of(draws, settings.weighting),
+            progress=False,
+        )
+        spent += stores.read(tmp_path / f"{dataset}.zarr")["evaluations"].sum().item()
+    share = spent / (sum(images.values()) * 16 * draws.max)
+    assert share == pytest.approx(expected_share(draws, "latents"), rel=0.2)
 
 
 def test_registry_has_the_number_of_images_of_published_decisions(mirror_folder):
@@ -130,13 +156,16 @@ def test_evaluations_of_the_paper_are_images_times_categories_times_draws(paper)
     table = forecast(paper)
     assert len(table) == len(paper.models) * 17 and table["images"].sum() == len(paper.models) * 18080
     one = table[table["observer"] == "stable-diffusion-1-4"]
-    assert one["evaluations"].sum() == 18080 * 16 * 64 and one["pruned"].sum() == 18080 * 16 * 64 * PRUNED_SHARE
+    share = RATES["sequential"]["latents"].share
+    assert one["evaluations"].sum() == pytest.approx(18080 * 16 * 64 * share) and (one["share"] == share).all()
+    pixels = table[table["observer"] == "deepfloyd-if-1"]
+    assert (pixels["share"] == RATES["sequential"]["pixels"].share).all()
     tokens = table[table["observer"] == "janus-pro-1b"]
-    assert tokens["evaluations"].sum() == tokens["pruned"].sum() == 18080 * 16
+    assert tokens["evaluations"].sum() == 18080 * 16
     assert table.loc[table["observer"] == "resnet34", "evaluations"].sum() == 18080
     sums = totals(table)
     assert list(sums.index) == [*paper.models, "all"]
-    for name in ("images", "evaluations", "pruned", "files", "bytes", "hours", "pruned_hours"):
+    for name in ("images", "evaluations", "files", "bytes", "hours"):
         assert sums.loc["all", name] == pytest.approx(table[name].sum())
         assert sums.loc["amused-512", name] == pytest.approx(table.loc[table["observer"] == "amused-512", name].sum())
 
@@ -145,8 +174,38 @@ def test_hours_are_evaluations_divided_by_the_given_speed(paper):
     table = forecast(paper, per_second=50)
     assert (table["per_second"] == 50).all()
     np.testing.assert_allclose(table["hours"], table["evaluations"] / 50 / 3600)
-    np.testing.assert_allclose(table["pruned_hours"], table["pruned"] / 50 / 3600)
-    assert "~" not in as_text(table, estimated=False) and "estimate" not in as_text(table, estimated=False)
+    assert "~" not in as_text(table) and "nobody has measured" not in as_text(table)
+
+
+def test_an_exhaustive_study_costs_all_evaluations(paper):
+    evidence = paper.evidence.model_copy(update={"draws": 64})
+    study = dataclasses.replace(paper, settings=paper.settings.model_copy(update={"evidence": evidence}))
+    table = forecast(study)
+    assert (table["share"] == 1).all() and "pruning" not in as_text(table)
+    one = table[table["observer"] == "stable-diffusion-1-4"]
+    assert one["evaluations"].sum() == 18080 * 16 * 64
+
+
+def test_every_model_of_the_paper_has_hours_and_they_are_marked_as_estimates(paper):
+    table = forecast(paper)
+    assert (table["hours"] > 0).all() and table["estimated"].all()
+    assert "?" not in as_text(table)
+
+
+def test_readme_names_the_hours_of_the_forecast(paper):
+    text, hours = " ".join((ROOT / "README.md").read_text().split()), totals(forecast(paper))["hours"].round()
+    assert f"The forecast is about {hours['all']:.0f} GPU-hours: {hours['amused-512-reconstruction']:.0f} for" in text
+    assert f"DeepFloyd IF {hours['deepfloyd-if-1']:.0f}, Stable Diffusion {hours['stable-diffusion-1-4']:.0f}," in text
+    assert f"aMUSEd by likelihood {hours['amused-512']:.0f} and Janus {hours['janus-pro-1b']:.0f};" in text
+
+
+def test_speed_is_the_measured_one_or_follows_from_the_operations():
+    row = {"family": "masked", "pipeline": "some/model", "dtype": "bfloat16"}
+    assert speed_of(observer(**row, gflop=800, evaluations_per_second=70)) == (70, False)
+    assert speed_of(observer(**row, gflop=800), per_second=60) == (60, False)
+    assert speed_of(observer(**row, gflop=800)) == (pytest.approx(125), True)
+    assert speed_of(observer(**row, gflop=800, gflop_in_float32=52)) == (pytest.approx(62.5), True)
+    assert np.isnan(speed_of(observer(**row))[0])
 
 
 def changed(study, name, **keys):
@@ -156,7 +215,7 @@ def changed(study, name, **keys):
 
 
 def test_totals_leave_out_unknown_speeds_and_the_page_names_them(paper):
-    table = forecast(changed(paper, "deepfloyd-if-1", evaluations_per_second=None))
+    table = forecast(changed(paper, "deepfloyd-if-1", gflop=None))
     assert table.loc[table["observer"] == "deepfloyd-if-1", "hours"].isna().all()
     sums = totals(table)
     assert pd.isna(sums.loc["deepfloyd-if-1", "hours"])
@@ -167,18 +226,19 @@ def test_totals_leave_out_unknown_speeds_and_the_page_names_them(paper):
 @pytest.mark.parametrize(
     ("draws", "share"),
     [
-        (64, PRUNED_SHARE),
-        (2, 1),
-        (1, 1),
-        ((16, 20), 0.8),
-        ((8, 8), 1),
-        ((2, 2000), PRUNED_SHARE),
+        (64, 1),
+        ((4, 64), 0.275),
+        ((2, 64), 0.275),
+        ((4, 16), 0.275**0.5),
+        ((15, 16), 15 / 16),
+        ((4, 4), 1),
+        ((2, 2), 1),
     ],
 )
-def test_pruned_share_is_at_least_the_share_that_every_category_gets(draws, share):
+def test_expected_share_falls_with_the_draws_to_what_every_category_gets(draws, share):
     if isinstance(draws, tuple):
         draws = Pruning(min=draws[0], max=draws[1], test="sequential", level=0.05)
-    assert pruned_share(draws) == share
+    assert expected_share(draws, "latents") == pytest.approx(share)
 
 
 def test_reconstructions_of_unknown_size_are_an_error(paper):
@@ -201,7 +261,7 @@ def test_command_lists_every_store_and_computes_nothing(tmp_path, paper):
             (line,) = [line for line in lines if re.match(rf" *{re.escape(name)} +{dataset} ", line)]
             assert f"{paper.datasets[dataset].images:,}" in line
     assert [line.split()[0] for line in lines if "GPU-hours" in line] == ["observer", "observer"]
-    assert "~: computed with a speed in registry/observers.yaml, which is an estimate" in run.stdout
+    assert "~: computed with a speed that nobody has measured" in run.stdout
     # Nothing is made, nothing downloaded.
     made = [path for room in ("data", "figures") for path in (project / room).rglob("*") if path.is_file()]
     assert not [path for path in made if path.suffix != ".log"]

@@ -141,3 +141,9 @@ def test_missing_weights_are_an_error(folders, monkeypatch):
     monkeypatch.setattr(AlexNet_Weights, "get_state_dict", refuse)
     with pytest.raises(InputError, match=r"^tiny: torchvision's weights of AlexNet are not available \(no route"):
         load(folders, "diffusion", "perceptual")
+
+
+@pytest.mark.parametrize(("family", "row"), [("diffusion", {}), ("masked", {"reading": "reconstruction"})])
+def test_only_squared_errors_belong_to_a_likelihood(folders, family, row):
+    assert load(folders, family, "perceptual", **row).terms() is None
+    assert load(folders, family, "l2", **row).terms() == 3 * SIDE**2

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from generative_classifiers.draws.levels import Draws
-from generative_classifiers.evidence.cache import entry_path
+from generative_classifiers.evidence.cache import entry_path, related_sources
 from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.evidence.known import KnownEvidence, sources_of
 from generative_classifiers.evidence.request import Request
@@ -156,3 +156,17 @@ def test_several_entries_complete_each_other_and_damaged_ones_give_nothing(tmp_p
     (other.path / "loss/c/0/0/0").unlink()
     found = known(request(), tmp_path)["loss"]
     assert np.isnan(found).sum() == 10 * 3 * 3
+
+
+def test_a_share_looks_only_at_shards_with_images_of_its_own(tmp_path, monkeypatch):
+    filled(tmp_path, request(count=2))
+    filled(tmp_path, request(names=[f"dog{number}.png" for number in range(10)]))
+    asked = request()
+    entry = Entry.create(entry_path(tmp_path, asked), asked, SHARD)
+    looked_at = []
+    monkeypatch.setattr(Entry, "complete", lambda self, number: looked_at.append(number) or True)
+    part = entry.images_of_share((1, 3))
+    assert part == slice(4, 8)
+    cats, dogs = sorted(related_sources(tmp_path, asked, part), key=lambda source: not source.images)
+    assert [name for name, _ in cats.images] == NAMES[4:8] and not dogs.images
+    assert looked_at == [1]

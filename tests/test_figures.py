@@ -11,6 +11,8 @@ import pytest
 import xarray as xr
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from PIL import Image
 
 from conftest import ROOT
@@ -18,7 +20,7 @@ from generative_classifiers.decisions.published_numbers import with_published
 from generative_classifiers.figures import style
 from generative_classifiers.figures.benchmark import benchmark_bars, benchmark_panels
 from generative_classifiers.figures.error_consistency import error_consistency
-from generative_classifiers.figures.plot_styles import plot_styles, shade_families, tint
+from generative_classifiers.figures.plot_styles import faint_families, mark_faint, plot_styles, shade_families, tint
 from generative_classifiers.figures.reconstructions import ambiguous_images, reconstructions
 from generative_classifiers.figures.shape_bias import shape_bias_boxplots, shape_bias_matrix
 from generative_classifiers.io.errors import InputError
@@ -333,6 +335,26 @@ def test_matrix_shows_highlighted_observers_and_the_ranges_of_the_others():
         ]
         spans = [(share.min().item(), share.max().item()) for share in shares]
         np.testing.assert_array_equal([segment[:, 0] for segment in bar.get_segments()], spans)
+
+
+def test_networks_that_run_here_and_those_with_published_decisions_count_as_one_family():
+    nets, others = [f"network-{i}" for i in range(3)], [f"other-{i}" for i in range(4)]
+    store = shape_bias_store(dict.fromkeys(nets, "discriminative") | dict.fromkeys(others, "published"))
+    styles = mark_faint(plot_styles(store, LABELS, ["other-1"]))
+    assert styles.index[styles["faint"]].tolist() == [*nets, "other-0", "other-2", "other-3"]
+    ((text, members),) = faint_families(styles)
+    assert text == "Discriminative, 6 others" and members.index.tolist() == styles.index[styles["faint"]].tolist()
+
+
+@pytest.mark.parametrize("length", [5, 30, 60])
+def test_legends_have_as_many_columns_as_fit(length):
+    figure = Figure(figsize=(style.DOUBLE, 3))
+    style.legend(figure, [Patch(label=f"{i}" * length) for i in range(9)], columns=4)
+    with style.paper():
+        figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and len(figure.legends) == 1
+    assert (figure.legends[0]._ncols == 4) == (length == 5)
 
 
 def test_labels_of_many_boxes_do_not_overlap():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.collections import LineCollection, PathCollection
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgba
 
 from generative_classifiers.decisions.published_numbers import MEASURED, with_published
 from generative_classifiers.figures.condition_curves import condition_curves, line_styles
@@ -103,11 +103,12 @@ def test_curves_of_a_large_family_are_thin_except_for_highlights():
     store = conditions_store({f"network-{i}": "discriminative" for i in range(7)})
     figure = condition_curves(store, plot_styles(store, {}, ["network-3", "network-5"]), DATASETS)
     ax = figure.axes[0]
-    assert len(ax.collections) == 3
+    (band,) = ax.collections
+    assert np.array_equal(band.get_facecolor()[0], to_rgba(FAMILIES["simulated"].colour, 0.15))
     thin = [line.get_ydata() for line in ax.lines if line.get_linewidth() == 0.5]
     others = store["accuracy"].sel(observer=[f"network-{i}" for i in (0, 1, 2, 4, 6)])
     np.testing.assert_array_equal(np.sort(thin, axis=0), np.sort(others[:, store["dataset"].values == "blur"], axis=0))
-    assert labels(figure)[1:4] == ["network 3", "network 5", "Discriminative, 5 observers"]
+    assert labels(figure)[1:4] == ["network 3", "network 5", "Discriminative, 5 others"]
     strokes = {line.get_label(): line.get_linestyle() for line in figure.legends[0].get_lines()}
     assert strokes["network 3"] != strokes["network 5"]
 
@@ -223,10 +224,16 @@ def test_published_network_of_a_pair_is_a_dashed_line_without_markers():
 
 
 @pytest.mark.parametrize("without_noise", [{}, {"net-b": "stranger"}])
-def test_pairs_with_a_missing_network_are_ignored(without_noise):
+def test_networks_without_a_pair_are_only_a_range(without_noise):
     store, styles = with_styles(pair_store())
-    (ax,) = noise_training(store, styles, without_noise).axes
-    assert not {to_hex(BEFORE), to_hex(AFTER)} & markers(ax).keys() and len(markers(ax)) == 4
+    figure = noise_training(store, styles, without_noise)
+    (ax,) = figure.axes
+    shown = {to_hex(FAMILIES[family].colour) for family in ("simulated", "diffusion")}
+    assert markers(ax).keys() == shown and labels(figure)[-1].startswith("Discriminative, 2 observers: ")
+    nets = store["shape_bias"].sel(observer=["net-a", "net-b"])
+    (bars,) = [one for one in ax.collections if isinstance(one, LineCollection) and one.get_linewidth()[0] == 3]
+    ends = np.array([segment[:, 1] for segment in bars.get_segments()])
+    np.testing.assert_array_equal(ends, np.transpose([nets.min("observer"), nets.max("observer")]))
 
 
 def test_cells_of_the_error_consistency_matrix_are_kappa():

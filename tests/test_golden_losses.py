@@ -3,8 +3,11 @@
 import json
 
 import pytest
+import torch
 
 import golden_losses
+from generative_classifiers.models import generative
+from generative_classifiers.models.tokens import autoregressive
 from generative_classifiers.study.families import FAMILIES
 
 RENEW = "renew the file with `python tests/golden_losses.py`"
@@ -25,6 +28,18 @@ def test_losses_are_those_of_their_version(kind, tmp_path):
     assert golden, f"no losses of {kind}, version {version}: {RENEW}"
     change = f"losses changed, so raise loss_version in {golden_losses.where(model)} and {RENEW}"
     assert golden_losses.agree(found, golden), f"{kind}: {change}"
+
+
+@pytest.mark.parametrize("kind", ["diffusion, noise prediction", "masked, likelihood", "autoregressive, janus"])
+def test_weights_are_cast_once_and_losses_are_those_of_autocast_alone(kind, tmp_path, monkeypatch):
+    model = golden_losses.load(kind, tmp_path, dtype="bfloat16")
+    layers = [part for part in model.network.modules() if isinstance(part, torch.nn.Linear | torch.nn.Conv2d)]
+    assert layers and {layer.weight.dtype for layer in layers} == {torch.bfloat16}
+    for module in (generative, autoregressive):
+        monkeypatch.setattr(module, "cast_weights", lambda *_: None)
+    uncast = golden_losses.load(kind, tmp_path, dtype="bfloat16")
+    assert next(uncast.network.parameters()).dtype == torch.float32
+    assert golden_losses.evaluated(model).tobytes() == golden_losses.evaluated(uncast).tobytes()
 
 
 def test_losses_of_a_version_are_not_replaced_by_others(tmp_path, monkeypatch):

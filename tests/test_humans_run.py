@@ -2,6 +2,9 @@
 
 import csv
 import hashlib
+import os
+import re
+import shutil
 import zlib
 from importlib.metadata import version
 
@@ -14,6 +17,7 @@ from generative_classifiers.io.stores import read
 from generative_classifiers.study import targets
 from generative_classifiers.study.load import load
 from small_studies import ROOT, content, copy_project, elsewhere, files_made, snakemake, unlike, write
+from test_adding import blocks, do
 
 STIMULI = {"edge": 160, "silhouette": 160, "cue-conflict": 1280}  # images
 # Shape bias in percent: Geirhos et al. 2019; of resnet50, model-vs-human's own numbers.
@@ -35,6 +39,11 @@ NETWORKS = {
 # Mean error consistency of pairs of people, computed with model-vs-human.
 KAPPA = {"edge": 0.31844, "silhouette": 0.47571, "cue-conflict": 0.33105}
 FILE = "data/downloads/github.com/bethgelab/model-vs-human/raw/{commit}/raw-data/{path}"
+# Of two models, the file with their decisions on cue conflicts.
+FILES = {
+    "clip": "cue-conflict_clip_session-1.csv",
+    "gpt-4-vision-gavrikov2024": "20240228_002836_openai_vision.csv",
+}
 # As `sha256sum` writes and checks it; `make hashes` renews it.
 LIST = ROOT / "tests/humans.sha256"
 ADVICE = f"""\
@@ -112,6 +121,38 @@ def test_stimuli_are_what_people_saw(humans, dataset, count):
 
 def test_a_second_run_does_nothing(humans, mirror):
     assert "Nothing to be done" in snakemake(humans, study="humans", mirror=mirror).stdout
+
+
+@pytest.fixture
+def reader(humans, tmp_path, mirror, monkeypatch):
+    """A copy of the project of somebody who has run the study `humans` and now reads docs/adding.md."""
+    folder = copy_project(tmp_path / "project")
+    shutil.copytree(humans / ".snakemake", folder / ".snakemake")
+    shutil.copytree(humans / "data", folder / "data", copy_function=os.link)
+    monkeypatch.setenv("GENERATIVE_CLASSIFIERS_MIRROR", mirror)
+    return folder
+
+
+@pytest.mark.parametrize(("other_way", "known"), [(False, "clip"), (True, "gpt-4-vision-gavrikov2024")])
+def test_a_file_of_somebody_becomes_a_row_of_the_leaderboard(reader, other_way, known):
+    (file,) = (path for path in (reader / "data/downloads").rglob("*.csv") if path.name == FILES[known])
+    (reader / "decisions.csv").write_text(re.sub(f"^{known},", "my-network,", file.read_text(), flags=re.M))
+    for block in blocks("A row of the leaderboard from a CSV file", other_way=other_way):
+        do(block, reader)
+    with (reader / "figures/humans/leaderboard.csv").open(newline="") as handle:
+        found = {row["observer"]: row for row in csv.DictReader(handle)}
+    mine, theirs = found["my-network"], found[known]
+    assert mine["shape_bias"] == theirs["shape_bias"]
+    # The random numbers of a resample depend on the number of observers.
+    assert float(mine["shape_bias_lower"]) == pytest.approx(float(theirs["shape_bias_lower"]), abs=0.005)
+    assert mine["label"] == "My network" and mine["licence"] == "CC BY 4.0" and mine["mean_rank"] == ""
+    assert "My network" in (reader / "figures/humans/leaderboard.html").read_text()
+
+
+def test_decisions_are_exported_as_the_documentation_says(reader):
+    for block in blocks("Decisions for model-vs-human"):
+        do(block, reader)
+    assert len(list((reader / "model-vs-human/raw-data").glob("*/*_clip_session-1.csv"))) == 17
 
 
 def test_list_names_every_file():

@@ -53,7 +53,7 @@ def test_registry_and_style_are_in_the_package(site_packages):
 def test_console_command(site_packages):
     (metadata,) = site_packages.glob("*.dist-info")
     (command,) = Distribution.at(metadata).entry_points.select(group="console_scripts")
-    assert (command.name, command.value) == ("generative-classifiers", "generative_classifiers.__main__:main")
+    assert (command.name, command.value) == ("generative-classifiers", "generative_classifiers.__main__:console")
 
 
 @pytest.mark.parametrize(

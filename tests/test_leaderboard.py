@@ -134,19 +134,45 @@ def test_search_and_filters_work_together(page):
     assert shown(page) == ["net"]
 
 
-def test_a_link_leads_to_its_row_even_if_a_filter_hides_it(page):
+def test_a_link_leads_to_its_row(page):
     link = page.locator("[id='Bare net'] a.link")
     address = link.evaluate("link => link.href")
     link.click()
-    assert page.url == address and address.endswith("#Bare%20net")
+    assert page.url == address and address.endswith("#row=Bare+net")
     assert page.locator("tr.chosen").get_attribute("id") == "Bare net"
     page.get_by_label("Search").fill("humans")
-    page.evaluate("location.hash = 'talker'")
+    page.evaluate("location.hash = 'row=talker'")
     page.locator("tr.chosen#talker").wait_for()
     assert len(shown(page)) == 6
-    page.goto(page.url.partition("#")[0] + "#net")
+    page.goto(page.url.partition("#")[0] + "#row=net")
     page.reload()
     assert page.locator("tr.chosen").get_attribute("id") == "net"
+
+
+def test_a_copied_link_reproduces_sort_search_filters_and_row(page):
+    page.get_by_role("button", name="Shape bias").dblclick()
+    page.get_by_label("Source").select_option("measured")
+    page.get_by_label("Search").fill("a")
+    page.locator("#net a.link").click()
+    before, field = shown(page), page.get_by_label("Search")
+    assert before == ["humans", "talker", "clip", "net"]
+    page.get_by_role("button", name="Copy link").click()
+    field.fill("")
+    field.press("Control+V")
+    address = field.input_value()
+    assert address.startswith("file:///")
+    other = page.context.new_page()
+    other.goto(address)
+    assert shown(other) == before and other.locator("tr.chosen").get_attribute("id") == "net"
+    assert other.locator("th[aria-sort]").get_attribute("aria-sort") == "descending"
+    assert other.get_by_label("Search").input_value() == "a" and other.url == address
+    other.close()
+
+
+def test_an_address_that_names_what_is_not_there_shows_everything(page):
+    page.goto(page.url + "#sort=beauty&family=Unknown&row=nobody")
+    page.reload()
+    assert len(shown(page)) == 6 and page.locator("tr.chosen, th[aria-sort]").count() == 0
 
 
 def test_origins_of_a_study():

@@ -183,3 +183,31 @@ def test_hub_ids_of_the_registry_are_pinned():
     for name, row in load_observers().items():
         if row.family == "diffusion" and not row.training:
             assert len(row.revision) == 40 and row.licence, name
+
+
+@pytest.mark.parametrize(
+    ("path", "changes", "message"),
+    [
+        (
+            "tokenizer/tokenizer_config.json",
+            {"model_max_length": 0},
+            "model_max_length of its tokenizer is 0, expected 3",
+        ),
+        ("tokenizer/tokenizer_config.json", {"model_max_length": 10**30}, r"is 1e\+30, expected 3 to 12 tokens"),
+        (
+            "vae/config.json",
+            {"scaling_factor": 0},
+            "its VAE has scaling_factor 0 and shift_factor 0.0, expected finite",
+        ),
+        ("vae/config.json", {"scaling_factor": float("nan")}, "its VAE has scaling_factor nan"),
+        (
+            "unet/config.json",
+            {"sample_size": 10**9},
+            "resolution is 2000000000, expected a multiple of 4, at most 16384",
+        ),
+    ],
+)
+def test_numbers_with_which_nothing_can_be_computed_are_errors(broken, path, changes, message):
+    rewrite(broken / path, **changes)
+    with pytest.raises(InputError, match=f"^tiny: .*{message}"):
+        load(broken)

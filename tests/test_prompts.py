@@ -8,7 +8,6 @@ from generative_classifiers.study.prompts import prompts_of, several_prompts_of
 
 def test_prompts_need_distinct_categories_and_one_field():
     assert prompts_of(["cat"]) == {"cat": "A bad photo of a cat"}
-    assert prompts_of(["{x}"], "a {category}") == {"{x}": "a {x}"}
     for template in ("a cat", "a {category}, {", "a }{category}", ""):
         with pytest.raises(InputError, match=r"expected {category} in the place of the class, and no other field"):
             prompts_of(["cat"], template)
@@ -16,6 +15,9 @@ def test_prompts_need_distinct_categories_and_one_field():
         prompts_of(["cat", "cat"])
     with pytest.raises(InputError, match="expected different names"):
         prompts_of([""])
+    for name in ("{x}", "na", "a\ncat"):
+        with pytest.raises(InputError, match="expected a name on one line, without braces"):
+            prompts_of([name])
 
 
 @pytest.mark.parametrize("field", ["categry", "0", "", "category!r", "category:>9", "Category"])

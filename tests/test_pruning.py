@@ -12,6 +12,7 @@ from generative_classifiers.evidence.pruning import PairedTest, SequentialTest, 
 from generative_classifiers.evidence.scoring import score_images
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study import settings
+from simulated_losses import Recorded, winners
 
 PAIRED = PairedTest(20, 2e-3, "uniform")
 SEQUENTIAL = SequentialTest(4, 0.05, "uniform")
@@ -29,23 +30,6 @@ def losses(images, categories, count, advantage, seed=0):
     own = rng.normal(size=(images, categories, count))
     own[:, 0] -= advantage
     return (10 * shared + own).astype(np.float32)
-
-
-class Recorded:
-    """A model whose losses are known. It counts how often each of them is evaluated."""
-
-    def __init__(self, loss):
-        self.loss, self.categories, self.asked = loss, tuple(range(loss.shape[1])), np.zeros(loss.shape, int)
-
-    def evaluate(self, images, names, draws, reconstruct=None, wanted=None):
-        part = slice(draws.number[0], draws.number[-1] + 1)
-        wanted = np.ones(self.loss[:, :, part].shape, bool) if wanted is None else wanted
-        self.asked[:, :, part] += wanted
-        return np.where(wanted, self.loss[:, :, part], np.nan), None
-
-
-def decide(loss, weight):
-    return (scores(loss, weight) + pruning_correction(loss, weight)).argmin(axis=1)
 
 
 def prune(loss, rule, **stored):
@@ -100,7 +84,7 @@ def test_trend_over_noise_levels_is_no_uncertainty():
 
 def test_clear_winner_needs_few_evaluations():
     loss, asked = prune(losses(50, 16, 64, 4.0), SEQUENTIAL)
-    decision = decide(loss, np.ones(64))
+    decision = winners(loss, np.ones(64))
     assert (decision == 0).all()
     assert asked.sum() < 0.2 * asked.size
     assert (asked <= 1).all() and np.array_equal(asked == 1, ~np.isnan(loss))
@@ -112,7 +96,7 @@ def test_decisions_with_pruning_are_those_of_all_draws(weighting):
     weight = np.exp(-7 * draws(64).time) if weighting == "exponential" else np.ones(64)
     all_draws = losses(400, 16, 64, 1.0, seed=1) / weight
     loss, asked = prune(all_draws, rule)
-    same = decide(loss, weight) == decide(all_draws, weight)
+    same = winners(loss, weight) == winners(all_draws, weight)
     assert same.mean() >= 0.99
     assert asked.mean() < 0.6
 
@@ -124,7 +108,7 @@ def test_only_the_sequential_test_keeps_its_level_over_all_looks():
 
     def wrong(rule):
         loss, _ = prune(all_draws, rule)
-        return np.mean(decide(loss, np.ones(64)) != winner)
+        return np.mean(winners(loss, np.ones(64)) != winner)
 
     assert wrong(SEQUENTIAL) < 0.05
     assert wrong(PairedTest(4, 0.05, "uniform")) > wrong(SEQUENTIAL)
@@ -160,7 +144,7 @@ def test_dropped_category_is_compared_on_its_own_draws():
     # The second draw has larger losses. The category that was dropped before it has the smallest mean.
     loss = np.array([[[1.0, 9.0], [1.2, 9.1], [1.5, np.nan]]])
     assert pruning_correction(loss, np.ones(2)).round(6).tolist() == [[0, 0, 3.975]]
-    assert decide(loss, np.ones(2)).tolist() == [0]
+    assert winners(loss, np.ones(2)).tolist() == [0]
     assert scores(loss, np.ones(2)).argmin(axis=1).tolist() == [2]
 
 

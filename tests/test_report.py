@@ -15,10 +15,10 @@ PICTURE, FRAME = ("image/png",), ("application/pdf", "text/html")
 
 
 @pytest.fixture(scope="module")
-def report(tiny):
-    """The report of the study `tiny`."""
-    path = tiny / "data/tiny/report.html"
-    run = snakemake(tiny, "--report", path.relative_to(tiny), study="tiny")
+def report(tiny, tmp_path_factory):
+    """The report of the study `tiny`, outside the folder that other tests share."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    run = snakemake(tiny, "--report", path, study="tiny")
     assert run.returncode == 0, run.stdout
     return path
 
@@ -71,9 +71,10 @@ def test_it_opens_with_the_leaderboard(report, page):
     board.get_by_label("Search").fill("CNN")
     assert board.locator("tbody tr:visible").count() == 1
     link = board.locator("#miniature-cnn a.link")
-    assert link.evaluate("link => link.href") == f"{report.as_uri()}#miniature-cnn"
+    address = f"{report.as_uri()}#search=CNN&row=miniature-cnn"
+    assert page.url == f"{report.as_uri()}#search=CNN" and link.evaluate("link => link.href") == address
     link.click()
-    assert page.url == f"{report.as_uri()}#miniature-cnn"
+    assert page.url == address
     board.locator("tr.chosen#miniature-cnn").wait_for()
 
 

@@ -49,7 +49,7 @@ def network(settings):
 def some(size):
     """A batch that begins and ends within a noised image, and the network's arguments for it."""
     wanted = np.random.default_rng(0).random((3, 5, 4)) < 0.8
-    batch = list(batches(wanted, size))[1].to("cpu")
+    batch = list(batches(wanted, size))[1].to(torch.device("cpu"))
     noised = torch.randn(len(batch.first), 4, 8, 8).double()[batch.noised]
     time = torch.randint(1000, (len(batch.first),))[batch.noised]
     return batch, (noised, time, torch.randn(5, 12, tiny_pipelines.WIDTH).double()[batch.category])

@@ -198,7 +198,7 @@ def test_another_observer_leaves_the_others_alone(tiny):
     path = tiny / "studies/tiny.yaml"
     before = path.read_text()
     write(yaml.safe_load(before) | {"observers": ["simulated", "miniature-cnn", "miniature-cnn-noise"]}, path)
-    run = snakemake(tiny, "-n", study="tiny")
+    run = snakemake(tiny, "-n", "--verbose", study="tiny")
     path.write_text(before)
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout, re.M))
     assert {name: jobs.get(name) for name in ("train_on_world", "evidence", "decisions")} == {
@@ -216,7 +216,7 @@ def test_one_job_for_all_datasets_gives_the_same_evidence(tiny):
     study["evidence"] |= {"together": True}
     write(study, tiny / "studies/joint.yaml")
     store = "evidence/miniature-cnn/{}.zarr"
-    run = snakemake(tiny, "data/joint/evidence/miniature-cnn/colour.json", study="joint", evidence_cache="data/other")
+    run = snakemake(tiny, "data/joint/evidence/miniature-cnn/colour.json", study="joint", evidence_cache="other-cache")
     assert run.returncode == 0, run.stdout
     assert re.search(r"^evidence_together +1$", run.stdout, re.M), run.stdout
     for dataset in DATASETS:

@@ -5,6 +5,7 @@ import pytest
 import xarray as xr
 import yaml
 
+from conftest import needs_models
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.load import load
 from image_folders import ROW, TRAINING, image_folder
@@ -19,6 +20,7 @@ RULE = "train_discriminative"
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A copy of the project, with the images, and a study that trains on them."""
+    needs_models()
     place = tmp_path_factory.mktemp("training")
     folder, _ = tiny_project(place / "project"), image_folder(place / "images")
     study, observers = (yaml.safe_load((folder / path).read_text()) for path in ("studies/tiny.yaml", OBSERVERS))

@@ -56,3 +56,12 @@ def test_folders_and_missing_files_are_errors(tmp_path):
 def test_anchors_and_byte_order_marks_are_allowed(tmp_path):
     (tmp_path / "some.yaml").write_bytes(b"\xef\xbb\xbfa: &a [1, 2]\nb: *a\n")
     assert YamlFile(tmp_path / "some.yaml", tmp_path).content == {"a": [1, 2], "b": [1, 2]}
+
+
+@pytest.mark.parametrize("number", ["1:30", "010", "0x1F", "0b11", "1_000"])
+def test_numbers_that_yaml_reads_otherwise_than_people_are_refused(tmp_path, number):
+    (tmp_path / "a.yaml").write_text(f"a: 1\nb: [{number}]\n")
+    with pytest.raises(
+        InputError, match=f"a.yaml, line 2: expected a decimal number or a text in quotes, found {number}"
+    ):
+        YamlFile(tmp_path / "a.yaml", tmp_path)

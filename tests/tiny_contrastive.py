@@ -32,14 +32,14 @@ def through_open_clip(folder):
     return folder / "model.safetensors"
 
 
-def through_transformers(folder):
+def through_transformers(folder, side=SIDE):
     """Save a small model with its tokenizer and return its folder."""
     torch.manual_seed(1)
     words = tiny_pipelines.tokenizer()
     tower = {"hidden_size": WIDTH, "intermediate_size": 2 * WIDTH, "num_hidden_layers": 2, "num_attention_heads": 2}
     special = {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 1}
     text = CLIPTextConfig(vocab_size=len(words), max_position_embeddings=12, **tower, **special)
-    vision = CLIPVisionConfig(image_size=SIDE, patch_size=8, **tower)
+    vision = CLIPVisionConfig(image_size=side, patch_size=8, **tower)
     network = CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=FEATURES))
     spread(network)
     network.save_pretrained(folder)

@@ -1,6 +1,7 @@
 """The command line: `generative-classifiers --help`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ from generative_classifiers.cli import (
     distort,
     export,
     inspect,
+    levels,
     provenance,
     restore,
     verify,
@@ -23,6 +25,7 @@ COMMANDS = {
     "distort": distort,
     "export": export,
     "inspect": inspect,
+    "levels": levels,
     "verify": verify,
     "provenance": provenance,
     "archive": archive,
@@ -58,11 +61,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         0; 1 if `verify` found a fault; 2 if the user's input is wrong, the disk does not take the output or an extra is
-        not installed, which one line on stderr explains.
+        not installed, which one line on stderr explains; 130 if the user has interrupted it; 141 if nobody reads the
+        output any more.
     """
     try:
         given = parser().parse_args(arguments)
         status: int | None = given.run(given)
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # of `| head`, for example
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python would complain again at its end
+        return 141
     except (InputError, OSError) as error:
         line = for_users(error)
         if line is None:
@@ -77,5 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status or 0
 
 
-if __name__ == "__main__":
+def console() -> None:
+    """The command `generative-classifiers`. Names of files may have characters that the terminal does not know."""
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    console()

@@ -90,15 +90,38 @@ def speed(work, count, device):
 
 
 def bare(model, size):
-    """Work: predictions of the network alone, for one batch."""
-    generator = torch.Generator().manual_seed(0)
+    """Work: predictions of the network alone, in its own precision, for one batch that is ready for it."""
+    category = torch.arange(size, device=model.device) % len(model.categories)
+    predict = NETWORKS[model.family](model, size, category)
+
+    def work():
+        with model._precision():
+            return predict()
+
+    return work
+
+
+def _diffusion(model, size, category, dtype=torch.float32):
     side = model.resolution // model.codec.factor
-    noised = torch.randn(size, model.codec.channels, side, side, generator=generator).to(model.device)
+    noised = torch.randn(size, model.codec.channels, side, side).to(model.device, dtype)
     step = torch.full((size,), 500, device=model.device)
-    conditioning = {
-        name: value[torch.arange(size) % len(model.categories)] for name, value in model.conditioning.items()
-    }
+    conditioning = {name: value[category] for name, value in model.conditioning.items()}
     return lambda: model.adapter.predict(noised, step, **conditioning)
+
+
+def _masked(model, size, category):
+    tokens = torch.full((size, model.side, model.side), model.mask_token, device=model.device)
+    return lambda: model._predict(tokens, category)
+
+
+def _autoregressive(model, size, category):
+    with torch.inference_mode():
+        _, embeddings = model.encode(np.zeros((1, model.resolution, model.resolution, 3), np.uint8))
+    embeddings = embeddings.expand(size, -1, -1)
+    return lambda: model.head(model._states(embeddings, category))
+
+
+NETWORKS = {"diffusion": _diffusion, "masked": _masked, "autoregressive": _autoregressive}
 
 
 def scoring(model):

@@ -1,14 +1,14 @@
 """The cluster that the tests of this folder share."""
 
 import pytest
-from one_node import Unavailable, one_node_cluster
+from two_nodes import Unavailable, two_nodes_cluster
 
 
 @pytest.fixture(scope="session")
 def cluster():
-    """The environment in which snakemake finds a one-node Slurm cluster with two stand-in GPUs."""
+    """A Slurm cluster of two nodes with two stand-in GPUs each."""
     try:
-        with one_node_cluster() as environment:
-            yield environment
+        with two_nodes_cluster() as running:
+            yield running
     except Unavailable as reason:
         pytest.skip(str(reason))

@@ -11,8 +11,10 @@ from typing import NoReturn
 
 import pandas as pd
 
+from generative_classifiers.draws.weighting import LARGEST_RATE
 from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.study.folders import settings_of
 from generative_classifiers.study.load import load
 from generative_classifiers.study.study import Study
 from generative_classifiers.study.yaml_files import YamlFile
@@ -76,36 +78,40 @@ def _names_in(file: Path) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """A type of arguments: whole numbers that are not too small.
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A type of arguments: whole numbers in a range.
 
     Examples
     --------
-    >>> whole_number(1)("4")
+    >>> whole_number(1, 9)("4")
     4
     """
 
     def read(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = least - 1
-        if number < least:
-            raise ArgumentTypeError(f"expected a whole number from {least} on, found {text!r}")
+        number = int(text) if re.fullmatch(r"[0-9]{1,20}", text) else least - 1
+        if not least <= number <= most:
+            raise ArgumentTypeError(f"expected a whole number from {least} to {most}, found {text!r}")
         return number
 
     return read
 
 
-def finite_number(text: str) -> float:
-    """A type of arguments: numbers from 0 on, without infinity."""
+def rate(text: str) -> float:
+    """A type of arguments: rates of the exponential weighting."""
     try:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not 0 <= number < math.inf:
-        raise ArgumentTypeError(f"expected a number from 0 on, found {text!r}")
+    if not 0 <= number <= LARGEST_RATE:
+        raise ArgumentTypeError(f"expected a number from 0 to {LARGEST_RATE:g}, found {text!r}")
     return number
+
+
+def path(text: str) -> Path:
+    """A type of arguments: paths. An empty one, which a shell makes of a variable that is not set, is none."""
+    if not text:
+        raise ArgumentTypeError("expected a path, found ''")
+    return Path(text)
 
 
 def device(text: str) -> str:
@@ -128,12 +134,18 @@ def check_output(path: Path, kind: str = "file") -> None:
     Raises
     ------
     InputError
-        A folder is in the place of the file, or the other way round, or nothing can be written there.
+        A folder is in the place of the file, or the other way round, it is inside a store, or nothing can be written
+        there.
     """
+    store = next((place for place in path.parents if place.suffix == ".zarr"), None)
+    if store or (kind == "file" and path.suffix == ".zarr"):
+        raise InputError(f"{path}: expected another place, since {store or path} is the name of a store")
     if path.exists() and path.is_dir() == (kind == "file"):
         raise InputError(f"{path}: is a {'folder' if kind == 'file' else 'file'}; expected the name of a {kind}")
     places = path.absolute().parents if kind == "file" else [path.absolute(), *path.absolute().parents]
     above = next(place for place in places if place.exists())
+    if ".." in path.parts and not path.parent.exists():
+        raise InputError(f"{path}: cannot be written: a folder in it does not exist")
     try:
         with tempfile.TemporaryFile(dir=above):
             pass
@@ -149,9 +161,9 @@ def project() -> Path:
 
 
 def study_of(name: str, root: Path) -> Study:
-    """A study of a project, with the settings of its `config.yaml`."""
+    """A study of a project by its name or, with a limit, by its folder, with the settings of its `config.yaml`."""
     config = YamlFile(root / "config.yaml", root).content or {}
-    return load({**config, "study": name}, root)
+    return load({**config, **settings_of(name)}, root)
 
 
 def as_size(size: int) -> str:

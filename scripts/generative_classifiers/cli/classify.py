@@ -1,14 +1,23 @@
 """The command `classify`."""
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
-from generative_classifiers.cli.arguments import check_output, device, finite_number, names, whole_number, write_csv
+from generative_classifiers.cli.arguments import (
+    check_output,
+    device,
+    names,
+    path,
+    rate,
+    whole_number,
+    write_csv,
+)
 from generative_classifiers.draws.levels import DRAWS, TIMES
 from generative_classifiers.draws.weighting import RATE, WEIGHTINGS
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.prompts import PROMPT
+from generative_classifiers.study.validation import LARGEST_BATCH, LARGEST_SEED, MOST_DRAWS, MOST_IMAGES
 
+MOST_THREADS = 1024
 HELP = "classify a folder of images"
 DESCRIPTION = "Classify a folder of images by any model, without a study."
 
@@ -18,9 +27,10 @@ def add_arguments(command: ArgumentParser) -> None:
     command.add_argument(
         "--observer", required=True, help="folder of a diffusers pipeline, hub id, or name in registry/observers.yaml"
     )
-    command.add_argument("--images", required=True, help="folder of images")
+    command.add_argument("--images", type=path, required=True, help="folder of images")
     command.add_argument(
         "--out",
+        type=path,
         required=True,
         help="store to write the evidence to, <name>.zarr; an interrupted run with the same settings is continued",
     )
@@ -28,7 +38,7 @@ def add_arguments(command: ArgumentParser) -> None:
         "--categories",
         type=names,
         default=",".join(CATEGORIES),
-        help="categories, separated by commas; one with a comma in double quotes; or @file with one a line",
+        help="categories, separated by commas (double quotes around a name with a comma), or @file with one a line",
     )
     command.add_argument(
         "--prompt",
@@ -37,14 +47,18 @@ def add_arguments(command: ArgumentParser) -> None:
         f"category's prompts are averaged; by default {PROMPT!r}",
     )
     command.add_argument(
-        "--limit", metavar="N", type=whole_number(1), help="classify the first N images of each folder"
+        "--limit", metavar="N", type=whole_number(1, MOST_IMAGES), help="classify the first N images of each folder"
     )
     command.add_argument("--revision", help="commit of the hub's repository")
     command.add_argument("--variant", help="variant of the weights' files, for example fp16")
     command.add_argument(
-        "--draws", metavar="N", type=whole_number(1), default=DRAWS, help="noise levels, each with one noise sample"
+        "--draws",
+        metavar="N",
+        type=whole_number(1, MOST_DRAWS),
+        default=DRAWS,
+        help="noise levels, each with one noise sample",
     )
-    command.add_argument("--seed", type=whole_number(0), default=0, help="seed of the noise")
+    command.add_argument("--seed", type=whole_number(0, LARGEST_SEED), default=0, help="seed of the noise")
     command.add_argument(
         "--times", choices=TIMES, default="golden", help="how noise levels are chosen: evenly spread, or at random"
     )
@@ -54,17 +68,22 @@ def add_arguments(command: ArgumentParser) -> None:
         default="exponential",
         help="how much each noise level counts",
     )
-    command.add_argument("--rate", type=finite_number, default=RATE, help="rate of the exponential weighting")
+    command.add_argument("--rate", type=rate, default=RATE, help="rate of the exponential weighting")
     command.add_argument(
-        "--reconstruct-draw", metavar="N", type=whole_number(0), help="keep reconstructions of draw N, from 0"
+        "--reconstruct-draw",
+        metavar="N",
+        type=whole_number(0, MOST_DRAWS - 1),
+        help="keep reconstructions of draw N, from 0",
     )
-    command.add_argument("--batch-size", metavar="N", type=whole_number(1), help="evaluations of the network at once")
+    command.add_argument(
+        "--batch-size", metavar="N", type=whole_number(1, LARGEST_BATCH), help="evaluations of the network at once"
+    )
     command.add_argument(
         "--device", type=device, default="auto", help="auto (a GPU if there is one), cpu, cuda or cuda:<number>"
     )
     command.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="precision of the network")
-    command.add_argument("--threads", metavar="N", type=whole_number(1), help="number of CPU threads")
-    command.add_argument("--csv", type=Path, help="file to write the decisions to, in addition to the screen")
+    command.add_argument("--threads", metavar="N", type=whole_number(1, MOST_THREADS), help="number of CPU threads")
+    command.add_argument("--csv", type=path, help="file to write the decisions to, in addition to the screen")
 
 
 def run(arguments: Namespace) -> None:

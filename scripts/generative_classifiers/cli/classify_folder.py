@@ -1,5 +1,6 @@
 """Classification of any folder of images by any categories, without a study."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from generative_classifiers.cli.arguments import check_output
 from generative_classifiers.decisions.from_evidence import decision_table, posterior, score_categories
 from generative_classifiers.draws.levels import DRAWS
 from generative_classifiers.draws.weighting import RATE
+from generative_classifiers.evidence.job import SHARD
 from generative_classifiers.evidence.single_store import compute_evidence, read_requested
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import registry_root
@@ -24,6 +26,9 @@ from generative_classifiers.study.observer import ModelObserver
 from generative_classifiers.study.observers import AnyObserver, ClassifierObserver, ContrastiveObserver
 from generative_classifiers.study.prompts import PROMPT, prompts_of, several_prompts_of
 from generative_classifiers.study.validation import unknown
+
+# An interrupted run keeps whole shards. A generative model takes long for an image, so its shards are small.
+IMAGES_KEPT = 4
 
 
 def classify(
@@ -93,7 +98,7 @@ def classify(
     pandas.DataFrame
         A row per image: `image` (its path in the folder), `decision`, `margin`, how far the runner-up's score is above
         the best one, and `posterior`, the probability of the decision if all categories are equally likely beforehand
-        (`decisions.from_evidence.posterior`).
+        (`decisions.from_evidence.posterior`). Models with a perceptual distance have no `posterior`.
 
     Raises
     ------
@@ -110,6 +115,8 @@ def classify(
     check_output(out, "store")
     image_names(images)  # so that a wrong folder is an error before large weights are loaded
     row, path = find_observer(observer)
+    if revision and path:
+        raise InputError(f"observer {observer}: --revision is for weights on the Hugging Face hub; these are in {path}")
     row = with_settings(observer, row, dtype=dtype, revision=revision, variant=variant)
     prompts, category_of_prompt = _prompts(observer, row, categories, [prompt] if isinstance(prompt, str) else prompt)
     model = models.load(observer, row, prompts, path=path, device=device, batch_size=batch_size, mirror=mirror())
@@ -124,11 +131,15 @@ def classify(
         times=times,
         reconstruct=reconstruct,
         categories=category_of_prompt,
+        shard=IMAGES_KEPT if row.kind.group == "generative" else SHARD,
     )
     evidence = read_requested(out, request)
-    probability = posterior(score_categories(evidence, weighting, rate), model.terms())
-    table = decision_table(evidence, weighting, rate).assign(posterior=probability.max(axis=1))
-    return table[["image", "decision", "margin", "posterior"]]
+    table = decision_table(evidence, weighting, rate)[["image", "decision", "margin"]]
+    terms = model.terms()
+    if terms is None:
+        print(f"note: no posterior: the distance of {observer} belongs to no likelihood", file=sys.stderr)
+        return table
+    return table.assign(posterior=posterior(score_categories(evidence, weighting, rate), terms).max(axis=1))
 
 
 def with_settings(observer: str, row: ModelObserver, **settings: str | None) -> ModelObserver:

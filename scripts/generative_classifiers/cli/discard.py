@@ -1,12 +1,12 @@
 """The command `discard`."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
 from generative_classifiers.cli.arguments import as_size, project
 from generative_classifiers.io.errors import InputError
 
-HELP = "list or remove what nothing needs"
+HELP = "list or remove files that are no longer needed"
 DESCRIPTION = (
     "List what nothing needs: evidence of earlier versions that was set aside, files that interrupted jobs left more "
     "than a day ago, and, if asked for, evidence that no study of this project names. Remove it with --yes."
@@ -15,7 +15,7 @@ DESCRIPTION = (
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add the arguments of the command to a parser."""
-    command.add_argument("place", nargs="?", help="a study, or cache; by default everything")
+    command.add_argument("place", nargs="?", type=_place, help="a study, or cache; by default everything")
     command.add_argument(
         "--unused",
         action="store_true",
@@ -45,13 +45,18 @@ def run(arguments: Namespace) -> None:
         print(f"{total}{'; --yes removes them' if found else ''}")
 
 
+def _place(text: str) -> str:
+    if not text:
+        raise ArgumentTypeError("expected a study, or cache, found ''")
+    return text
+
+
 def _cache(root: Path) -> Path:
     from generative_classifiers.study.load import load_site
-    from generative_classifiers.study.study import CACHE
     from generative_classifiers.study.yaml_files import YamlFile
 
     site = load_site(YamlFile(root / "config.yaml", root).content or {}, root)
-    return root / (site.evidence_cache or CACHE)
+    return root / site.cache
 
 
 def _folders(place: str | None, root: Path, cache: Path) -> list[Path]:

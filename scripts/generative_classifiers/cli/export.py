@@ -1,9 +1,8 @@
 """The command `export`."""
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
-from generative_classifiers.cli.arguments import check_output, names
+from generative_classifiers.cli.arguments import check_output, names, path
 from generative_classifiers.draws.weighting import WEIGHTINGS
 
 HELP = "write decisions as the CSV files that the toolbox model-vs-human reads"
@@ -12,9 +11,9 @@ DESCRIPTION = "Write the decisions in stores as the CSV files that the toolbox m
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add the arguments of the command to a parser."""
-    command.add_argument("stores", nargs="+", type=Path, help="stores of decisions, or of the evidence of one model")
+    command.add_argument("stores", nargs="+", type=path, help="stores of decisions, or of the evidence of one model")
     command.add_argument(
-        "--out", required=True, type=Path, help="the folder raw-data of model-vs-human, or another folder for its files"
+        "--out", required=True, type=path, help="the folder raw-data of model-vs-human, or another folder for its files"
     )
     command.add_argument(
         "--observers", type=names, help="observers whose decisions to write, separated by commas; by default all models"
@@ -31,5 +30,4 @@ def run(arguments: Namespace) -> None:
     from generative_classifiers.decisions.model_vs_human import export
 
     check_output(arguments.out, "folder")
-    for store in arguments.stores:
-        print(*export(store, arguments.out, arguments.observers, arguments.weighting), sep="\n")
+    print(*export(arguments.stores, arguments.out, arguments.observers, arguments.weighting), sep="\n")

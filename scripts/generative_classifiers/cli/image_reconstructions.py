@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from generative_classifiers.cli.decoded_reconstructions import decode_reconstructions, number_of
 from generative_classifiers.cli.store_summary import read_evidence
-from generative_classifiers.decisions.from_evidence import decision_table
+from generative_classifiers.decisions.from_evidence import decision_table, score_categories
 from generative_classifiers.figures.reconstruction_grid import reconstruction_grid
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
@@ -62,12 +62,19 @@ def plot_image(
     figure = reconstruction_grid(
         {f"stimulus\n{_true_categories(evidence)}": pixels},
         reconstructions,
-        evidence["loss"].values[0, :, draw].astype(float),
+        _distances(evidence, draw, weighting),
         categories,
         chosen=categories.index(decision),
         title=f"{evidence.attrs['observer']} on {name}: {decision}",
     )
     return figure, row
+
+
+def _distances(evidence: xr.Dataset, draw: int, weighting: str | None) -> np.ndarray:
+    """Losses of the kept draw, or the scores if it has a level of its own, outside the score."""
+    if draw in evidence["draw"]:
+        return evidence["loss"].sel(draw=draw).values[0].astype(float)
+    return score_categories(evidence, weighting)[0]
 
 
 def _true_categories(evidence: xr.Dataset) -> str:

@@ -3,9 +3,10 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from generative_classifiers.cli.arguments import check_output, write_csv
+from generative_classifiers.cli.arguments import check_output, path, write_csv
 from generative_classifiers.draws.weighting import WEIGHTINGS
 from generative_classifiers.io.atomic import atomic_write
+from generative_classifiers.io.errors import InputError
 
 HELP = "summarise a store, or plot the reconstructions of an image"
 DESCRIPTION = "Summarise what a store contains and how it was made, or plot the reconstructions of one of its images."
@@ -13,17 +14,17 @@ DESCRIPTION = "Summarise what a store contains and how it was made, or plot the 
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add the arguments of the command to a parser."""
-    command.add_argument("store", type=Path, help="store of any stage; of evidence also an unfinished one")
+    command.add_argument("store", type=path, help="store of any stage; of evidence also an unfinished one")
     command.add_argument(
         "--weighting",
         choices=WEIGHTINGS,
         help="how much each noise level of evidence counts; by default as in the pruning, or exponential",
     )
-    command.add_argument("--csv", type=Path, help="also write the decisions of evidence to this file")
+    command.add_argument("--csv", type=path, help="also write the decisions of evidence to this file")
     command.add_argument("--image", help="name or number of an image whose reconstructions to plot")
-    command.add_argument("--out", type=Path, help="PNG file for the plot; by default <observer>-<dataset>-<image>.png")
+    command.add_argument("--out", type=path, help="PNG file for the plot; by default <observer>-<dataset>-<image>.png")
     command.add_argument(
-        "--stimuli", type=Path, help="store or folder of the images that the model saw; by default those of the study"
+        "--stimuli", type=path, help="store or folder of the images that the model saw; by default those of the study"
     )
     command.add_argument(
         "--observer",
@@ -36,9 +37,12 @@ def run(arguments: Namespace) -> None:
     """Print a summary of the store, or the decision on an image and where the plot is."""
     from generative_classifiers.cli.store_summary import decisions_of, summarise
 
-    for path in (arguments.csv, arguments.out):
-        if path:
-            check_output(path)
+    for name in ("out", "stimuli", "observer"):
+        if arguments.image is None and getattr(arguments, name):
+            raise InputError(f"argument --{name}: is about the plot of an image; expected --image, too")
+    for place in (arguments.csv, arguments.out):
+        if place:
+            check_output(place)
     if arguments.csv:
         write_csv(decisions_of(arguments.store, arguments.weighting), arguments.csv)
     if arguments.image is None:

@@ -1,9 +1,10 @@
 """The command `provenance`."""
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
-HELP = "say what a figure rests on"
+from generative_classifiers.cli.arguments import path
+
+HELP = "list the data, weights and versions behind a figure"
 DESCRIPTION = (
     "Print what a figure rests on: the stores of evidence, their identities, weights, and versions of packages."
 )
@@ -11,7 +12,7 @@ DESCRIPTION = (
 
 def add_arguments(command: ArgumentParser) -> None:
     """Add the arguments of the command to a parser."""
-    command.add_argument("figure", type=Path, help="figures/<study>/<figure>.png or .pdf")
+    command.add_argument("figure", type=path, help="figures/<study>/<figure>.png or .pdf")
 
 
 def run(arguments: Namespace) -> None:

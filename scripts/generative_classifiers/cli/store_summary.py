@@ -12,7 +12,8 @@ import xarray as xr
 import zarr
 
 from generative_classifiers.decisions.answers import as_text
-from generative_classifiers.decisions.from_evidence import decision_table, weighting_of
+from generative_classifiers.decisions.from_evidence import decision_table, effective_number, weighting_of
+from generative_classifiers.draws.weighting import AnyWeighting, identity_of
 from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.evidence.progress import progress
 from generative_classifiers.io.attributes import decode_attributes
@@ -101,6 +102,8 @@ def _unfinished_store(store: Path) -> Iterator[str]:
 def _complete_store(store: Path, weighting: str | None) -> Iterator[str]:
     dataset = open_store(store)
     stage = kind(dataset)
+    if weighting and stage != "evidence":
+        raise InputError(f"{store}: holds {stage}; --weighting is for evidence")
     yield f"{store}: {stage}"
     yield ", ".join(f"{name} {length:,}" for name, length in dataset.sizes.items())
     yield _variables(dataset)
@@ -148,11 +151,11 @@ def _in_columns(rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def _evidence(evidence: xr.Dataset, weighting: str | None) -> Iterator[str]:
-    weighting = weighting_of(evidence, weighting)
-    table = decision_table(evidence, weighting)
+    chosen = weighting_of(evidence, weighting)
+    table = decision_table(evidence, chosen)
     yield table.to_string(index=False, float_format="{:.4g}".format)
     yield _mean_evaluations(table["evaluations"], evidence["loss"][0].size)
-    yield f"{len(table):,} decisions{_weighted(evidence, weighting)}{_share_right(table)}"
+    yield f"{len(table):,} decisions{_weighted(evidence, chosen)}{_share_right(table)}"
 
 
 def _mean_evaluations(evaluations: np.ndarray | pd.Series, exhaustive: int) -> str:
@@ -160,8 +163,11 @@ def _mean_evaluations(evaluations: np.ndarray | pd.Series, exhaustive: int) -> s
     return f"evaluations per image: {mean:,.1f} on average, {mean / exhaustive:.1%} of {exhaustive:,} without pruning"
 
 
-def _weighted(evidence: xr.Dataset, weighting: str) -> str:
-    return f" with the weighting {weighting}" if evidence["time"].notnull().any() else ""
+def _weighted(evidence: xr.Dataset, weighting: AnyWeighting) -> str:
+    if evidence["time"].isnull().all():
+        return ""
+    worth = f", worth {effective_number(evidence, weighting):.1f} draws" if "density" in evidence.coords else ""
+    return f" with the weighting {identity_of(weighting)}{worth}"
 
 
 def _share_right(table: pd.DataFrame) -> str:

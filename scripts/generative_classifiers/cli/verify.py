@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from generative_classifiers.cli.arguments import path
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.manifest import all_faults
 from generative_classifiers.io.repair import repair
@@ -16,13 +17,13 @@ DESCRIPTION = "Compare stores with their checksums, and print a line for each fi
 def add_arguments(command: ArgumentParser) -> None:
     """Add the arguments of the command to a parser."""
     command.add_argument(
-        "paths", nargs="+", type=Path, metavar="path", help="a store, or a folder with stores, such as data/humans"
+        "paths", nargs="+", type=path, metavar="path", help="a store, or a folder with stores, such as data/humans"
     )
 
 
 def run(arguments: Namespace) -> int:
     """Print the faults of all stores and how to repair them; 1 if there are any, or else 0."""
-    stores = [store for path in arguments.paths for store in stores_in(path)]
+    stores = [store for place in arguments.paths for store in stores_in(place)]
     damaged = 0
     for store in stores:
         found = all_faults(store, progress=True)
@@ -35,12 +36,12 @@ def run(arguments: Namespace) -> int:
     return 1 if damaged else 0
 
 
-def stores_in(path: Path) -> list[Path]:
-    """The stores at a path or below it, also where links lead elsewhere.
+def stores_in(place: Path) -> list[Path]:
+    """The stores at a place or below it, also where links lead elsewhere.
 
     Parameters
     ----------
-    path : Path
+    place : Path
 
     Returns
     -------
@@ -51,11 +52,11 @@ def stores_in(path: Path) -> list[Path]:
     InputError
         There are none.
     """
-    if not path.is_dir():
-        raise InputError(f"{path}: no such folder")
-    found = [path] if path.suffix == ".zarr" else sorted(_stores_below(path, set()))
+    if not place.is_dir():
+        raise InputError(f"{place}: no such folder")
+    found = [place] if place.suffix == ".zarr" else sorted(_stores_below(place, set()))
     if not found:
-        raise InputError(f"{path}: has no stores; expected <name>.zarr, or a folder with such stores")
+        raise InputError(f"{place}: has no stores; expected <name>.zarr, or a folder with such stores")
     return found
 
 

@@ -5,9 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from generative_classifiers.study.categories import CATEGORIES
-
-NO_ANSWER = "na"  # the response of a time-out, which counts as wrong
+from generative_classifiers.study.categories import CATEGORIES, NO_ANSWER
 
 
 class Answers(NamedTuple):

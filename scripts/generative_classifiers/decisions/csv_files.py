@@ -83,6 +83,26 @@ def write_answers(path, observer, images, responses):
     Raises
     ------
     InputError
+        As for `check_images`.
+    """
+    check_images(path, images)
+    conditions = images["condition"].replace("all", "0")
+    trials = zip(as_text(responses), images["category"], conditions, images.index, strict=True)
+    rows = [(observer, 1, number, "NaN", *trial) for number, trial in enumerate(trials, start=1)]
+    _write(path, COLUMNS, rows)
+
+
+def check_images(path, images):
+    """Check that a file of the benchmark can represent images.
+
+    Parameters
+    ----------
+    path, images
+        As for `write_answers`.
+
+    Raises
+    ------
+    InputError
         The benchmark would read the name of an image as another one, or an image belongs to none of the categories.
         The message names the image.
     """
@@ -91,10 +111,6 @@ def write_answers(path, observer, images, responses):
             raise InputError(f"{path}: image {name!r} would be read as {image_name(name)!r}, since it contains a _")
         if category not in CATEGORIES:
             raise InputError(f"{path}: image {name!r} has category {category!r}, expected {', '.join(CATEGORIES)}")
-    conditions = images["condition"].replace("all", "0")
-    trials = zip(as_text(responses), images["category"], conditions, images.index, strict=True)
-    rows = [(observer, 1, number, "NaN", *trial) for number, trial in enumerate(trials, start=1)]
-    _write(path, COLUMNS, rows)
 
 
 def write_table(decisions, path):

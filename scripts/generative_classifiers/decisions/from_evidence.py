@@ -8,14 +8,24 @@ import xarray as xr
 from scipy.special import softmax
 
 from generative_classifiers.decisions.answers import NO_ANSWER, Answers
-from generative_classifiers.draws.weighting import RATE, level_weighting, pruning_correction, scores
+from generative_classifiers.draws.log_snr import weighting_with
+from generative_classifiers.draws.weighting import (
+    RATE,
+    AnyWeighting,
+    effective_draws,
+    level_weighting,
+    pruning_correction,
+    scores,
+)
 from generative_classifiers.evidence.receipt import Receipt, link_of
 from generative_classifiers.evidence.recorded import recorded_content
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.repair import repair
 from generative_classifiers.io.stores import RECONSTRUCTIONS, read
 from generative_classifiers.study.categories import CATEGORIES
 
+LEAST_EFFECTIVE = 4  # draws that a decision rests on
 PER_IMAGE = ("name", "condition", "true_category", "texture_category")
 
 
@@ -40,10 +50,13 @@ def read_evidence(receipt: Path, stimuli: Path) -> xr.Dataset:
     found, content = Receipt.read(receipt), recorded_content(stimuli)
     if content not in (None, found.stimuli):
         raise InputError(f"{receipt}: is about other images than {stimuli}; delete it and run again")
-    return read(link_of(receipt), drop=RECONSTRUCTIONS)
+    evidence = read(link_of(receipt), drop=RECONSTRUCTIONS)
+    if evidence.attrs.get("request") != found.request:
+        raise InputError(f"{receipt}: is about other evidence than {link_of(receipt)}; {repair(link_of(receipt))}")
+    return evidence
 
 
-def score_categories(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> np.ndarray:
+def score_categories(evidence: xr.Dataset, weighting: AnyWeighting | None = None, rate: float = RATE) -> np.ndarray:
     """Score of every category. The category with the smallest score wins (arXiv 2303.15233, equation 2).
 
     Parameters
@@ -61,10 +74,47 @@ def score_categories(evidence: xr.Dataset, weighting: str | None = None, rate: f
         category with several prompts is the mean of theirs.
     """
     weighting = weighting_of(evidence, weighting)
+    _check_effective(evidence, weighting, rate)
     weight = level_weighting(evidence["time"], evidence["alpha"], evidence["sigma"], weighting, rate)
+    if "density" in evidence.coords:
+        weight = weight / evidence["density"].values
     loss = evidence["loss"].values
     score, category = scores(loss, weight) + pruning_correction(loss, weight), evidence["category"].values
     return np.stack([score[:, category == name].mean(axis=1) for name in categories_of(evidence)], axis=1)
+
+
+def effective_number(evidence: xr.Dataset, weighting: AnyWeighting | None = None, rate: float = RATE) -> float:
+    """How many draws that are spread for a weighting are worth as much as those of the evidence.
+
+    Parameters
+    ----------
+    evidence : xarray.Dataset
+    weighting, rate : optional
+        As for `score_categories`.
+
+    Returns
+    -------
+    float
+        From 1 to the number of draws (Kish's effective sample size). All of them, if levels are spread evenly or for
+        this weighting.
+    """
+    if "density" not in evidence.coords:
+        return float(evidence.sizes["draw"])
+    levels = evidence["time"].values, evidence["alpha"].values, evidence["sigma"].values
+    rule = decode_attributes(evidence.attrs)["times"]
+    spread_for = level_weighting(*levels, rule["weighting"], rule["rate"])
+    return effective_draws(level_weighting(*levels, weighting_of(evidence, weighting), rate) / spread_for)
+
+
+def _check_effective(evidence, weighting, rate):
+    """Raise InputError if the draws are spread for another weighting, so that few of them would decide."""
+    effective, count = effective_number(evidence, weighting, rate), evidence.sizes["draw"]
+    if effective < min(LEAST_EFFECTIVE, count / 2):
+        raise InputError(
+            f"weighting: {weighting}: the {count} draws of {evidence.attrs['observer']} on "
+            f"{evidence.attrs['dataset']} are spread for another weighting and are worth {effective:.1f}; "
+            f"expected at least {LEAST_EFFECTIVE}, from more draws or with `times: golden`"
+        )
 
 
 def categories_of(evidence: xr.Dataset) -> list[str]:
@@ -98,13 +148,13 @@ def posterior(score: np.ndarray, terms: int) -> np.ndarray:
     return softmax(-terms * score, axis=1)
 
 
-def weighting_of(evidence: xr.Dataset, weighting: str | None = None) -> str:
+def weighting_of(evidence: xr.Dataset, weighting: AnyWeighting | None = None) -> AnyWeighting:
     """The given weighting, or without one that of the pruning, or without pruning the default."""
     pruning = decode_attributes(evidence.attrs).get("pruning") or {}
-    return weighting or pruning.get("weighting", "exponential")
+    return weighting or weighting_with(pruning.get("weighting", "exponential"))
 
 
-def responses(evidence: xr.Dataset, weighting: str | None = None) -> np.ndarray:
+def responses(evidence: xr.Dataset, weighting: AnyWeighting | None = None) -> np.ndarray:
     """The category with the smallest score, as an index into the 16 categories.
 
     Parameters
@@ -123,7 +173,7 @@ def responses(evidence: xr.Dataset, weighting: str | None = None) -> np.ndarray:
     return np.where(best < 0, -1, pd.Index(CATEGORIES).get_indexer(names)[best]).astype(np.int8)
 
 
-def answers_from_evidence(evidence: xr.Dataset, weighting: str | None, source: str) -> Answers:
+def answers_from_evidence(evidence: xr.Dataset, weighting: AnyWeighting | None, source: str) -> Answers:
     """The decisions of a model, as answers.
 
     Parameters
@@ -143,7 +193,7 @@ def answers_from_evidence(evidence: xr.Dataset, weighting: str | None, source: s
     return Answers(source, table, responses(evidence, weighting))
 
 
-def decide(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> xr.Dataset:
+def decide(evidence: xr.Dataset, weighting: AnyWeighting | None = None, rate: float = RATE) -> xr.Dataset:
     """Decide for the category with the smallest score, for each image of one observer.
 
     Parameters
@@ -193,7 +243,7 @@ def decide(evidence: xr.Dataset, weighting: str | None = None, rate: float = RAT
     )
 
 
-def decision_table(evidence: xr.Dataset, weighting: str | None = None, rate: float = RATE) -> pd.DataFrame:
+def decision_table(evidence: xr.Dataset, weighting: AnyWeighting | None = None, rate: float = RATE) -> pd.DataFrame:
     """The decision for each image of an evidence store.
 
     Parameters

@@ -1,11 +1,13 @@
 """Export of decisions as the folder `raw-data` that the toolbox model-vs-human reads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from generative_classifiers.decisions.csv_files import write_answers
+from generative_classifiers.decisions.csv_files import check_images, write_answers
 from generative_classifiers.decisions.from_evidence import responses
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import PIXELS, kind, open_store, read
@@ -13,17 +15,26 @@ from generative_classifiers.study.benchmark_names import answers_file
 from generative_classifiers.study.categories import CATEGORIES
 
 
+class Export(NamedTuple):
+    """A file that is to be written, as `write_answers` takes it."""
+
+    path: Path
+    observer: str
+    images: pd.DataFrame
+    response: np.ndarray
+
+
 def export(
-    store: str | Path,
+    store: str | Path | Sequence[str | Path],
     folder: str | Path,
     observers: Sequence[str] | None = None,
     weighting: str | None = None,
 ) -> list[Path]:
-    """Write the decisions of a store into a folder that model-vs-human reads.
+    """Write the decisions of stores into a folder that model-vs-human reads.
 
     Parameters
     ----------
-    store : Path
+    store : Path or sequence of Path
         Decisions on a dataset, or the evidence of one model.
     folder : Path
         The toolbox's `raw-data` or another folder. Files go to `<dataset>/<dataset>_<observer>_session-1.csv`.
@@ -41,8 +52,23 @@ def export(
     Raises
     ------
     InputError
-        The store contains something else or lacks an observer, or the format cannot represent the images.
+        A store contains something else or lacks an observer, or the format cannot represent the images. Nothing is
+        written then.
     """
+    stores = [store] if isinstance(store, str | Path) else store
+    planned = [one for path in stores for one in _planned(path, folder, observers, weighting)]
+    for one in planned:
+        check_images(one.path, one.images)
+    for one in planned:
+        one.path.parent.mkdir(parents=True, exist_ok=True)
+        write_answers(*one)
+    return [one.path for one in planned]
+
+
+def _planned(
+    store: str | Path, folder: str | Path, observers: Sequence[str] | None, weighting: str | None
+) -> Iterator[Export]:
+    """The files of a store."""
     readers = {"decisions": _responses_of_decisions, "evidence": _responses_of_evidence}
     found = kind(open_store(store))
     if found not in readers:
@@ -57,13 +83,8 @@ def export(
         index=content["name"].values,
         dtype=object,
     )
-    files = []
     for name in observers or _models(content, responses):
-        file = answers_file(folder, content.attrs["dataset"], name)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_answers(file, name, images, responses[name])
-        files.append(file)
-    return files
+        yield Export(answers_file(folder, content.attrs["dataset"], name), name, images, responses[name])
 
 
 def _responses_of_decisions(decisions, weighting):

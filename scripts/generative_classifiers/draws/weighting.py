@@ -1,11 +1,30 @@
 """Weighting: how much the losses at each noise level count in the score of a category."""
 
+from typing import Any, Protocol
+
 import numpy as np
 
 from generative_classifiers.io.errors import InputError
 
 WEIGHTINGS = ("exponential", "simple", "uniform")
 RATE = 7.0  # arXiv 2303.15233, section 4
+LARGEST_RATE = 100.0  # above it, rounding to zero leaves few draws
+
+
+class LevelWeighting(Protocol):
+    """A weighting with settings of its own: `draws.log_snr.LogSnrWeighting`, `draws.learned.LearnedWeighting`."""
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The settings, as plain data."""
+
+    def at(self, time: np.ndarray, alpha: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+        """What each draw counts for."""
+
+
+def identity_of(weighting: str | LevelWeighting) -> str | dict[str, Any]:
+    """A weighting, as plain data."""
+    return weighting if isinstance(weighting, str) else weighting.identity
 
 
 def level_weighting(time, alpha, sigma, weighting="exponential", rate=RATE):
@@ -15,7 +34,7 @@ def level_weighting(time, alpha, sigma, weighting="exponential", rate=RATE):
     ----------
     time, alpha, sigma : array_like
         (draw,): as in an evidence store.
-    weighting : {"exponential", "simple", "uniform"}
+    weighting : {"exponential", "simple", "uniform"} or LevelWeighting
         "exponential": exp(-rate * time), the weighting of arXiv 2303.15233. "simple": the signal-to-noise ratio
         alpha² / sigma², which turns the error of the image into the error of the noise. "uniform": 1.
     rate : float
@@ -29,7 +48,7 @@ def level_weighting(time, alpha, sigma, weighting="exponential", rate=RATE):
     Raises
     ------
     InputError
-        The weighting is unknown.
+        The weighting is unknown, or the rate is negative or so large that it leaves few draws.
 
     Examples
     --------
@@ -37,7 +56,13 @@ def level_weighting(time, alpha, sigma, weighting="exponential", rate=RATE):
     array([1.   , 0.497])
     """
     time, alpha, sigma = (np.asarray(values, np.float64) for values in (time, alpha, sigma))
-    if weighting == "exponential":
+    if not 0 <= rate <= LARGEST_RATE:
+        raise InputError(f"rate: expected a number from 0 to {LARGEST_RATE:g}, found {rate}")
+    if np.isnan(time).all():
+        return np.ones_like(time)
+    if not isinstance(weighting, str):
+        weight = weighting.at(time, alpha, sigma)
+    elif weighting == "exponential":
         weight = np.exp(-rate * time)
     elif weighting == "simple":
         weight = (alpha / sigma) ** 2
@@ -46,6 +71,33 @@ def level_weighting(time, alpha, sigma, weighting="exponential", rate=RATE):
     else:
         raise InputError(f"weighting: {weighting!r} is unknown, expected one of {', '.join(WEIGHTINGS)}")
     return np.where(np.isnan(time), 1.0, weight)
+
+
+AnyWeighting = str | LevelWeighting
+
+
+def effective_draws(contribution):
+    """How many draws of equal contributions are worth as much as these.
+
+    Parameters
+    ----------
+    contribution : array_like
+        (draw,): by how much each draw moves the score, at least 0. For `level_weighting` over the density of the levels
+        it is that, times the spread of the losses at the level.
+
+    Returns
+    -------
+    float
+        From 1 to the number of draws (Kish's effective sample size); 0 if nothing counts.
+
+    Examples
+    --------
+    >>> effective_draws([1.0, 1.0, 0.0])
+    2.0
+    """
+    contribution = np.asarray(contribution, np.float64)
+    squares = np.square(contribution).sum()
+    return float(contribution.sum() ** 2 / squares) if squares > 0 else 0.0
 
 
 def scores(loss, weight):

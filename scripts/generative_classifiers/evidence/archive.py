@@ -40,7 +40,7 @@ def archive(
         A file of the study is missing or a store is damaged.
     """
     parts = collect(study, root, reconstructions)
-    parts[METADATA] = describe(study.name, parts, date, licence)
+    parts[METADATA] = describe(study.folder, parts, date, licence)
     with TemporaryDirectory(dir=out.parent, prefix=f"{out.name}.", suffix=".partial") as workspace:
         write_zip(out, _members(parts, Path(workspace), progress))
 

@@ -42,8 +42,9 @@ def entries_like(cache: Path, identity: str, request: str) -> list[Path]:
     return sorted(Path(cache).glob(f"*-{identity[:DIGITS]}/*-{request[:DIGITS]}.zarr"))
 
 
-def related_sources(cache: Path, request: Request) -> list[Source]:
-    """What the other entries with the identity of a request know."""
+def related_sources(cache: Path, request: Request, part: slice = slice(None)) -> list[Source]:
+    """What the other entries with the identity of a request know of its images, or of a part of them."""
     own = entry_path(cache, request)
     entries = Path(cache).glob(f"*-{request.identity_digest[:DIGITS]}/*.zarr")
-    return sources_of((entry for entry in entries if entry != own), request.identity_digest)
+    wanted = set(zip(request.images["name"][part], request.images["image_hash"][part], strict=True))
+    return sources_of((entry for entry in entries if entry != own), request.identity_digest, wanted)

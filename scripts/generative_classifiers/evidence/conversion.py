@@ -23,6 +23,7 @@ from generative_classifiers.io.manifest import FOLDER
 SUFFIXES = ("", ".partial", ".older")  # names under which such a store may be, complete or not
 MARKER = "evaluations"  # its chunk marked a shard as complete
 SET_ASIDE = ".converted"
+LOSS_VERSION = 1  # of all evidence in that format, which did not say so
 
 
 def earlier_sources(store: Path, request: Request, stimuli: xr.Dataset) -> list[Source]:
@@ -64,6 +65,8 @@ def _earlier_stores(store: Path) -> list[Path]:
 
 def _source(store: Path, request: Request, stimuli: xr.Dataset) -> Source | None:
     """What an earlier store knows; None if it was made with other weights, settings or stimuli."""
+    if request.identity.get("loss_version", LOSS_VERSION) != LOSS_VERSION:
+        return None
     group: Any = zarr.open_group(store, mode="r")
     made_by = decode_attributes(group[MARKER].attrs)
     needed = {key: value for key, value in request.identity.items() if key != "loss_version"}

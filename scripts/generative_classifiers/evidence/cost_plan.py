@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 
 from generative_classifiers.evidence.pruning import most_draws
+from generative_classifiers.evidence.pruning_rates import expected_share
 from generative_classifiers.evidence.store_size import store_size
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.reconstruction_layout import latent_layout, pixel_layout, token_layout
 from generative_classifiers.stimuli.miniature.datasets import number_of_images as number_of_rendered_images
 from generative_classifiers.study.categories import CATEGORIES
 
-# Share of the evaluations that are left when 64 draws are pruned by the sequential test (at least 4 draws, level 0.05):
-# measured on the miniature's pixel model by tests/benchmarks/pruning.py. Clark & Jaini report 8 to 10 times less work
-# with their test (arXiv 2303.15233).
-PRUNED_SHARE = 0.22
+# Floating-point operations per second that are assumed where no speed was measured: a third of the peak of an A100, 312
+# TFLOP/s in half precision and 19.5 in float32 (NVIDIA's data sheet). Losses never use TF32.
+ASSUMED = {"bfloat16": 1e14, "float16": 1e14, "float32": 6.5e12}
 
 
 def forecast(study, per_second=None):
@@ -23,14 +23,15 @@ def forecast(study, per_second=None):
     ----------
     study : study.study.Study
     per_second : float, optional
-        Evaluations per second of every observer, instead of the estimates in the registry.
+        Evaluations per second of every observer, as measured, instead of what the registry says.
 
     Returns
     -------
     pandas.DataFrame
-        A row per observer and dataset: `images`; `draws` of an image; `evaluations` without pruning; `pruned`, the
-        evaluations that are expected with pruning; `per_second`, NaN if unknown; `hours` and `pruned_hours` of one GPU;
-        `files` of the store; `bytes` of its arrays before compression.
+        A row per observer and dataset: `images`; `draws` of a category that is never dropped; `evaluations` that the
+        settings ask for, and `share`, what part they are of those without pruning; `per_second`, NaN if unknown;
+        `estimated`, whether that speed follows from the operations of an evaluation and was never measured; `hours` of
+        one GPU; `files` of the store; `bytes` of its arrays before compression.
     """
     return pd.DataFrame(
         {"observer": observer, "dataset": dataset} | cost(study, observer, dataset, per_second)
@@ -42,9 +43,9 @@ def forecast(study, per_second=None):
 def cost(study, observer, dataset, per_second=None):
     """Cost of one evidence store, as a row of `forecast`."""
     row, images, draws = study.observers[observer], number_of_images(study, dataset), number_of_draws(study, observer)
-    evaluations = images * (1 if row.kind.at_once else len(CATEGORIES) * draws)
-    pruned = evaluations * (pruned_share(study.draws_of(observer)) if row.kind.has_levels else 1)
-    speed = per_second or row.evaluations_per_second or np.nan
+    share = share_of(study, observer)
+    evaluations = share * images * (1 if row.kind.at_once else len(CATEGORIES) * draws)
+    speed, estimated = speed_of(row, per_second)
     size = store_size(
         images,
         study.evidence.shard,
@@ -57,10 +58,10 @@ def cost(study, observer, dataset, per_second=None):
         "images": images,
         "draws": draws,
         "evaluations": evaluations,
-        "pruned": pruned,
+        "share": share,
         "per_second": speed,
+        "estimated": estimated,
         "hours": evaluations / speed / 3600,
-        "pruned_hours": pruned / speed / 3600,
         "files": size.files,
         "bytes": size.bytes,
     }
@@ -68,7 +69,7 @@ def cost(study, observer, dataset, per_second=None):
 
 def totals(table):
     """Sums of a `forecast` for each observer and overall. Hours are those of the observers whose speed is known."""
-    summed = ["images", "evaluations", "pruned", "hours", "pruned_hours", "files", "bytes"]
+    summed = ["images", "evaluations", "hours", "files", "bytes"]
     sums = table.groupby("observer", sort=False)[summed].sum(min_count=1)
     return pd.concat([sums, sums.sum().to_frame("all").T])
 
@@ -88,28 +89,36 @@ def number_of_draws(study, observer):
     return most_draws(study.draws_of(observer)) if study.observers[observer].kind.has_levels else 1
 
 
-def pruned_share(draws):
-    """Share of the evaluations that is expected to be left with pruning.
+def share_of(study, observer):
+    """Share of an observer's evaluations that its settings ask for: 1 unless draws are pruned."""
+    row = study.observers[observer]
+    if not row.kind.has_levels:
+        return 1.0
+    is_pixels = row.family == "diffusion" and not row.latents
+    return expected_share(study.draws_of(observer), "pixels" if is_pixels else "latents")
+
+
+def speed_of(row, per_second=None):
+    """An observer's evaluations per second on one GPU, and whether they are an estimate.
 
     Parameters
     ----------
-    draws : int or study.settings.Pruning
-        As `evidence.draws` in a study. For a plain number of draws, pruning after at least two draws is assumed.
+    row : study.observer.ModelObserver
+    per_second : float, optional
+        As for `forecast`.
 
     Returns
     -------
-    float
-        At least the share of the draws that every category gets.
-
-    Examples
-    --------
-    >>> pruned_share(64)
-    0.22
-    >>> pruned_share(4)
-    0.5
+    per_second : float
+        NaN if nothing is known.
+    estimated : bool
     """
-    least, most = (2, draws) if isinstance(draws, int) else (draws.min, draws.max)
-    return min(1.0, max(PRUNED_SHARE, least / most))
+    measured = per_second or row.evaluations_per_second
+    if measured:
+        return measured, False
+    if not row.gflop:
+        return np.nan, True
+    return 1e-9 / (row.gflop / ASSUMED[row.dtype] + (row.gflop_in_float32 or 0) / ASSUMED["float32"]), True
 
 
 def reconstructions_of(study, observer):
@@ -133,14 +142,12 @@ def reconstructions_of(study, observer):
     return latent_layout(row.latents.channels, side // row.latents.factor) if row.latents else pixel_layout(side)
 
 
-def as_text(table, estimated=True):
+def as_text(table):
     """A `forecast` as a page to read.
 
     Parameters
     ----------
     table : pandas.DataFrame
-    estimated : bool, optional
-        Whether the speeds are the estimates of the registry.
 
     Returns
     -------
@@ -150,35 +157,45 @@ def as_text(table, estimated=True):
     if table.empty:
         return "No models take part in this study: there is nothing to evaluate."
     sums = totals(table).rename_axis("observer").reset_index()
-    mark = "~" if estimated else ""
-    pages = [_formatted(rows, mark).to_string(index=False) for rows in (table, sums)]
-    return "\n\n".join([*pages, "\n".join(_notes(table, estimated))])
+    marked = table.groupby("observer")["estimated"].any()
+    sums["estimated"] = [*(marked[name] for name in sums["observer"][:-1]), marked.any()]
+    pages = [_formatted(rows).to_string(index=False) for rows in (table, sums)]
+    return "\n\n".join([*pages, "\n".join(_notes(table))])
 
 
-def _formatted(table, mark):
+def _formatted(table):
     """Numbers as text, with a mark before those that rest on an estimated speed."""
     formats = {
-        **dict.fromkeys(["images", "draws", "evaluations", "pruned", "files"], "{:,.0f}"),
-        "per_second": mark + "{:,g}",
-        **dict.fromkeys(["hours", "pruned_hours"], mark + "{:,.2f}"),
+        **dict.fromkeys(["images", "draws", "evaluations", "files"], "{:,.0f}"),
+        "share": "{:.3g}",
+        "per_second": "{:,.3g}",
+        "hours": "{:,.2f}",
         "bytes": "{:,.2f}",
     }
-    table = table.assign(bytes=table["bytes"] / 1e6)
+    estimated = table["estimated"]
+    table = table.assign(bytes=table["bytes"] / 1e6).drop(columns="estimated")
     for name in table.columns.intersection(list(formats)):
-        table[name] = ["?" if np.isnan(value) else formats[name].format(value) for value in table[name]]
-    headings = {"per_second": "evaluations/s", "hours": "GPU-hours", "pruned_hours": "pruned GPU-hours", "bytes": "MB"}
+        marks = estimated & (name in ("per_second", "hours"))
+        texts = ["?" if np.isnan(value) else formats[name].format(value) for value in table[name]]
+        table[name] = ["~" + text if mark and text != "?" else text for text, mark in zip(texts, marks, strict=True)]
+    headings = {"per_second": "evaluations/s", "hours": "GPU-hours", "bytes": "MB"}
     return table.rename(columns=headings)
 
 
-def _notes(table, estimated):
+def _notes(table):
     """What the columns mean, and what the numbers rest on."""
-    yield "evaluations: passes of the network without pruning"
-    yield (
-        f"pruned: evaluations that are expected with pruning, {PRUNED_SHARE:.0%} of them or what every category gets "
-        "at least"
-    )
-    if estimated:
-        yield "~: computed with a speed in registry/observers.yaml, which is an estimate that nobody has measured"
+    yield "evaluations: passes of the network that the study's settings ask for"
+    if (table["share"] < 1).any():
+        yield (
+            "share: what pruning is expected to leave of them, by shares that were measured on the miniature's models "
+            "(docs/method.md, Pruning)"
+        )
+    if table["estimated"].any():
+        yield (
+            "~: computed with a speed that nobody has measured: the operations of an evaluation (gflop in "
+            f"registry/observers.yaml) at {ASSUMED['bfloat16'] / 1e12:g} TFLOP/s, or {ASSUMED['float32'] / 1e12:g} in "
+            "float32"
+        )
     yield "MB: a million bytes of the arrays before compression; files: of complete stores"
     unknown = table.loc[table["per_second"].isna(), "observer"].unique()
     if len(unknown):

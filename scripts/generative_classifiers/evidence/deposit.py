@@ -93,7 +93,8 @@ def _check_there(study, root: Path, name: str) -> None:
 
 
 def _first_run(study) -> str:
-    return f"first run: snakemake --cores all --config study={study.name}"
+    limit = f" limit={study.limit}" if study.limit else ""
+    return f"first run: snakemake --cores all --config study={study.name}{limit}"
 
 
 def _files(study, root: Path) -> Iterator[str]:

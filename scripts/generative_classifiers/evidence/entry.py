@@ -18,7 +18,7 @@ from generative_classifiers.evidence.request import Request
 from generative_classifiers.io import manifest
 from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.io.durable import partial_of, remove_leftovers
-from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.errors import InputError, writing
 from generative_classifiers.io.stores import CODECS, write_arrays
 
 PROVENANCE = "provenance"
@@ -79,15 +79,16 @@ class Entry:
         path = Path(path)
         if shard < 1:
             raise InputError(f"{request.title}: expected at least 1 image in a shard, found {shard}")
-        remove_leftovers(path)
-        if is_free(path):
-            partial = _skeleton(path, request, shard)
-            try:
-                partial.rename(path)
-            except OSError:  # another job was faster: its entry is the same
-                shutil.rmtree(partial)
-        if asked_for(path) == request.digest:
-            _restore(path, request, shard)
+        with writing(path):
+            remove_leftovers(path)
+            if is_free(path):
+                partial = _skeleton(path, request, shard)
+                try:
+                    partial.rename(path)
+                except OSError:  # another job was faster: its entry is the same
+                    shutil.rmtree(partial)
+            if asked_for(path) == request.digest:
+                _restore(path, request, shard)
         try:
             entry = cls(path)
         except InputError as error:
@@ -112,8 +113,8 @@ class Entry:
         """Whether any shard is complete."""
         return any(manifest.part_path(self.path, name).is_file() for name in self.parts)
 
-    def missing(self, share: tuple[int, int] = (0, 1)) -> list[int]:
-        """Shards that are not complete, or whose files are damaged.
+    def shards_of(self, share: tuple[int, int]) -> list[int]:
+        """The shards of a share.
 
         Parameters
         ----------
@@ -121,8 +122,16 @@ class Entry:
             Which share of the shards, counted from 0, and how many shares there are.
         """
         number, shares = share
-        mine = np.array_split(np.arange(len(self.parts)), shares)[number]
-        return [shard for shard in mine.tolist() if not self.complete(shard)]
+        return np.array_split(np.arange(len(self.parts)), shares)[number].tolist()
+
+    def images_of_share(self, share: tuple[int, int]) -> slice:
+        """The images of a share."""
+        shards = self.shards_of(share)
+        return slice(shards[0] * self.shard, min((shards[-1] + 1) * self.shard, self.images)) if shards else slice(0)
+
+    def missing(self, share: tuple[int, int] = (0, 1)) -> list[int]:
+        """Shards of a share that are not complete, or whose files are damaged."""
+        return [shard for shard in self.shards_of(share) if not self.complete(shard)]
 
     def write(self, number: int, arrays: dict[str, np.ndarray], provenance: dict[str, Any]) -> None:
         """Write a shard.
@@ -134,16 +143,23 @@ class Entry:
             By name, for the shard's images.
         provenance : dict
             How they were computed, as JSON can hold it.
+
+        Raises
+        ------
+        InputError
+            The disk is full, or does not take the shard for another reason.
         """
         name, images = self.parts[number], self.images_of(number)
-        manifest.part_path(self.path, name).unlink(missing_ok=True)
-        for array in self.arrays:
-            zarr.open_array(self.path / array, mode="r+", config={"write_empty_chunks": True})[images] = arrays[array]
-        note = self.path / PROVENANCE / f"{name}.json"
-        note.parent.mkdir(exist_ok=True)
-        with atomic_write(note) as partial:
-            partial.write_text(json.dumps(provenance, indent=1, sort_keys=True) + "\n")
-        manifest.write_part(self.path, name, self._files(number))
+        with writing(self.path):
+            manifest.part_path(self.path, name).unlink(missing_ok=True)
+            for array in self.arrays:
+                stored = zarr.open_array(self.path / array, mode="r+", config={"write_empty_chunks": True})
+                stored[images] = arrays[array]
+            note = self.path / PROVENANCE / f"{name}.json"
+            note.parent.mkdir(exist_ok=True)
+            with atomic_write(note) as partial:
+                partial.write_text(json.dumps(provenance, indent=1, sort_keys=True) + "\n")
+            manifest.write_part(self.path, name, self._files(number))
 
     def sweep(self, number: int) -> None:
         """Remove what an interrupted job has left of a shard's unfinished files. No other job may have the shard."""
@@ -158,7 +174,7 @@ class Entry:
 
     def provenance(self) -> list[dict[str, Any]]:
         """How the shards were computed that have been written so far."""
-        return [json.loads(note.read_text()) for note in sorted((self.path / PROVENANCE).glob("*.json"))]
+        return [_note(path) for path in sorted((self.path / PROVENANCE).glob("*.json"))]
 
     def _files(self, number: int) -> list[Path]:
         """The shard's files: of each array the chunks with its number along the images."""
@@ -168,6 +184,14 @@ class Entry:
 def is_free(path: Path) -> bool:
     """Whether nothing is at a path, or only an empty folder."""
     return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+
+
+def _note(path: Path) -> dict[str, Any]:
+    """How a shard was computed; InputError if its note cannot be read."""
+    note = _json(path)
+    if not note:
+        raise InputError(f"{path}: was changed; delete it, since only the record of how a shard was computed is lost")
+    return note
 
 
 def asked_for(path: Path) -> str | None:

@@ -110,6 +110,7 @@ class _Work:
             request.draws,
             known,
             reconstruct=request.reconstruct,
+            kept=request.kept,
             pruning=request.pruning,
             title=request.title,
         )
@@ -131,9 +132,7 @@ def _images(entry: Entry, shards: set[int] | list[int]) -> int:
 
 def _progress_bar(entry, share, missing, title, shown):
     """A progress bar that counts the images of a share."""
-    number, shares = share
-    mine = np.array_split(np.arange(len(entry.parts)), shares)[number].tolist()
-    total = _images(entry, mine)
+    total = _images(entry, entry.shards_of(share))
     return tqdm(desc=title, total=total, initial=total - _images(entry, missing), unit=" images", disable=not shown)
 
 

@@ -1,6 +1,6 @@
 """What is known already of the losses that are asked for, from other stores of the same identity."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,15 +38,26 @@ class Source:
     reconstruct: int | None
 
     @classmethod
-    def of(cls, entry: Entry) -> "Source":
-        """The complete shards of an entry."""
+    def of(cls, entry: Entry, wanted: Collection[tuple[str, str]] | None = None) -> "Source":
+        """The complete shards of an entry.
+
+        Parameters
+        ----------
+        entry : Entry
+        wanted : collection of tuple, optional
+            Names and hashes of images. Shards without any of them are not looked at.
+        """
         group: Any = zarr.open_group(entry.path, mode="r")
         names, hashes, prompts = (group[name][:].astype(str).tolist() for name in ("name", "image_hash", "prompt"))
-        complete = [entry.images_of(number) for number in range(len(entry.parts)) if entry.complete(number)]
-        places = [place for images in complete for place in range(images.start, images.stop)]
+        images = list(zip(names, hashes, strict=True))
+        places: list[int] = []
+        for number in range(len(entry.parts)):
+            part = entry.images_of(number)
+            if (wanted is None or any(image in wanted for image in images[part])) and entry.complete(number):
+                places.extend(range(part.start, part.stop))
         return cls(
             group,
-            {(names[place], hashes[place]): place for place in places},
+            {images[place]: place for place in places},
             prompts,
             group["draw"][:].tolist(),
             decode_attributes(group.attrs)["reconstruct"],
@@ -118,7 +129,9 @@ class KnownEvidence:
         return np.stack([found[image] for image in range(len(images))]) if len(found) == len(images) else None
 
 
-def sources_of(stores: Iterable[Path], identity: str) -> list[Source]:
+def sources_of(
+    stores: Iterable[Path], identity: str, wanted: Collection[tuple[str, str]] | None = None
+) -> list[Source]:
     """What stores know, of those that have an identity.
 
     Parameters
@@ -127,13 +140,15 @@ def sources_of(stores: Iterable[Path], identity: str) -> list[Source]:
         Entries. Those that cannot be read are passed over: what they knew is evaluated again.
     identity : str
         `Request.identity_digest`.
+    wanted
+        As for `Source.of`.
     """
     sources = []
     for store in sorted(stores):
         try:
             entry = Entry(store)
             if entry.identity == identity:
-                sources.append(Source.of(entry))
+                sources.append(Source.of(entry, wanted))
         except (InputError, OSError, ValueError, KeyError):
             continue
     return sources

@@ -85,7 +85,7 @@ def coordinates(request: Request) -> xr.Dataset:
     """
     draws = request.draws
     per_image = {name: ("image", np.array(values, object)) for name, values in request.images.items()}
-    per_draw = {name: ("draw", getattr(draws, name)) for name in ("time", "alpha", "sigma", "seed")}
+    per_draw = {name: ("draw", getattr(draws, name)) for name in per_draw_names(draws)}
     coords = {
         **per_image,
         **per_draw,
@@ -94,6 +94,11 @@ def coordinates(request: Request) -> xr.Dataset:
         "prompt": ("category", np.array(list(request.prompts.values()), object)),
     }
     return xr.Dataset(coords=coords, attrs=attributes(request))
+
+
+def per_draw_names(draws):
+    """What stores know of each draw: its density only where levels are not spread evenly."""
+    return ("time", "alpha", "sigma", "seed") + (() if (draws.density == 1).all() else ("density",))
 
 
 def attributes(request: Request) -> dict[str, Any]:

@@ -6,13 +6,14 @@ output. The output is its receipt, and next to it stands a link that opens like 
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.manifest import check
+from generative_classifiers.io.repair import repair
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,20 @@ class Receipt:
         """Read it; InputError if it is not a receipt."""
         try:
             content: dict[str, Any] = json.loads(Path(path).read_text())
-            return cls(**content)
+            receipt = cls(**content)
+            if not all(type(getattr(receipt, field.name)) is field.type for field in fields(cls)):
+                raise ValueError("a value is of another type")
+            return receipt
         except (OSError, ValueError, TypeError, RecursionError) as error:
-            raise InputError(f"{path}: is not a receipt of evidence ({error}); delete it and run again") from None
+            raise InputError(f"{path}: is not a receipt of evidence ({error}); {repair(link_of(path))}") from None
+
+    @classmethod
+    def find(cls, path: Path) -> "Receipt | None":
+        """Read it; None if there is none that can be read, so that a job has to write it."""
+        try:
+            return cls.read(path)
+        except InputError:
+            return None
 
 
 def join(receipts: list[Path]) -> Receipt:

@@ -9,9 +9,10 @@ from generative_classifiers.models.loading.weight_hashes import file_hash, folde
 
 def recorded_content(stimuli: str | Path) -> str | None:
     """The `stimuli.content.content_hash` that a store of stimuli says it has; None if there is no such store."""
+    metadata = Path(stimuli) / "zarr.json"
     try:
-        return json.loads((Path(stimuli) / "zarr.json").read_text())["attributes"]["content"]
-    except (OSError, ValueError, KeyError):
+        return _content(metadata, metadata.stat().st_mtime_ns)
+    except (OSError, ValueError, LookupError, TypeError):
         return None
 
 
@@ -22,6 +23,12 @@ def recorded_weights(study, observer: str) -> str | None:
         return None
     path = Path(place)
     return folder_hash(path) if path.is_dir() else _file_hash(path, path.stat().st_mtime_ns)
+
+
+@lru_cache
+def _content(metadata: Path, changed: int) -> str:
+    """The content that metadata record, read again only after the file has changed."""
+    return json.loads(metadata.read_text())["attributes"]["content"]
 
 
 @lru_cache

@@ -1,18 +1,20 @@
 """Requests: which losses are asked for, and what they depend on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from generative_classifiers.draws.levels import Draws
+from generative_classifiers.draws.density import LevelDensity
+from generative_classifiers.draws.levels import Draws, rule_identity
 from generative_classifiers.evidence.pruning import PruningTest
 from generative_classifiers.io.digests import digest
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.reconstruction_layout import ReconstructionLayout
 from generative_classifiers.stimuli.content import image_hashes
 from generative_classifiers.study.families import FAMILIES
+from generative_classifiers.study.validation import MOST_DRAWS
 
 # What evidence repeats of its stimuli, by the names that it has there.
 COORDINATES = {"true_category": "category", "condition": "condition", "texture_category": "texture_category"}
@@ -40,6 +42,8 @@ class Request:
         How they are kept; None if none are.
     pruning : PruningTest or None
         None if every category gets all draws.
+    kept : Draws or None
+        The draw whose reconstructions are kept, if it is not one of those that the score is made of.
     shared : tuple of str or None
         The category of each prompt, if several prompts have the same; `prompts` then has their own texts as keys.
     """
@@ -54,6 +58,7 @@ class Request:
     reconstruction_layout: ReconstructionLayout | None
     pruning: PruningTest | None
     shared: tuple[str, ...] | None = None
+    kept: Draws | None = None
 
     @property
     def categories(self) -> list[str]:
@@ -117,7 +122,7 @@ def request_evidence(
         Number of draws.
     seed : int
         Seed of the noise.
-    times : {"golden", "uniform"}
+    times : {"golden", "uniform"} or LevelDensity
         How noise levels are chosen: `draws.levels.times`.
     reconstruct : int, optional
         Number of the draw whose reconstructions are kept. Families that do not reconstruct images keep none.
@@ -137,10 +142,14 @@ def request_evidence(
     """
     title = f"{observer} on {dataset}"
     reconstruct = reconstruct if model.reconstructs else None
+    kept = None
+    if isinstance(times, LevelDensity) and reconstruct is not None:
+        kept = _kept_draw(model, seed, reconstruct)
+        reconstruct = int(kept.number[0])
     _check_stimuli(stimuli, title)
-    _check_draws(count, reconstruct, pruning, title)
+    _check_draws(count, reconstruct if kept is None else None, pruning, title)
     has_levels = FAMILIES[model.family].has_levels
-    levels = {"times": times} if has_levels else {}
+    levels = {"times": rule_identity(times)} if has_levels else {}
     return Request(
         observer,
         dataset,
@@ -152,7 +161,14 @@ def request_evidence(
         None if reconstruct is None else model.reconstruction_layout,
         pruning if has_levels else None,
         tuple(categories) if categories else None,
+        kept,
     )
+
+
+def _kept_draw(model, seed, number):
+    """The level of a golden draw (0.5 for the first one) with noise of its own, which no draw of the score has."""
+    golden = model.draws(number + 1, seed)[number:]
+    return replace(golden, number=-1 - golden.number)
 
 
 def describe_images(stimuli: xr.Dataset) -> dict[str, list[str]]:
@@ -190,8 +206,8 @@ def _check_stimuli(stimuli, title):
 
 def _check_draws(count, reconstruct, pruning, title):
     """Raise InputError unless there is a draw, and the reconstructed draw is one that no category misses."""
-    if count < 1:
-        raise InputError(f"{title}: expected at least 1 draw, found {count}")
+    if not 1 <= count <= MOST_DRAWS:
+        raise InputError(f"{title}: expected 1 to {MOST_DRAWS} draws, found {count}")
     certain = pruning.minimum if pruning else count
     if reconstruct is not None and not 0 <= reconstruct < certain:
         raise InputError(

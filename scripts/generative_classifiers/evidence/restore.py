@@ -17,8 +17,11 @@ from generative_classifiers.evidence.entry import PROVENANCE, Entry
 from generative_classifiers.evidence.receipt import Receipt, link_of, set_link
 from generative_classifiers.io.durable import sha256
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.manifest import all_faults
 from generative_classifiers.io.stores import ROOT_METADATA
 from generative_classifiers.io.zip_files import CheckedZip, check_space, open_zip
+from generative_classifiers.study.folders import NOT_STUDIES, settings_of
+from generative_classifiers.study.validation import NAME
 
 # Where the files of a stage are in an archive. Snakemake makes again what is older than its inputs, so each stage gets
 # a later date than those before it here: decisions, metrics and figures are made once more with this project's
@@ -32,6 +35,7 @@ STAGES = {
     "study": r"studies/[^/]+\.yaml",
     "evidence": r"evidence/[^/]+/[^/]+\.zarr/.+",
 }
+OF_A_STUDY = re.compile(r"(?:(?:data|figures)/|studies/(?=[^/]+\.yaml))([^/]+?)(?:\.yaml)?(?:/|$)")
 NOT_RESTORED = r"config\.yaml|ro-crate-metadata\.json|(envs|registry)/[^/]+"
 DIGEST = r"[0-9a-f]{64}"
 FIRST_DATE, DAY = 315619200, 86400  # 2 January 1980, in seconds
@@ -111,6 +115,8 @@ def restore(path: Path, root: Path, cache: Path, *, figures: bool = False, progr
             if part.stage == "receipts":
                 _point(part, targets, root, cache)
         new = [part for part in parts if not _is_there(part)]
+        for part in new:
+            _check_store(path, part)
         os.sync()  # so that the disk has what a manifest lists
         for part in new:
             _put(part, root)
@@ -126,7 +132,11 @@ def _workspace(folder: Path) -> Iterator[Path]:
 
 
 def _stage(path: Path, name: str) -> str | None:
-    """The stage of a member; None if it is not restored."""
+    """The stage of a member; None if it is not restored; InputError if it is none that an archive has."""
+    found = OF_A_STUDY.match(name)
+    study = settings_of(found[1])["study"] if found else ""
+    if study in NOT_STUDIES or (found and not re.fullmatch(NAME, str(study))):
+        raise InputError(f"{path}: member {name!r} belongs to no study; expected another name of its folder")
     stage = next((stage for stage, pattern in STAGES.items() if re.fullmatch(pattern, name)), None)
     if stage is None and not re.fullmatch(NOT_RESTORED, name):
         raise InputError(
@@ -166,9 +176,18 @@ def _entry_part(staged: Path, cache: Path) -> Part:
     return Part("evidence", staged, existing[0] if existing else cache / staged.parent.name / staged.name)
 
 
+def _check_store(path: Path, part: Part) -> None:
+    """Raise InputError if a store of an archive differs from its own manifest."""
+    if part.staged.suffix == ".zarr":
+        for fault in all_faults(part.staged):
+            raise InputError(f"{path}: {part.target.name}{fault.removeprefix(str(part.staged))}; nothing was restored")
+
+
 def _point(part: Part, stores: dict[str, Path], root: Path, cache: Path) -> None:
     """Let a receipt name the store in this cache; InputError if the link to it would replace something else."""
-    receipt, link = Receipt.read(part.staged), link_of(part.target)
+    receipt, link = Receipt.find(part.staged), link_of(part.target)
+    if receipt is None:
+        raise InputError(f"{part.target}: what the archive has is not a receipt of evidence; nothing was restored")
     if str(receipt.store) not in stores:
         raise InputError(f"{part.target}: names {receipt.store!r}, which the archive does not have")
     store = stores[receipt.store]

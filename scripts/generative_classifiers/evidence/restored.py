@@ -79,11 +79,12 @@ def _needed(files: list[str], restored: bool) -> list[str]:
 
 def _of_receipt(path: Path) -> str | None:
     """The digest of settings in a receipt that comes from an archive; None if there is no such receipt."""
-    if not path.is_file():
-        return None
-    receipt = Receipt.read(path)
-    return receipt.settings if receipt.restored else None
+    receipt = Receipt.find(path)
+    return receipt.settings if receipt and receipt.restored else None
 
 
 def _of_marker(path: str) -> str | None:
-    return json.loads(Path(path).read_text())["settings"] if Path(path).is_file() else None
+    try:
+        return json.loads(Path(path).read_text())["settings"]
+    except (OSError, ValueError, LookupError, TypeError):  # without it, the job runs again
+        return None

@@ -7,7 +7,7 @@ import numpy as np
 from generative_classifiers.io.errors import InputError
 
 
-def score_images(model, images, names, draws, known=None, *, reconstruct=None, pruning=None, title=""):
+def score_images(model, images, names, draws, known=None, *, reconstruct=None, kept=None, pruning=None, title=""):
     """Evaluate images, in several stages if categories are dropped in between.
 
     Parameters
@@ -22,6 +22,8 @@ def score_images(model, images, names, draws, known=None, *, reconstruct=None, p
         What need not be evaluated: `loss` (image, category, draw), NaN where it is not known, and `reconstruction`.
     reconstruct : int, optional
         Number of the draw whose reconstructions are wanted.
+    kept : Draws, optional
+        That draw, if it is not one of `draws`.
     pruning : pruning.PruningTest, optional
         Says when categories are dropped; without it every category gets every draw.
     title : str
@@ -54,8 +56,11 @@ def score_images(model, images, names, draws, known=None, *, reconstruct=None, p
             losses[missing] = new[missing]
             reconstruction = painted if unpainted else reconstruction
         if pruning and stage.stop < len(draws):
-            survivors = pruning.survivors(loss[:, :, : stage.stop], candidates, draws[: stage.stop], len(draws))
+            survivors = pruning.survivors(loss[:, :, : stage.stop], candidates, draws, len(draws))
             candidates = survivors & _is_undecided(survivors)
+    if kept is not None and reconstruction is None:
+        nothing = np.zeros((*loss.shape[:2], 1), bool)
+        _, reconstruction = model.evaluate(images, names, kept, reconstruct, nothing)
     return {"loss": loss} if reconstruction is None else {"loss": loss, "reconstruction": reconstruction}
 
 

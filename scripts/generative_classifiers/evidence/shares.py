@@ -40,8 +40,8 @@ def planned_shares(study, observer: str, dataset: str) -> int:
 
     plan = cost(study, observer, dataset, site.evaluations_per_second)
     by_images = ceil(plan["images"] / site.images_per_job) if site.images_per_job else 1
-    hours = plan["hours" if isinstance(study.draws_of(observer), int) else "pruned_hours"]
-    by_hours = ceil(hours / site.hours_per_job) if site.hours_per_job and hours == hours else 1
+    is_known = plan["hours"] == plan["hours"]
+    by_hours = ceil(plan["hours"] / site.hours_per_job) if site.hours_per_job and is_known else 1
     return min(max(by_images, by_hours), ceil(plan["images"] / study.evidence.shard))
 
 
@@ -56,10 +56,9 @@ def split_observers(study) -> list[str]:
 
 def is_current(study, observer: str, dataset: str) -> bool:
     """Whether finished evidence was made for the present settings and stimuli."""
-    receipt = Path(targets.receipt(study, observer, dataset))
-    if not receipt.is_file():
+    found = Receipt.find(Path(targets.receipt(study, observer, dataset)))
+    if found is None:
         return False
-    found = Receipt.read(receipt)
     stimuli = recorded_content(f"data/{study.folder}/stimuli/{dataset}.zarr")
     return found.settings == digest(study.evidence_settings(observer, dataset)) and stimuli in (None, found.stimuli)
 

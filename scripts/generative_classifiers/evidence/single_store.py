@@ -1,6 +1,8 @@
 """Evidence in a store of the user's, without a study and its cache."""
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -69,10 +71,16 @@ def compute_evidence(
     place = _place(store, request)
     if place is None:
         return request
+    is_new = is_free(place)
     entry = Entry.create(place, request, shard)
     others = {store, *store.parent.glob(f"{store.name}.*")} - {place}
     known = KnownEvidence(request, [*earlier, *sources_of(others, request.identity_digest)])
-    job.fill(entry, model, stimuli, request, known, workers=workers, progress=progress)
+    try:
+        job.fill(entry, model, stimuli, request, known, workers=workers, progress=progress)
+    except InputError:
+        if is_new and not any(map(entry.complete, range(len(entry.parts)))):
+            shutil.rmtree(place)  # it would be in the way of the same images with other settings
+        raise
     if place != store:
         replace_folder(store, place)
     return request
@@ -145,4 +153,18 @@ def _differences(entry: Entry, request: Request) -> str:
     found, asked = decode_attributes(zarr.open_group(entry.path, mode="r").attrs), attributes(request)
     keys = [key for key in asked if key not in ("observer", "dataset", "identity", "request")]
     changed = [f"{key} is {found.get(key)}, not {asked[key]}" for key in keys if found.get(key) != asked[key]]
-    return "; ".join(changed) or "its images, categories or draws are neither all of those asked for nor some of them"
+    return "; ".join(changed) or "; ".join(_sizes(entry, request))
+
+
+def _sizes(entry: Entry, request: Request) -> list[str]:
+    """How many images, categories and draws a store has, and how many are asked for, where these differ."""
+    group: Any = zarr.open_group(entry.path, mode="r")
+    counts = {
+        "images": (entry.images, len(request.images["name"])),
+        "categories": (group["prompt"].size, len(request.prompts)),
+        "draws": (group["draw"].size, len(request.draws)),
+    }
+    different = [f"it has {found} {what}, not {asked}" for what, (found, asked) in counts.items() if found != asked]
+    if not different:
+        return ["its images or categories are others"]
+    return [*different, "ask for at least all that it has, or for a part of it"]

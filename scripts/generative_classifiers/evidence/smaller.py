@@ -11,7 +11,7 @@ from generative_classifiers.draws.levels import Draws
 from generative_classifiers.evidence.cache import entry_path
 from generative_classifiers.evidence.entry import PROVENANCE, Entry
 from generative_classifiers.evidence.layout import attributes
-from generative_classifiers.evidence.pruning import TESTS
+from generative_classifiers.evidence.pruning import pruning_from
 from generative_classifiers.evidence.request import COORDINATES, Request
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
@@ -27,21 +27,20 @@ def request_of(entry: Entry) -> Request:
         The store says something else than its manifest.
     """
     group: Any = zarr.open_group(entry.path, mode="r")
-    about, numbers = decode_attributes(group.attrs), ("draw", "time", "alpha", "sigma", "seed")
+    about, numbers = decode_attributes(group.attrs), ("draw", "time", "alpha", "sigma", "seed", "density")
     per_image = [name for name in ("name", "image_hash", *COORDINATES) if name in group]
     categories, prompts = _texts(group, "category"), _texts(group, "prompt")
     shared = tuple(categories) if len(set(categories)) < len(categories) else None
-    pruning = about["pruning"]
     request = Request(
         about["observer"],
         about["dataset"],
         {},
         {name: _texts(group, name) for name in per_image},
         dict(zip(prompts if shared else categories, prompts, strict=True)),
-        Draws(*(group[name][:] for name in numbers)),
+        Draws(*(group[name][:] for name in numbers if name in group)),
         about["reconstruct"],
         _layout(group, about["decoder"]),
-        TESTS[pruning["test"]](pruning["minimum"], pruning["level"], pruning["weighting"]) if pruning else None,
+        pruning_from(about["pruning"]),
         shared,
     )
     others = {*attributes(request), "coordinates"}  # the last is xarray's

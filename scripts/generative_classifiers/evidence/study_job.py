@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from generative_classifiers.draws.level_table import LevelTable
+from generative_classifiers.draws.log_snr import weighting_with
 from generative_classifiers.evidence import conversion, job
 from generative_classifiers.evidence.cache import entry_path, related_sources
 from generative_classifiers.evidence.entry import Entry
@@ -12,6 +14,7 @@ from generative_classifiers.evidence.request import request_evidence
 from generative_classifiers.io.digests import digest
 from generative_classifiers.stimuli.content import content_hash
 from generative_classifiers.study import targets
+from generative_classifiers.study.levels import level_row
 
 
 def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> Receipt:
@@ -32,6 +35,8 @@ def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> R
     Receipt
     """
     settings, draws, observer = study.evidence, study.draws_of(model.observer), model.observer
+    table = level_table(study, observer)
+    times = (model.density(table) or "golden") if settings.times == "weighted" else settings.times
     request = request_evidence(
         model,
         stimuli,
@@ -39,14 +44,16 @@ def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> R
         dataset=dataset,
         count=most_draws(draws),
         seed=settings.seed,
-        times=settings.times,
+        times=times,
         reconstruct=settings.reconstruct_draw,
-        pruning=pruning_of(draws, settings.weighting),
+        pruning=pruning_of(draws, weighting_with(study.weighting), table),
     )
     place = entry_path(study.cache, request)
     entry = Entry.create(place, request, settings.shard)
     earlier = conversion.earlier_sources(link_of(Path(targets.receipt(study, observer, dataset))), request, stimuli)
-    known = KnownEvidence(request, [*earlier, *related_sources(study.cache, request)])
+    # Only of its own images: otherwise each job would read all that the others have written.
+    related = related_sources(study.cache, request, entry.images_of_share(share))
+    known = KnownEvidence(request, [*earlier, *related])
     job.fill(entry, model, stimuli, request, known, share=share, workers=workers)
     return Receipt(
         store=place.as_posix(),
@@ -56,3 +63,9 @@ def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> R
         shares=share[1],
         settings=digest(study.evidence_settings(observer, dataset)),
     )
+
+
+def level_table(study, observer: str) -> LevelTable | None:
+    """What is known of an observer's noise levels; None if the study's settings do not need to know."""
+    row = level_row(study, observer)
+    return LevelTable(**row.table()) if row else None

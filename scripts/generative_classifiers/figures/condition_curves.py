@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from generative_classifiers.figures.plot_styles import mark_faint
+from generative_classifiers.figures.plot_styles import faint_families, mark_faint
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.measures import MEASURES
@@ -47,8 +47,6 @@ def condition_curves(
     measures: Sequence[str] = ("accuracy",),
 ) -> Figure:
     """Curves over the conditions of every dataset, with bands of 95 % intervals.
-
-    Where observers are highlighted, only these and the reference group have bands, since many bands hide each other.
 
     Parameters
     ----------
@@ -100,16 +98,18 @@ def line_styles(styles: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The same with the columns `faint`, whether the line is thin and without markers, `banded`, whether it has a
-        band, and `stroke`. Highlighted observers of a large family have another colour.
+        The same with the columns `faint`, whether the line is thin and without markers, `band`, whether it has a band,
+        and `stroke`. Highlighted observers of a large family have another colour. Bands hide each other: where some
+        observers are highlighted, only these and the reference group have one; where some are faint, only the group.
     """
     styles = mark_faint(styles)
+    chosen = styles["highlighted"] | ~styles["highlighted"].any()
+    styles["band"] = styles["is_reference"] | (chosen & ~styles["faint"].any())
     large = styles.groupby("family")["faint"].transform("any")
     numbers = styles.groupby(["family", "faint"]).cumcount()
     styles["stroke"] = [STROKES[number % len(STROKES)] for number in numbers]
     styles.loc[large & ~styles["faint"], "colour"] = HIGHLIGHT
-    chosen = styles["highlighted"] | styles["is_reference"]
-    return styles.assign(banded=~styles["faint"] & (chosen | ~styles["highlighted"].any()))
+    return styles
 
 
 def _grid(datasets, measures):
@@ -145,11 +145,8 @@ def _curves(ax, estimates, intervals, styles):
     estimates = estimates.sel(observer=styles.index).transpose("observer", "cell").values
     intervals = intervals.sel(observer=styles.index).transpose("observer", "bound", "cell").values
     for y, bounds, row in zip(estimates, intervals, styles.itertuples(), strict=True):
-        if row.faint:
-            ax.plot(x, y, color=row.colour, **FAINT)
-        else:
-            ax.plot(x, y, **_strong_line(row))
-        if row.banded:
+        ax.plot(x, y, **(FAINT | {"color": row.colour} if row.faint else _strong_line(row)))
+        if row.band:
             ax.fill_between(x, *bounds, color=row.colour, alpha=0.15, linewidth=0, zorder=3)
 
 
@@ -167,10 +164,9 @@ def _background(ax, chance, in_benchmark):
 
 def _legend_entries(styles):
     """One entry per strong line, one for all faint lines of a family, and one for each element of the background."""
-    strong, faint = styles[~styles["faint"]], styles[styles["faint"]]
+    strong = styles[~styles["faint"]]
     entries = [Line2D([], [], label=row.label, **_strong_line(row)) for row in strong.itertuples()]
-    for label, members in faint.groupby("family_label", sort=False):
-        text = f"{label}, {len(members)} observers"
+    for text, members in faint_families(styles):
         entries.append(Line2D([], [], color=members["colour"].iloc[0], label=text, **FAINT))
     chance = Line2D([], [], color=LINE, linewidth=0.6, linestyle=":", label="chance")
     return [*entries, chance, Patch(color=LEFT_OUT, label="not in the benchmark")]

@@ -24,6 +24,8 @@ LETTER, MARGINS = 0.55, 0.9
 CORNER = (-0.34, -0.16, 0.28, 0.025)
 # The width of the strips in the families' colours between labels and matrix, in units of the matrix's width.
 STRIP = 0.012
+# Half the width and height of the box around a mean, with a margin, in units of the matrix's width.
+BOX = (0.036, 0.022)
 
 
 @paper()
@@ -73,7 +75,7 @@ def error_consistency(consistency: xr.Dataset, styles: pd.DataFrame, dataset: st
     colour_bar.set_title("Error consistency κ", loc="right", fontweight="normal", fontsize=6.5)
     _label_observers(ax, styles, letters, both_sides)
     _label_groups(ax, kappa, runs(styles["group_label"]), below=both_sides)
-    legend(figure, family_entries(styles))
+    legend(figure, family_entries(styles), columns=5)
     return figure
 
 
@@ -131,10 +133,12 @@ def _label_groups(ax, kappa, groups, below):
             ax.text(1.02, (start + stop) / 2, name.replace(" ", "\n"), transform=ax.get_yaxis_transform(), va="center")
         for _, left, right in groups[: i + 1]:
             block = kappa[start:stop, left:right]
-            # A block on the diagonal has its mean in its lower triangle.
+            # A block on the diagonal has its mean in its lower triangle, within the matrix.
             shift = (stop - start) / 4 if left == start else 0
+            x = max((left + right) / 2 - shift, BOX[0] * len(kappa))
+            y = min((start + stop) / 2 + shift, (1 - BOX[1]) * len(kappa))
             if np.isfinite(block).any():
-                _write_mean(ax, (left + right) / 2 - shift, (start + stop) / 2 + shift, np.nanmean(block))
+                _write_mean(ax, x, y, np.nanmean(block))
 
 
 def _write_mean(ax, x, y, value):

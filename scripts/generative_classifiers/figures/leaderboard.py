@@ -56,7 +56,7 @@ def page(table: pd.DataFrame, study: str) -> str:
     rows = [_row(row) for row in table.to_dict("records")]
     families = [FAMILIES[name].label for name in FAMILIES if name in set(table["family"])]
     filters = {"Family": families, "Source": table["source"].unique(), "Origin": sorted(table["origin"].unique())}
-    return environment.get_template(TEMPLATE).render(study=study, rows=rows, numbers=NUMBERS.values(), filters=filters)
+    return environment.get_template(TEMPLATE).render(study=study, rows=rows, numbers=NUMBERS, filters=filters)
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

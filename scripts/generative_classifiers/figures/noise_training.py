@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from generative_classifiers.decisions.published_numbers import PUBLISHED
-from generative_classifiers.figures.plot_styles import mark_faint, range_line, shade_families
+from generative_classifiers.figures.plot_styles import faint_families, range_entries, range_line, shade_families
 from generative_classifiers.figures.shape_bias import NO_PREFERENCE
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper
 
@@ -68,9 +68,9 @@ def _styles_of_pairs(styles, pairs):
 
 
 def _positions(styles):
-    """Mark the observers of large families as faint, and place the markers of the others next to each other."""
-    faint = mark_faint(styles[~styles["in_pair"]])["faint"]
-    styles = styles.assign(faint=faint.reindex(styles.index, fill_value=False))
+    """Mark models as faint that are neither in pairs nor generative nor as published, and place the other markers."""
+    shown = styles["in_pair"] | styles["is_reference"] | (styles["group"] == "generative")
+    styles = styles.assign(faint=~shown & (styles["source"] != PUBLISHED))
     placed = styles[~styles["faint"] & (styles["source"] != PUBLISHED)].sort_values("side", kind="stable")
     offsets = pd.Series(np.linspace(-OFFSET, OFFSET, len(placed)), placed.index)
     return styles.assign(offset=offsets.reindex(styles.index, fill_value=0))
@@ -88,11 +88,11 @@ def _axes(ax, categories):
 
 def _ranges(ax, biases, others):
     """For each family, bars from the smallest to the largest value of its other observers, next to each other."""
-    families = list(others.groupby("family", sort=False))
+    families = faint_families(others)
     for number, (_, members) in enumerate(families):
         x = np.arange(biases.sizes["category"]) + RANGE_STEP * (number - (len(families) - 1) / 2)
         values = biases.sel(observer=members.index).transpose("observer", "category")
-        ax.vlines(x, np.nanmin(values, axis=0), np.nanmax(values, axis=0), **range_line(members.iloc[0]))
+        ax.vlines(x, np.nanmin(values, axis=0), np.nanmax(values, axis=0), **range_line(members.iloc[-1]))
 
 
 def _observer(ax, one, row):
@@ -112,15 +112,11 @@ def _stroke(row):
 
 
 def _legend_entries(overall, styles):
-    """One entry per observer with its overall value, and one for the range of the others of a large family."""
+    """One entry per observer with its overall value, and one per family for the range of its others."""
     overall, entries = overall.to_series(), []
     for name, row in styles[~styles["faint"]].iterrows():
         measured = row["source"] != PUBLISHED
         text = f"{row['label']}: {overall[name]:.2f}" + ("" if measured else f", {PUBLISHED}")
         line = {"color": row["colour"], "linestyle": _stroke(row), "marker": row["marker"] if measured else ""}
         entries.append(Line2D([], [], label=text, **line))
-    for _, members in styles[styles["faint"]].groupby(["family", "source"], sort=False):
-        first, values = members.iloc[0], overall[members.index]
-        text = f"{first['family_label']}, {len(members)} others: {values.min():.2f} to {values.max():.2f}"
-        entries.append(Line2D([], [], label=text, **range_line(first)))
-    return entries
+    return entries + range_entries(styles, overall)

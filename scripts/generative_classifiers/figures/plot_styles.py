@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from generative_classifiers.decisions.published_numbers import MEASURED
@@ -14,7 +15,9 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.families import FAMILIES, Family
 
 # The observers of a family with more than this are faint and have one entry in a legend, unless they are highlighted.
+# Networks whose decisions others have published are of one family with those that run here.
 LARGE_FAMILY = 5
+SAME_FAMILY = {"published": "discriminative"}
 # Bars and markers of published numbers are hollow: this share of white in their filling, and in a legend this colour
 # and name.
 FILLING = 0.75
@@ -128,8 +131,30 @@ def mark_faint(styles: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         The same with the column `faint`: the observer is of a large family and is not highlighted.
     """
-    large = styles.groupby(["family", "source"])["label"].transform("size") > LARGE_FAMILY
+    kinds = styles["family"].replace(SAME_FAMILY)
+    large = styles.groupby([kinds, "source"])["label"].transform("size") > LARGE_FAMILY
     return styles.assign(faint=large & ~styles["highlighted"])
+
+
+def faint_families(styles: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Put the faint observers of each family together.
+
+    Parameters
+    ----------
+    styles : pandas.DataFrame
+        As `mark_faint` returns it.
+
+    Returns
+    -------
+    list of (str, pandas.DataFrame)
+        What legends call the faint observers of a family, and their rows.
+    """
+    families = []
+    for kind, members in styles[styles["faint"]].groupby(styles["family"].replace(SAME_FAMILY), sort=False):
+        shown = styles[~styles["faint"]]
+        what = "others" if kind in set(shown["family"].replace(SAME_FAMILY)) else "observers"
+        families.append((f"{members['family_label'].iloc[0]}, {len(members)} {what}", members))
+    return families
 
 
 def shade_families(styles: pd.DataFrame) -> pd.DataFrame:
@@ -177,8 +202,30 @@ def shade(colour: str, black: float) -> str:
 
 
 def range_line(row: Any) -> dict[str, Any]:
-    """How figures draw the range of a family's faint observers, of which `row` is one."""
-    return {"color": tint(row["colour"], RANGE_TINT), "linewidth": RANGE_WIDTH, "zorder": 2}
+    """How figures draw the range of a family's faint observers, of which `row` is the last, in its family's colour."""
+    return {"color": tint(FAMILIES[row["family"]].colour, RANGE_TINT), "linewidth": RANGE_WIDTH, "zorder": 2}
+
+
+def range_entries(styles: pd.DataFrame, overall: pd.Series) -> list[Line2D]:
+    """The entries of a legend for the ranges of faint observers.
+
+    Parameters
+    ----------
+    styles : pandas.DataFrame
+        As `mark_faint` returns it.
+    overall : pandas.Series
+        A value for every observer; the entries have the smallest and the largest of them.
+
+    Returns
+    -------
+    list of matplotlib.lines.Line2D
+    """
+    entries = []
+    for text, members in faint_families(styles):
+        values = overall[members.index]
+        text = f"{text}: {values.min():.2f} to {values.max():.2f}"
+        entries.append(Line2D([], [], label=text, **range_line(members.iloc[-1])))
+    return entries
 
 
 def tint(colour: str, white: float) -> str:

@@ -15,8 +15,10 @@ from generative_classifiers.figures.plot_styles import (
     FILLING,
     HOLLOW,
     NOT_MEASURED,
+    faint_families,
     family_entries,
     mark_faint,
+    range_entries,
     range_line,
     runs,
     shade_families,
@@ -82,11 +84,11 @@ def shape_bias_matrix(shape_bias: xr.Dataset, styles: pd.DataFrame) -> Figure:
 
 def _ranges(ax, shape_bias, y, others):
     """For each family, bars from the smallest to the largest share of its other observers, one below the other."""
-    families = list(others.groupby("family", sort=False))
+    families = faint_families(others)
     for offset, (_, members) in zip(_offsets(len(families)), families, strict=True):
         shares = shape_bias.sel(observer=members.index)
         shares = np.column_stack([shares["shape_bias"].transpose("observer", ...), shares["overall_shape_bias"]])
-        ax.hlines(y + offset, np.nanmin(shares, axis=0), np.nanmax(shares, axis=0), **range_line(members.iloc[0]))
+        ax.hlines(y + offset, np.nanmin(shares, axis=0), np.nanmax(shares, axis=0), **range_line(members.iloc[-1]))
 
 
 def _offsets(families):
@@ -125,16 +127,9 @@ def _observer(ax, shares, y, row):
 def _matrix_entries(shape_bias, styles):
     """One entry of the legend per observer with its overall value, and one per family for the range of its others."""
     overall = shape_bias["overall_shape_bias"].to_series()
-    strong, others = styles[~styles["faint"]], styles[styles["faint"]]
+    strong = styles[~styles["faint"]]
     entries = [_matrix_entry(row, f"{row['label']}: {overall[name]:.2f}") for name, row in strong.iterrows()]
-    for label, members in others.groupby("family_label", sort=False):
-        values, count = (
-            overall[members.index],
-            f"{len(members)} others" if label in set(strong["family_label"]) else (f"{len(members)} observers"),
-        )
-        text = f"{label}, {count}: {values.min():.2f} to {values.max():.2f}"
-        entries.append(Line2D([], [], label=text, **range_line(members.iloc[0])))
-    return entries
+    return entries + range_entries(styles, overall)
 
 
 def _matrix_entry(row, label):

@@ -7,6 +7,7 @@ import matplotlib.style
 import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from generative_classifiers.figures.provenance import as_metadata, rests_on
@@ -46,7 +47,8 @@ def save(figure: Figure, pdf_path: Path | str, png_path: Path | str, *stores: xr
         That it shows. The files say which evidence they rest on: `provenance.rests_on`.
     """
     found = rests_on(stores)
-    for path, kind in ((Path(pdf_path), "pdf"), (Path(png_path), "png")):
+    # Text is wider in pixels than in a PDF, so the layout of the PNG leaves enough room for both.
+    for path, kind in ((Path(png_path), "png"), (Path(pdf_path), "pdf")):
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as partial:
             figure.savefig(partial, format=kind, metadata=METADATA[kind] | as_metadata(found, kind))
@@ -82,7 +84,7 @@ def label_size(step: float) -> float:
 
 
 def legend(figure: Figure, handles: Sequence[Artist], columns: int = 4, title: str | None = None) -> None:
-    """Put a legend below all panels, where it covers none of them.
+    """Put a legend below all panels, where it covers none of them, in as many columns as the figure is wide enough for.
 
     Parameters
     ----------
@@ -93,7 +95,12 @@ def legend(figure: Figure, handles: Sequence[Artist], columns: int = 4, title: s
         The largest number of columns.
     title : str, optional
     """
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)), title=title)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for count in range(min(columns, len(handles)), 0, -1):
+        box = figure.legend(handles=handles, loc="outside lower center", ncols=count, title=title)
+        if count == 1 or box.get_window_extent(renderer).width <= figure.bbox.width:
+            return
+        box.remove()
 
 
 def label_value_axis(ax: Axes, label: str, better: str = "") -> None:

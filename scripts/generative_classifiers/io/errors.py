@@ -7,6 +7,8 @@ from pathlib import Path
 
 # The disk is full, over its quota, write-protected or broken, or the folder belongs to someone else.
 OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
+# A name is too long, or a file is in the place of a folder or the other way round.
+OF_NAMES = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR}
 
 
 class InputError(ValueError):
@@ -37,7 +39,7 @@ def writing(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in OF_THE_DISK:
+        if error.errno not in OF_THE_DISK | OF_NAMES:
             raise
         raise InputError(f"{path}: cannot be written ({error.strerror})") from error
 
@@ -53,10 +55,21 @@ def for_users(error: BaseException) -> str | None:
     True
     """
     if isinstance(error, InputError):
-        return str(error)
-    if isinstance(error, OSError) and error.errno in OF_THE_DISK:
-        return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+        return printable(str(error))
+    if isinstance(error, OSError) and error.errno in OF_THE_DISK | OF_NAMES:
+        return printable(": ".join(str(part) for part in (error.filename, error.strerror) if part))
     return None
+
+
+def printable(text: str) -> str:
+    """A text on one line: line breaks and other characters that cannot be seen are written as escapes.
+
+    Examples
+    --------
+    >>> print(printable("photos/a\\nb.png: no image"))
+    photos/a\\nb.png: no image
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
 
 
 def one_line(error: Exception, length: int = 200) -> str:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 # Stores that rules make: the study, and the rest of the path.
-OF_A_STUDY = re.compile(r".*/(data/([^/]+)/(?:stimuli|evidence|examples|decisions|metrics)/.+\.zarr)")
+OF_A_STUDY = re.compile(r".*/(data/([^/]+?)(?:-limit-(\d+))?/(?:stimuli|evidence|examples|decisions|metrics)/.+\.zarr)")
 
 
 def repair(store: Path) -> str:
@@ -21,15 +21,18 @@ def repair(store: Path) -> str:
     'repair it with: snakemake --cores all --config study=humans --force data/humans/metrics/accuracy.zarr/zarr.json'
     >>> repair(Path("data/humans/evidence/resnet50/edge.zarr"))
     'repair it with: snakemake --cores all --config study=humans --force data/humans/evidence/resnet50/edge.json'
+    >>> repair(Path("data/humans-limit-4/decisions/edge.zarr")).replace("decisions/edge.zarr", "…")
+    'repair it with: snakemake --cores all --config study=humans limit=4 --force data/humans-limit-4/…/zarr.json'
     >>> repair(Path("photos/contrast.zarr"))
-    'delete it and run the command that made it again'
+    'check its name'
     """
     found = OF_A_STUDY.fullmatch(store.absolute().as_posix())
     if found:
-        path, study = found.groups()
+        path, study, limit = found.groups()
+        settings = f"study={study} limit={limit}" if limit else f"study={study}"
         # Evidence is no output of a rule; its receipt is.
         output = f"{path.removesuffix('.zarr')}.json" if "/evidence/" in path else f"{path}/zarr.json"
-        return f"repair it with: snakemake --cores all --config study={study} --force {output}"
+        return f"repair it with: snakemake --cores all --config {settings} --force {output}"
     if (store / "loss").is_dir():
         return "run the job or command that made it again: it evaluates only what is damaged"
-    return "delete it and run the command that made it again"
+    return "delete it and run the command that made it again" if store.exists() else "check its name"

@@ -7,6 +7,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import torch
 
+from generative_classifiers.draws.density import LevelDensity
+from generative_classifiers.draws.level_table import LevelTable
 from generative_classifiers.draws.levels import Draws, single
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.reconstruction_layout import ReconstructionLayout, pixel_layout
@@ -76,8 +78,8 @@ class Model(ABC):
         What else is known of how losses are computed: it moves them by rounding, if at all.
     family : str
     loss_version : int
-        To be raised whenever the project's own code changes the family's losses beyond rounding, so that earlier
-        evidence is not mixed with new. The tests compare losses with golden ones.
+        To be raised whenever the project's own code changes losses beyond rounding, for the models whose losses it
+        changes, so that earlier evidence is not mixed with new. The tests compare losses with golden ones.
     reconstructs : bool
         Whether the family paints the image that it expects for a category.
     packages : tuple of str
@@ -85,7 +87,7 @@ class Model(ABC):
     """
 
     family: ClassVar[str]
-    loss_version: ClassVar[int] = 1
+    loss_version: int = 1
     reconstructs: ClassVar[bool] = False
     packages: tuple[str, ...] = ("torch",)
 
@@ -111,20 +113,21 @@ class Model(ABC):
         if runtime.compile:
             network.compile()
 
-    def terms(self) -> int:
+    def terms(self) -> int | None:
         """How many values a loss is the mean of: times this number, it is that of the whole image.
 
-        1 if the loss is a negative log-likelihood, or one over the categories.
+        1 if the loss is a negative log-likelihood, or one over the categories. None if no number makes it the negative
+        of a log-likelihood or of its bound.
         """
         return 1
 
-    def draws(self, count: int, seed: int, rule: str = "golden") -> Draws:
+    def draws(self, count: int, seed: int, rule: str | LevelDensity = "golden") -> Draws:
         """The first draws.
 
         Parameters
         ----------
         count, seed : int
-        rule : {"golden", "uniform"}
+        rule : {"golden", "uniform"} or LevelDensity
             How noise levels are spread: `draws.levels.times`.
 
         Returns
@@ -133,6 +136,29 @@ class Model(ABC):
             `count` of them. A family without noise levels has a single draw, whatever the count.
         """
         return single(seed)
+
+    def scales(self, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Alpha and sigma at noise levels (draw,).
+
+        Raises
+        ------
+        InputError
+            The family has no noise schedule.
+        """
+        raise InputError(f"{self.observer}: models of family {self.family} have no noise schedule")
+
+    def density(self, table: LevelTable) -> LevelDensity | None:
+        """Where draws are spent, by a table of levels; None in a family without a noise schedule.
+
+        Parameters
+        ----------
+        table : LevelTable
+
+        Returns
+        -------
+        LevelDensity or None
+        """
+        return None
 
     def evaluate(
         self,

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from generative_classifiers.draws.levels import Draws
+from generative_classifiers.models.devices import to_device
 
 
 class Batch(NamedTuple):
@@ -33,7 +34,7 @@ class Batch(NamedTuple):
 
     def to(self, device: torch.device) -> "Batch":
         """The same as tensors on a device."""
-        return Batch(*(torch.from_numpy(indices).to(device, non_blocking=True) for indices in self))
+        return Batch(*(to_device(indices, device) for indices in self))
 
     def noised_images(self, names: Sequence[str], draws: Draws) -> tuple[list[str], Draws]:
         """Name and draw of each noised image, which its random numbers are keyed by.

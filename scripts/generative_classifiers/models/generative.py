@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from generative_classifiers.draws.levels import Draws
 from generative_classifiers.models.base import Model, Runtime
 from generative_classifiers.models.batches import Batch, LastResultCache, batches, evaluations
+from generative_classifiers.models.devices import cast_weights
 from generative_classifiers.models.pixels import pixels_to_tensor
 from generative_classifiers.stimuli.square_images import squares
 
@@ -38,6 +40,7 @@ class GenerativeModel(Model):
         identity: dict[str, Any],
     ) -> None:
         super().__init__(observer, network, prompts, resolution, runtime, {"resolution": resolution, **identity})
+        cast_weights(network, self.dtype)
         self.encode = LastResultCache(self._encode)
 
     @abstractmethod
@@ -75,7 +78,7 @@ class GenerativeModel(Model):
         evaluated = wanted | kept
         encoded = self.encode(images)
         losses, reconstructions = [], []
-        with self._precision():  # around all batches, so that weights are cast once
+        with self._precision():
             for batch in batches(evaluated, self.batch_size):
                 loss, reconstruction = self._evaluate_batch(encoded, names, draws, batch, kept[batch.draw])
                 losses.append(loss)
@@ -91,7 +94,9 @@ class GenerativeModel(Model):
 
     def _precision(self):
         """A context in which the network computes in its own precision."""
-        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+        if self.dtype == torch.float32:
+            return nullcontext()
+        return torch.autocast(self.device.type, self.dtype)
 
     def _full_precision(self):
         """A context in which everything is float32 again."""

@@ -4,3 +4,4 @@ CATEGORIES = (
     "airplane", "bear", "bicycle", "bird", "boat", "bottle", "car", "cat",
     "chair", "clock", "dog", "elephant", "keyboard", "knife", "oven", "truck",
 )  # fmt: skip
+NO_ANSWER = "na"  # the response of a time-out, which counts as wrong

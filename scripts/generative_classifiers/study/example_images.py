@@ -65,5 +65,6 @@ def draw(study):
     return {
         "draw": study.settings.example_images.draw,
         "seed": study.evidence.seed,
-        "times": study.evidence.times,
+        # Where levels are weighted, a reconstruction still has the level of a golden draw.
+        "times": "golden" if study.evidence.times == "weighted" else study.evidence.times,
     }

@@ -1,6 +1,5 @@
 """Reading a study and the registries, and checking them against each other."""
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,12 +11,14 @@ from generative_classifiers.study.ambiguous_images import AmbiguousImages, Super
 from generative_classifiers.study.benchmark_names import answers_file, subjects_files
 from generative_classifiers.study.checksum_lists import with_listed_files
 from generative_classifiers.study.datasets import Datasets, OwnFile
+from generative_classifiers.study.folders import check_cache, check_name
 from generative_classifiers.study.observer import Observer, PublishedObserver, ReferenceObserver
-from generative_classifiers.study.observers import Observers
+from generative_classifiers.study.observers import ContrastiveObserver, Observers
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import StudySettings
 from generative_classifiers.study.site import Site
 from generative_classifiers.study.study import Study
+from generative_classifiers.study.templates import load_templates
 from generative_classifiers.study.validation import unknown, validated
 from generative_classifiers.study.yaml_files import YamlFile
 
@@ -70,8 +71,7 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
     studies = sorted(path.stem for path in (root / "studies").glob("*.yaml"))
     if site.study not in studies:
         raise InputError(f"config.yaml or --config: study: {unknown(site.study, studies)}")
-    if re.search(r"-limit-\d+$", site.study):
-        raise InputError(f"studies/{site.study}.yaml: expected another name, since limited studies have such names")
+    check_name(site.study)
     study = Document(root, f"studies/{site.study}.yaml", StudySettings)
     observers = Document(root, "registry/observers.yaml", Observers)
     datasets_registry = Document(root, "registry/datasets.yaml", Datasets)
@@ -120,7 +120,10 @@ def load_site(config: dict[str, Any], root: Path = ROOT) -> Site:
     """
     if (root / "config.yaml").is_file():
         YamlFile(root / "config.yaml", root)  # Snakemake's own reader keeps the last of two equal keys silently
-    return validated(Site, config, lambda *keys: ": ".join(["config.yaml or --config", *map(str, keys)]))
+    site = validated(Site, config, lambda *keys: ": ".join(["config.yaml or --config", *map(str, keys)]))
+    if site.evidence_cache:
+        check_cache(site.evidence_cache, root)
+    return site
 
 
 def load_observers(root: Path = REGISTRY.parent) -> dict[str, Observer]:
@@ -134,6 +137,8 @@ def _is_users(row: Observer) -> bool:
 
 def _answers(observer: str, row: Any, datasets: Iterable[str], root: Path) -> dict[str, str]:
     """The user's files of decisions that exist, by dataset."""
+    if (root / row.answers).is_file():
+        raise InputError(f"{row.answers}: is a file; expected a folder with the decisions of {observer}")
     files = {dataset: answers_file(row.answers, dataset, observer) for dataset in datasets}
     for file in files.values():
         if (root / file).is_dir():
@@ -175,7 +180,10 @@ def _check(study: Study, document: Document, observers: Document) -> None:
     document.rows(settings.highlights, observers.content.observers, "highlights")
     if settings.evidence:
         for name in settings.evidence.draws_of:
-            document.rows([name], observers.content.observers, "evidence", "draws_of", name)
+            (row,) = document.rows([name], observers.content.observers, "evidence", "draws_of", name).values()
+            if not row.kind.has_levels:
+                place = where("evidence", "draws_of", name)
+                raise InputError(f"{place}: expected a diffusion or masked model, found one of family {row.family}")
     if settings.example_images and settings.example_images.stimulus:
         document.rows(
             [settings.example_images.stimulus.dataset], study.datasets, "example_images", "stimulus", "dataset"
@@ -191,12 +199,25 @@ def _check(study: Study, document: Document, observers: Document) -> None:
         raise InputError(f"{where('reference')}: {study.reference} is a model, expected humans or another group")
     if study.reference == "simulated" and settings.simulated is None:
         raise InputError(f"{where('simulated')}: this key is missing; it has the parameters of the simulated observers")
+    names = _names_of_members(study)
+    for number, name in enumerate(settings.observers):
+        if name in names:
+            raise InputError(f"{where('observers', number)}: {name} is also the name of a member of {study.reference}")
     for key in ("prompt", "evidence"):
         if study.models and getattr(settings, key) is None:
             raise InputError(f"{where(key)}: this key is missing; the model {study.models[0]} needs it")
+    for name, observer in study.observers.items():
+        if isinstance(observer, ContrastiveObserver) and observer.templates:
+            observers.rows([observer.templates], load_templates(), "observers", name, "templates")
     for name, row in study.ambiguous_images.items():
         if isinstance(row, SuperimposedImage) and study.world is None:
             raise InputError(f"{where('world')}: this key is missing; the ambiguous image {name} is drawn in the world")
+
+
+def _names_of_members(study: Study) -> set[str]:
+    """The members of the study's reference group."""
+    published = [] if study.world else [name for row in study.datasets.values() for name in row.decisions.humans]
+    return {*study.simulated, *study.members, *published}
 
 
 def _check_own_files(study: Study, file: YamlFile, root: Path) -> None:

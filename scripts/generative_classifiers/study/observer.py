@@ -25,7 +25,15 @@ class Observer(Strict):
     # Keys that say nothing about what an observer answers.
     DESCRIPTIVE: ClassVar[frozenset[str]] = frozenset(
         {"label", "enabled", "licence", "trained_on", "size_mb", "verified", "mem_mb", "published_as"}
-        | {"without_noise", "evaluations_per_second", "batch_size", "latents", "pixels_per_token"}
+        | {
+            "without_noise",
+            "evaluations_per_second",
+            "gflop",
+            "gflop_in_float32",
+            "batch_size",
+            "latents",
+            "pixels_per_token",
+        }
     )
 
     label: Text = Field(description="Its name in figures.")
@@ -87,7 +95,15 @@ class ModelObserver(Observer):
 
     dtype: Dtype = Field("float32", description="Precision of the network.")
     batch_size: Count = Field(64, description="Evaluations at once.")
-    evaluations_per_second: Positive | None = Field(None, description="Of the network on one GPU, for the forecast.")
+    gflop: Positive | None = Field(
+        None, description="Floating-point operations of an evaluation, in 10^9, for the forecast."
+    )
+    gflop_in_float32: Positive | None = Field(
+        None, description="Further operations that are made in float32, whatever the precision of the network."
+    )
+    evaluations_per_second: Positive | None = Field(
+        None, description="Of the network on one GPU, as measured; the forecast then needs no gflop."
+    )
     mem_mb: Annotated[int, Field(ge=100)] = Field(16000, description="Memory that a job asks the cluster for.")
     licence: Text | None = Field(None, description="Of the weights; null if unknown.")
     size_mb: Count | None = Field(None, description="Size of the weights.")

@@ -24,6 +24,7 @@ from generative_classifiers.study.validation import (
     Count,
     Items,
     Name,
+    Positive,
     Sha256,
     Strict,
     Text,
@@ -36,6 +37,7 @@ from generative_classifiers.study.validation import (
 from generative_classifiers.study.weight_files import File
 
 Channels = Triple[float]
+Deviations = Triple[Positive]
 
 IMAGENET_CLASSES = 1000
 
@@ -54,7 +56,7 @@ class ClassifierObserver(ModelObserver):
     resolution: Side = 224
     resize: Side | None = Field(None, description="Pixels along a side before the centre is cropped to the resolution.")
     mean: Channels = Field((0.485, 0.456, 0.406), description="Of the channels in [0, 1]; it is subtracted.")
-    std: Channels = Field((0.229, 0.224, 0.225), description="Divided by after that.")
+    std: Deviations = Field((0.229, 0.224, 0.225), description="Divided by after that.")
     classes: Annotated[int, Field(ge=2)] | None = Field(None, description="How many classes the model tells apart.")
 
 

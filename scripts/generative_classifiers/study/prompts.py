@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.categories import CATEGORIES, NO_ANSWER
 
 PROMPT = "A bad photo of a {category}"  # arXiv 2303.15233
 _FIELD = re.compile(r"\{([^{}]*)\}")
@@ -50,7 +50,7 @@ def prompts_of(categories: Sequence[str] = CATEGORIES, template: str = PROMPT) -
     Raises
     ------
     InputError
-        The template has no `{category}` or another field, or a category is empty or comes twice.
+        The template has no `{category}` or another field, or a category is empty, comes twice or is no name.
 
     Examples
     --------
@@ -60,6 +60,12 @@ def prompts_of(categories: Sequence[str] = CATEGORIES, template: str = PROMPT) -
     check_prompt(template)
     if len(set(categories)) < len(categories) or not all(categories):
         raise InputError(f"categories: expected different names, found {', '.join(map(repr, categories))}")
+    for category in categories:
+        if category == NO_ANSWER or set(category) & set("{}") or not category.isprintable():
+            raise InputError(
+                f"categories: {category!r}: expected a name on one line, without braces, and not {NO_ANSWER!r}, which "
+                "stands for no answer"
+            )
     return {category: template.replace("{category}", category) for category in categories}
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from functools import cache
 from string import ascii_uppercase
-from typing import Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import REGISTRY
-from generative_classifiers.study.validation import Name, Strict, Text, read, unknown, wrong
+from generative_classifiers.study.validation import Name, Strict, read, unknown, wrong
 
 CATEGORIES, OPTIONS = "{categories}", "{options}"
 
@@ -31,7 +31,9 @@ class Choice(NamedTuple):
 class Question(Strict):
     """A question about an image, of which every category is a possible answer."""
 
-    question: Text = Field(description="It can list the categories: {categories} or {options}.")
+    question: Annotated[str, Field(min_length=1)] = Field(
+        description="It can list the categories: {categories} or {options}."
+    )
     answer: Literal["name", "letter"] = Field(
         "name", description="Whether the categories or their letters are the answers."
     )

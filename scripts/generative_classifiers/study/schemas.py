@@ -15,6 +15,7 @@ from generative_classifiers.study.ambiguous_images import AmbiguousImages
 from generative_classifiers.study.datasets import Datasets
 from generative_classifiers.study.drawings import Drawings
 from generative_classifiers.study.figures import FiguresAndTables
+from generative_classifiers.study.levels import Levels
 from generative_classifiers.study.observers import Observers
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.questions import Questions
@@ -34,6 +35,7 @@ DOCUMENTS: dict[str, Any] = {
     "figures": FiguresAndTables,
     "templates": Templates,
     "questions": Questions,
+    "levels": Levels,
 }
 
 

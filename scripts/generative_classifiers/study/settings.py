@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from generative_classifiers.study.datasets import DatasetName
 from generative_classifiers.study.prompts import Prompt
 from generative_classifiers.study.validation import (
+    MOST_DRAWS,
     Items,
     Limit,
     Name,
@@ -19,21 +20,22 @@ from generative_classifiers.study.validation import (
     wrong,
 )
 
-Weighting = Literal["exponential", "simple", "uniform"]
-DrawCount = Annotated[int, Field(ge=1, le=100_000)]
+DrawCount = Annotated[int, Field(ge=1, le=MOST_DRAWS)]
 Images = Annotated[int, Field(ge=16, le=10**6, multiple_of=16)]
 
 
 class Pruning(Strict):
     """When categories that cannot win get no more draws: `evidence.pruning`."""
 
-    min: DrawCount = Field(ge=2, description="Draws that every category gets.")
+    min: DrawCount = Field(description="Draws that every category gets: at least 2, with the test moderated 1.")
     max: DrawCount = Field(ge=2, description="Draws of a category that is never dropped.")
-    test: Literal["paired", "sequential"]
+    test: Literal["paired", "sequential", "moderated"]
     level: Annotated[float, Field(gt=0, lt=1)] = Field(description="Significance level of the test.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
+        if self.min < 2 and self.test != "moderated":
+            raise wrong("min", f"expected at least 2 with the test {self.test}, found {self.min}")
         if self.min > self.max:
             raise wrong("min", f"expected at most max, {self.max}, found {self.min}")
         return self
@@ -46,12 +48,40 @@ def _draws_member(draws: object) -> str:
 Draws = union_of({"number": DrawCount, "pruning": Pruning}, _draws_member)
 
 
+class LogSnrSetting(Strict):
+    """The paper's weighting, carried from the schedule of a source to others at equal signal-to-noise ratio."""
+
+    rule: Literal["log_snr"]
+    source: Literal["imagen", "stable-diffusion"] = Field(description="The schedule in which it is exp(-7 t).")
+
+
+class LearnedSetting(Strict):
+    """A weighting for each dataset that is fitted to the other datasets of the study."""
+
+    rule: Literal["learned"]
+
+
+def _weighting_member(weighting: object) -> str:
+    if isinstance(weighting, str):
+        return "<name>"
+    rule = weighting.get("rule") if isinstance(weighting, dict) else getattr(weighting, "rule", None)
+    return "<learned>" if rule == "learned" else "<log_snr>"
+
+
+Weighting = union_of(
+    {"name": Literal["exponential", "simple", "uniform"], "log_snr": LogSnrSetting, "learned": LearnedSetting},
+    _weighting_member,
+)
+
+
 class Evidence(Strict):
     """What evidence is gathered, and how it is weighted."""
 
     draws: Draws = Field(description="Draws per image and category: a number, or the settings of a pruning test.")
     draws_of: dict[Name, Draws] = Field({}, description="Draws of single observers that have others than the rest.")
-    times: Literal["golden", "uniform"] = Field(description="How noise levels are spread; see docs/method.md.")
+    times: Literal["golden", "uniform", "weighted"] = Field(
+        description="How noise levels are spread; see docs/method.md."
+    )
     seed: Seed
     weighting: Weighting = Field(description="What a noise level counts for in the decision.")
     reconstruct_draw: Annotated[int, Field(ge=0)] | None = Field(
@@ -65,9 +95,18 @@ class Evidence(Strict):
     )
 
     @model_validator(mode="after")
+    def _weighting_is_known_to_pruning(self) -> Self:
+        pruned = any(isinstance(draws, Pruning) for draws in (self.draws, *self.draws_of.values()))
+        if pruned and isinstance(self.weighting, LearnedSetting):
+            raise wrong("weighting", "expected another rule than learned where draws are pruned by the weighting")
+        return self
+
+    @model_validator(mode="after")
     def _kept_draw_is_certain(self) -> Self:
         for draws in (self.draws, *self.draws_of.values()):
             certain = draws.min if isinstance(draws, Pruning) else draws
+            if self.times == "weighted":
+                continue  # the kept reconstruction has a draw of its own
             if self.reconstruct_draw is not None and self.reconstruct_draw >= certain:
                 expected = f"expected less than {certain}, the draws that every category gets"
                 raise wrong("reconstruct_draw", f"{expected}, found {self.reconstruct_draw}")
@@ -84,7 +123,7 @@ class Stimulus(Strict):
 class ExampleImages(Strict):
     """Single images whose reconstructions figures 2, 7 and 8 show."""
 
-    draw: Annotated[int, Field(ge=0, le=100_000)] = Field(
+    draw: Annotated[int, Field(ge=0, le=MOST_DRAWS)] = Field(
         description="The draw at whose noise they are reconstructed, numbered as in the evidence."
     )
     stimulus: Stimulus | None = None
@@ -173,6 +212,7 @@ class StudySettings(Strict):
     def _is_complete(self) -> Self:
         for key in ("datasets", "observers", "stimuli", "figures", "highlights"):
             _unique(getattr(self, key) or (), key)
+        _unique(self.example_images.ambiguous_images or () if self.example_images else (), "example_images")
         for key, needed in {"prompt": "evidence", "example_images": "evidence", "simulated": "world"}.items():
             if getattr(self, key) is not None and getattr(self, needed) is None:
                 raise missing(needed, f"{key} needs it")

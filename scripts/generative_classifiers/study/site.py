@@ -1,10 +1,12 @@
 """`config.yaml`: which study, and the settings of this site."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from generative_classifiers.study.validation import Limit, Name, Strict, Text, form
+from generative_classifiers.study.folders import CACHE
+from generative_classifiers.study.validation import LARGEST_BATCH, Limit, Name, Strict, Text, form
 
 
 def _read_bool(value: Any) -> Any:
@@ -30,7 +32,7 @@ class Site(Strict):
     device: form(r"^(auto|cpu|cuda(:[0-9]+)?)$", "auto, cpu, cuda or cuda:<number>") = Field(
         "auto", description="Where models run."
     )
-    batch_size: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+    batch_size: Annotated[int, Field(ge=1, le=LARGEST_BATCH)] | None = Field(
         None, description="Evaluations of a network at once; null takes each observer's own."
     )
     compile: Flag = Field(False, description="Compile networks before they are used.")
@@ -47,3 +49,8 @@ class Site(Strict):
         None, description="For the forecast of `snakemake plan`; null takes each observer's own."
     )
     offline: Flag = Field(False, description="Ask no server whether it has the observers' weights.")
+
+    @property
+    def cache(self) -> Path:
+        """The folder of the cache of evidence."""
+        return Path(self.evidence_cache or CACHE)

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from generative_classifiers.io.folders import files_in
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImage
 from generative_classifiers.study.datasets import Archive, Dataset, Datasets, DecisionFile, DecisionFormat, OwnFile
+from generative_classifiers.study.folders import folder_of
+from generative_classifiers.study.levels import level_settings, plain
 from generative_classifiers.study.measures import MEASURES
 from generative_classifiers.study.observer import ModelObserver, Observer, PublishedObserver
 from generative_classifiers.study.observers import TrainedObserver
@@ -15,8 +18,6 @@ from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import Draws, Evidence, SimulatedObserver, StudySettings, World
 from generative_classifiers.study.site import Site
-
-CACHE = "data/evidence"  # unless config.yaml names another folder
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Study:
     @property
     def folder(self) -> str:
         """The folder of the study in `data/` and `figures/`. A limited study has one of its own."""
-        return self.name if self.limit is None else f"{self.name}-limit-{self.limit}"
+        return folder_of(self.name, self.limit)
 
     @property
     def reference(self) -> str:
@@ -82,12 +83,12 @@ class Study:
         """The family of the reference group's members."""
         return self.observers[self.reference].family
 
-    @property
+    @cached_property
     def models(self) -> list[str]:
         """Observers that give evidence."""
         return [name for name, observer in self.observers.items() if observer.needs_evidence]
 
-    @property
+    @cached_property
     def prompts(self) -> dict[str, str]:
         """The prompt of each category; empty if no model takes part."""
         return prompts_of(template=self.settings.prompt) if self.models and self.settings.prompt else {}
@@ -106,9 +107,9 @@ class Study:
         return self.settings.evidence
 
     @property
-    def weighting(self) -> str | None:
-        """What noise levels count for; None if no model takes part."""
-        return self.settings.evidence.weighting if self.settings.evidence else None
+    def weighting(self) -> str | dict[str, object] | None:
+        """What noise levels count for, as plain data; None if no model takes part."""
+        return plain(self.settings.evidence.weighting) if self.settings.evidence else None
 
     def draws_of(self, observer: str) -> Draws:
         """The draws of an observer: its own, or those of all."""
@@ -219,8 +220,7 @@ class Study:
             found["reconstruct_draw"] = settings.reconstruct_draw
         if kind.has_levels:
             found |= {"times": settings.times, "draws": draws if isinstance(draws, int) else draws.as_params()}
-        if kind.has_levels and not isinstance(draws, int):
-            found["weighting"] = settings.weighting  # what pruning goes by
+            found |= level_settings(self, observer)
         return found
 
     def stimuli_settings(self, dataset: str) -> dict[str, object]:
@@ -232,7 +232,7 @@ class Study:
     @property
     def cache(self) -> Path:
         """The folder of the cache of evidence."""
-        return Path(self.site.evidence_cache or CACHE)
+        return self.site.cache
 
     def made_weights(self, observer: str) -> list[str]:
         """Files in which a rule of this run leaves the observer's weights; empty if it has weights of its own."""

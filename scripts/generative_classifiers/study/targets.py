@@ -121,3 +121,14 @@ def tables(study):
     names += ["leaderboard.csv", "leaderboard.html"]
     names += ["reproduction.csv"] if study.published else []
     return [f"figures/{study.folder}/{name}" for name in names]
+
+
+def fitted_on(study, dataset):
+    """The datasets that a learned weighting is fitted to where a dataset is scored; none for other weightings."""
+    learns = isinstance(study.weighting, dict) and study.weighting["rule"] == "learned"
+    return [other for other in study.stimuli if other != dataset] if learns else []
+
+
+def with_noise_levels(study):
+    """The study's diffusion models, whose noise levels a weighting is about."""
+    return [name for name in study.models if study.observers[name].family == "diffusion"]

@@ -33,16 +33,18 @@ def form(pattern: str, words: str) -> Any:
     return Annotated[str, Field(pattern=pattern)]
 
 
-Name = form(r"^[a-z0-9][a-z0-9._-]*$", "a name of lower-case letters, digits, dots, hyphens and underscores")
+NAME = r"^[a-z0-9][a-z0-9._-]{0,99}$"
+Name = form(NAME, "a name of lower-case letters, digits, dots, hyphens and underscores, at most 100")
 Sha256 = form(r"^[0-9a-f]{64}$", "a SHA-256, 64 digits of 0-9 and a-f")
 Commit = form(r"^[0-9a-f]{40}$", "a commit, 40 digits of 0-9 and a-f")
 Url = form(r"^https://[^/\s]+/\S+$", "an address, https://…")
-Text = Annotated[str, Field(min_length=1)]
+Text = form(r"^[^\x00-\x1f\x7f]+$", "a text on one line")
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
-Limit = Annotated[int, Field(ge=1, le=10**6)]
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
+MOST_DRAWS, MOST_IMAGES, LARGEST_BATCH, LARGEST_SEED = 100_000, 10**6, 10**6, 2**63 - 1
+Limit = Annotated[int, Field(ge=1, le=MOST_IMAGES)]
+Seed = Annotated[int, Field(ge=0, lt=LARGEST_SEED + 1)]
 
 _TYPES = {
     "int": "a whole number",
@@ -94,12 +96,13 @@ def missing(key: str, reason: str = "") -> PydanticCustomError:
     return wrong(key, f"this key is missing{reason and '; '}{reason}")
 
 
-def union_of(members: Mapping[str, type], member_of: Callable[[Any], str]) -> Any:
+def union_of(members: Mapping[str, Any], member_of: Callable[[Any], str]) -> Any:
     """The type of an object that is of one of several classes.
 
     Parameters
     ----------
     members : dict of str to type
+        Classes, or other types that pydantic knows.
     member_of : callable
         Of plain data or an object: the key of its class in <>. So it is known in the locations of errors.
     """

@@ -1,6 +1,8 @@
 """YAML files: read with every key once, and with the line of every key at hand for errors."""
 
 import math
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEEPEST = 100  # lists and mappings inside each other
 LARGEST = 1_000_000  # values, counted as often as aliases repeat them
 _MERGE = "tag:yaml.org,2002:merge"  # `<<: *anchor`
+_INTEGER = "tag:yaml.org,2002:int"
 
 
 class YamlFile:
@@ -47,6 +50,7 @@ class YamlFile:
             self._node = loader.get_single_node()
             _refuse_repeats(self._node, self.name)
             _refuse_size(self._node, self.name)
+            _refuse_other_numbers(self._node, self.name)
             self.content: Any = loader.construct_document(self._node) if self._node else None
         except InputError:
             raise
@@ -103,19 +107,28 @@ def _size(node: yaml.Node | None, sizes: dict[int, float]) -> float:
     return sizes[id(node)]
 
 
-def _refuse_repeats(node: yaml.Node | None, name: str) -> None:
-    """Raise InputError for a key that stands twice in one mapping: YAML's reader would keep the last silently."""
-    seen_nodes, waiting = set(), [node] if node else []
+def _nodes(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    """Each node once, though an anchor's node comes again with every alias. A container comes before its parts."""
+    seen, waiting = set(), [node] if node else []
     while waiting:
         current = waiting.pop()
-        if id(current) in seen_nodes or isinstance(current, yaml.ScalarNode):
+        if id(current) in seen:
             continue
-        seen_nodes.add(id(current))  # an anchor's node comes again with every alias
+        seen.add(id(current))
+        yield current
         if isinstance(current, yaml.SequenceNode):
             waiting.extend(current.value)
+        elif isinstance(current, yaml.MappingNode):
+            waiting.extend(part for pair in current.value for part in pair)
+
+
+def _refuse_repeats(node: yaml.Node | None, name: str) -> None:
+    """Raise InputError for a key that stands twice in one mapping: YAML's reader would keep the last silently."""
+    for current in _nodes(node):
+        if not isinstance(current, yaml.MappingNode):
             continue
         lines: dict[str, int] = {}
-        for key, value in current.value:
+        for key, _ in current.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
                 raise InputError(f"{name}, line {line}: expected a text as a key, found a list or keys with values")
@@ -125,7 +138,15 @@ def _refuse_repeats(node: yaml.Node | None, name: str) -> None:
                     f"(it is in line {lines[key.value]} too)"
                 )
             lines[key.value] = line
-            waiting.append(value)
+
+
+def _refuse_other_numbers(node: yaml.Node | None, name: str) -> None:
+    """Raise InputError for what YAML 1.1 reads as another whole number than people do: 1:30 as 90, and 010 as 8."""
+    for current in _nodes(node):
+        is_number = isinstance(current, yaml.ScalarNode) and current.tag == _INTEGER
+        if is_number and not re.fullmatch(r"[-+]?(0|[1-9][0-9]*)", current.value):
+            where = f"{name}, line {current.start_mark.line + 1}"
+            raise InputError(f"{where}: expected a decimal number or a text in quotes, found {current.value}")
 
 
 def _child(node: yaml.Node | None, key: str | int) -> tuple[int, yaml.Node] | None:

@@ -1,10 +1,13 @@
 """What adapters of pipeline classes have in common."""
 
 import numpy as np
+from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.diffusion.codecs import LatentCodec
-from generative_classifiers.models.encoded_prompts import check_distinct
+from generative_classifiers.models.encoded_prompts import check_distinct, check_length
+
+LARGEST = 16384  # pixels along a side
 
 
 class Adapter:
@@ -67,8 +70,11 @@ class Adapter:
             )
         smallest = config.patch_size if "patch_size" in config else 2 ** (len(config.block_out_channels) - 1)
         step = self.codec.factor * self.packed * smallest
-        if self.resolution < step or self.resolution % step:
-            raise InputError(f"{observer}: resolution is {self.resolution}, expected a multiple of {step}")
+        if not step <= self.resolution <= LARGEST or self.resolution % step:
+            raise InputError(
+                f"{observer}: resolution is {self.resolution}, expected a multiple of {step}, at most {LARGEST}"
+            )
+        self.codec.check(observer)
 
     def condition(self, observer, prompts, device):
         """Encode the prompts. The text encoders are deleted after that, to free the device's memory.
@@ -95,6 +101,9 @@ class Adapter:
         encoders = {name: part for name, part in parts if name.startswith("text_encoder") and part is not None}
         for encoder in encoders.values():
             encoder.to(device)
+        for name, encoder in encoders.items():
+            if isinstance(encoder, CLIPTextModel | CLIPTextModelWithProjection):
+                check_length(observer, getattr(self.pipeline, name.replace("text_encoder", "tokenizer")), encoder)
         encoded = self.encode(list(prompts.values()), device)
         for name in encoders:
             setattr(self.pipeline, name, None)

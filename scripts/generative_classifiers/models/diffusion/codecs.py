@@ -1,11 +1,13 @@
 """Image codecs: from images to what a diffusion network sees, and back."""
 
+import math
 from functools import cached_property
 
 import numpy as np
 import torch
 from torch.nn import functional
 
+from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.loading.weight_hashes import decoder_hash
 from generative_classifiers.models.pixels import tensor_to_pixels
 from generative_classifiers.models.reconstruction_layout import latent_layout, pixel_layout
@@ -36,6 +38,14 @@ class LatentCodec:
         self.channels = config.latent_channels
         self.scale = config.get("scaling_factor", 1.0)
         self.shift = config.get("shift_factor") or 0.0
+
+    def check(self, observer):
+        """Raise InputError if the scale or the shift of latents is none."""
+        if not (0 < abs(self.scale) < math.inf and abs(self.shift) < math.inf):  # NaN is neither
+            raise InputError(
+                f"{observer}: its VAE has scaling_factor {self.scale} and shift_factor {self.shift}, expected finite "
+                "numbers, the first of them not 0"
+            )
 
     def encode(self, images):
         """Latents (image, channel, y / factor, x / factor) of images (image, 3, y, x) in [-1, 1]."""
@@ -114,6 +124,9 @@ class PixelCodec:
     def __init__(self, pipeline):
         self.factor = pipeline.config.get("pixel_unshuffle", 1)
         self.channels = 3 * self.factor**2
+
+    def check(self, observer):
+        """Pixels have no scale."""
 
     def encode(self, images):
         """Blocks (image, 3 * factor**2, y / factor, x / factor) of images (image, 3, y, x)."""

@@ -7,12 +7,14 @@ import torch
 from diffusers import AutoencoderKL
 
 from generative_classifiers.draws import levels
+from generative_classifiers.draws.density import weighted_density
 from generative_classifiers.draws.noise import gaussian
 from generative_classifiers.models.base import DTYPES
+from generative_classifiers.models.devices import to_device
 from generative_classifiers.models.diffusion import shared_prefix
 from generative_classifiers.models.diffusion.codecs import LatentCodec
 from generative_classifiers.models.diffusion.schedules import schedule
-from generative_classifiers.models.distances import distance_of, mean_square
+from generative_classifiers.models.distances import Perceptual, distance_of, mean_square
 from generative_classifiers.models.generative import GenerativeModel
 from generative_classifiers.models.loading.diffusers_pipelines import load_part, load_pipeline
 from generative_classifiers.models.pixels import tensor_to_pixels
@@ -67,6 +69,7 @@ class DiffusionModel(GenerativeModel):
     def __init__(self, observer, adapter, prompts, runtime, weights, distance="latent"):
         self.adapter, self.codec = adapter, adapter.codec
         self.schedule = schedule(observer, adapter.pipeline.scheduler)
+        self.loss_version = self.schedule.loss_version
         self.conditioning = adapter.condition(observer, prompts, runtime.device)
         adapter.pipeline.to(runtime.device, silence_dtype_warnings=True)
         network = adapter.network.to(memory_format=torch.channels_last)  # a fifth faster on CPUs
@@ -77,7 +80,9 @@ class DiffusionModel(GenerativeModel):
         super().__init__(observer, network, prompts, adapter.resolution, runtime, chosen | weights)
 
     def terms(self):
-        """The pixels' or latents' values: `models.base.Model.terms`."""
+        """The pixels' or latents' values, or None: `models.base.Model.terms`."""
+        if isinstance(self.distance, Perceptual):
+            return None
         image = np.zeros((1, self.resolution, self.resolution, 3), np.uint8)
         with torch.inference_mode():
             pixels, clean = self.encode(image)
@@ -86,8 +91,17 @@ class DiffusionModel(GenerativeModel):
     def draws(self, count, seed, rule="golden"):
         """Times, and the scales that the noise schedule gives them: `models.base.Model.draws`."""
         time = levels.times(count, seed, rule)
-        alpha, sigma = self.schedule.scales(time)
-        return levels.Draws(np.arange(count), time, alpha, sigma, np.full(count, seed, np.int64))
+        alpha, sigma = self.scales(time)
+        seeds, density = np.full(count, seed, np.int64), levels.density_at(time, rule)
+        return levels.Draws(np.arange(count), time, alpha, sigma, seeds, density)
+
+    def scales(self, time):
+        """Those of the noise schedule: `models.base.Model.scales`."""
+        return self.schedule.scales(time)
+
+    def density(self, table):
+        """That of the schedule's levels: `models.base.Model.density`."""
+        return weighted_density(table, self.scales)
 
     def _encode(self, images):
         """Images (image, 3, y, x) in [-1, 1], and what the network sees of them, (image, channel, y, x)."""
@@ -101,7 +115,7 @@ class DiffusionModel(GenerativeModel):
         alpha, sigma = self._per_image(draw.alpha), self._per_image(draw.sigma)
         noise = self._noise(*batch.noised_images(names, draws), clean.shape[1:])
         noised = alpha * target + sigma * noise[indices.noised]
-        step = torch.as_tensor(self.schedule.steps(draw.time), device=self.device)
+        step = to_device(self.schedule.steps(draw.time), self.device)
         denoised = self.schedule.denoise(self._predict(noised, step, indices), noised, alpha, sigma)
         kept = np.flatnonzero(kept)
         reconstruction = self._keep(denoised[kept]) if len(kept) else None
@@ -130,11 +144,11 @@ class DiffusionModel(GenerativeModel):
         """The noise of noised images (noised image, channel, y, x), by their names and draws."""
         keys = zip(names, draws.number, draws.seed, strict=True)
         noise = np.stack([gaussian(name, number, seed, tuple(shape)) for name, number, seed in keys])
-        return torch.from_numpy(noise).to(self.device, non_blocking=True)
+        return to_device(noise, self.device)
 
     def _per_image(self, values):
         """One number for each image, (image, 1, 1, 1) in float32."""
-        return torch.as_tensor(values, dtype=torch.float32, device=self.device)[:, None, None, None]
+        return to_device(values.astype(np.float32), self.device)[:, None, None, None]
 
     def _predict(self, noised, step, batch):
         """The network's float32 prediction under the prompts of a batch."""

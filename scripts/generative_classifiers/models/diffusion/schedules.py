@@ -26,6 +26,7 @@ class TableSchedule:
     """The steps of a scheduler's table of noise levels.
 
     Where the network predicts the noise, steps at which no image can be told are replaced by the last at which it can.
+    This came with version 2 of the losses; where nothing is replaced, they are those of version 1.
 
     Parameters
     ----------
@@ -53,6 +54,7 @@ class TableSchedule:
             _check_last_level(observer, scheduler, self.alphas_cumprod)
             usable = self.alphas_cumprod >= LEAST_TO_TELL
         self.last = np.flatnonzero(usable)[-1]
+        self.loss_version = 1 if usable.all() else 2
 
     def steps(self, time):
         """Rows of the table, int (time,)."""
@@ -93,6 +95,7 @@ class FlowSchedule:
     """
 
     denoise = staticmethod(from_flow)
+    loss_version = 1
 
     def __init__(self, scheduler):
         self.length = scheduler.config.num_train_timesteps

@@ -61,7 +61,8 @@ def load_towers(observer, row, path, device):
     Raises
     ------
     InputError
-        The weights are missing, cannot be reached, are not those expected, or are not those of the network.
+        The weights are missing, cannot be reached, are not those expected, or are not those of the network; or the
+        network sees images of another size than the row says.
     """
     return SOURCES[row.source](observer, row, path, device)
 
@@ -70,6 +71,7 @@ def _open_clip(observer, row, path, device):
     library, name = import_module("open_clip"), row.network
     if library.get_model_config(name) is None:
         raise InputError(f"{observer}: open_clip has no network {name!r}")
+    _check_resolution(observer, row, library.get_model_config(name)["vision_cfg"].get("image_size", row.resolution))
     path = path or project_file(row.weights)
     file, revision = (
         (Path(path), None) if path else download(observer, repository(observer, row), WEIGHTS, row.revision)
@@ -85,6 +87,11 @@ def _open_clip(observer, row, path, device):
 
     identity = {"network": name, "weights": weights, "revision": revision}
     return Towers(network.visual, encode_texts, network.logit_scale.exp().item(), ("open_clip_torch",)), identity
+
+
+def _check_resolution(observer, row, size):
+    if row.resolution != size:
+        raise InputError(f"{observer}: resolution: the network sees {size} pixels along a side, found {row.resolution}")
 
 
 @contextmanager
@@ -137,6 +144,7 @@ def _transformers(observer, row, path, device):
     from generative_classifiers.models.loading.transformers_models import load_clip
 
     network, tokenizer, identity = load_clip(observer, row, path)
+    _check_resolution(observer, row, network.config.vision_config.image_size)
     network = network.eval().to(device)
     limit = {"max_length": network.config.text_config.max_position_embeddings, "truncation": True}
 

@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional
 
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.models.devices import cast_weights
 from generative_classifiers.models.encoded_prompts import check_distinct
 from generative_classifiers.models.generative import GenerativeModel
 from generative_classifiers.models.loading.transformers_models import load_janus
@@ -130,6 +131,8 @@ class AutoregressiveModel(GenerativeModel):
         self.embeddings = janus.generation_embeddings.to(self.device)
         self.aligner = janus.generation_aligner.to(self.device)
         self.head = janus.generation_head.to(self.device)
+        for part in (self.aligner, self.head):
+            cast_weights(part, self.dtype)
         self.prompt_mask = tokens["attention_mask"].to(self.device)
         self.prompt_cache, self.last_state = self._read_prompts(tokens["input_ids"].to(self.device))
 

@@ -17,8 +17,9 @@ from diffusers import VQModel
 from generative_classifiers.draws import levels
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.random_numbers import generator
-from generative_classifiers.models.distances import distance_of
-from generative_classifiers.models.encoded_prompts import check_distinct
+from generative_classifiers.models.devices import to_device
+from generative_classifiers.models.distances import Perceptual, distance_of
+from generative_classifiers.models.encoded_prompts import check_distinct, check_length
 from generative_classifiers.models.generative import GenerativeModel
 from generative_classifiers.models.loading.diffusers_pipelines import load_amused, load_part
 from generative_classifiers.models.reconstruction_layout import token_layout
@@ -73,6 +74,7 @@ def encode_prompts(observer, tokenizer, encoder, prompts):
     states : torch.Tensor
         (category, token, channel): the last layer's input.
     """
+    check_length(observer, tokenizer, encoder)
     settings = {"padding": "max_length", "max_length": tokenizer.model_max_length, "truncation": True}
     tokens = tokenizer(list(prompts.values()), return_tensors="pt", **settings).input_ids
     check_distinct(observer, prompts, {"tokens": tokens})
@@ -137,12 +139,14 @@ class MaskedModel(GenerativeModel):
         self.pooled, self.states = encode_prompts(observer, parts["tokenizer"], encoder, prompts)
 
     def terms(self):
-        """The values of the image, or its tokens: `models.base.Model.terms`.
+        """The values of the image, or its tokens, or None: `models.base.Model.terms`.
 
         The number of hidden tokens is uniform, so the mean over draws times the number of all tokens is the bound of
         arXiv 2110.02037 on the negative log-likelihood.
         """
-        return 3 * self.resolution**2 if self.reading == "reconstruction" else self.side**2
+        if self.reading == "likelihood":
+            return self.side**2
+        return None if isinstance(self.distance, Perceptual) else 3 * self.resolution**2
 
     def draws(self, count, seed, rule="golden"):
         """How many tokens are hidden at each draw: `models.base.Model.draws`.
@@ -201,7 +205,7 @@ class MaskedModel(GenerativeModel):
         for row, name, number, seed, share in zip(hidden, names, draws.number, draws.seed, draws.sigma, strict=True):
             order = generator("mask", name, number, seed).permutation(len(row))
             row[order[: round(share * len(row))]] = True
-        return torch.from_numpy(hidden).to(self.device).reshape(-1, self.side, self.side)
+        return to_device(hidden, self.device).reshape(-1, self.side, self.side)
 
     def _predict(self, tokens, category):
         """The transformer's logits (evaluation, code, y, x), in its own precision."""

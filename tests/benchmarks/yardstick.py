@@ -1,0 +1,188 @@
+"""Agreement with the decisions of 512 draws, over the evaluations spent, for every rule that says where draws go.
+
+For each model: the losses (computed, or taken from the cache of evidence), a table (CSV) and a figure. The decisions of
+reference come from draws 64 to 575 of the golden rule. So they have no noise in common with the first 64 draws, which
+all rules are limited to. Only categories that may still win by a test at the level 1e-3 get the later draws.
+
+Usage: python tests/benchmarks/yardstick.py --out yardstick [--study miniature] [--images 300]
+    [--observers miniature-diffusion miniature-latent] [--cache data/evidence] [--workers 1] [--exhaustive]
+The study's stimuli must be there already, and rows of the models in registry/levels.yaml.
+"""
+# ruff: noqa: E402, since the library may not be installed
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import torch
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
+
+from generative_classifiers import models
+from generative_classifiers.decisions.from_evidence import score_categories
+from generative_classifiers.draws.level_table import LevelTable
+from generative_classifiers.draws.levels import Draws
+from generative_classifiers.evidence import job
+from generative_classifiers.evidence.cache import entry_path, related_sources
+from generative_classifiers.evidence.entry import Entry
+from generative_classifiers.evidence.known import KnownEvidence
+from generative_classifiers.evidence.level_measurement import some_images
+from generative_classifiers.evidence.pruning import ModeratedTest, PairedTest, SequentialTest
+from generative_classifiers.evidence.pruning_base import PruningTest
+from generative_classifiers.evidence.request import request_evidence
+from generative_classifiers.evidence.scoring import score_images
+from generative_classifiers.io.stores import read
+from generative_classifiers.study.levels import load_levels
+from generative_classifiers.study.load import load
+from simulated_losses import Recorded
+
+FIRST, MORE = 64, 512  # draws that rules are limited to, and draws of the reference
+REFERENCE = SequentialTest(FIRST, 1e-3)
+NORMAL = 1.96  # quantile of a 95 % interval
+
+
+@dataclass(frozen=True)
+class AdaptiveStages(PruningTest):
+    """Li et al.'s stages (arXiv 2303.16203): after so many draws, only so many of the best categories are kept."""
+
+    kept: tuple[tuple[int, int], ...] = ()
+
+    test = "stages"
+
+    def looks(self, count):
+        return [*(draws for draws, _ in self.kept if draws < count), count]
+
+    def _is_worse(self, difference, candidates, draws, count):
+        mean = np.where(candidates, difference.mean(axis=2), np.inf)
+        return mean.argsort(axis=1).argsort(axis=1) >= dict(self.kept)[difference.shape[2]]
+
+    def _level_at(self, look, count):
+        raise NotImplementedError
+
+
+def rules(table):
+    """Each rule by name: its levels, its number of draws and its test, None for all draws of all categories."""
+    exhaustive = {f"{levels}, exhaustive": [(levels, n, None) for n in (4, 8, 16, 32, 64)] for levels in LEVELS}
+    stages = [((4, 5), (16, 1)), ((8, 5), (32, 1)), ((16, 5), (64, 1))]
+    levels = (0.05, 0.1, 0.2, 0.3)
+    return exhaustive | {
+        "Li et al.": [("golden", kept[-1][0], AdaptiveStages(2, 0.5, kept=kept)) for kept in stages],
+        "Clark & Jaini": [("golden", FIRST, PairedTest(20, 2e-3))],
+        "sequential": [("golden", FIRST, SequentialTest(4, level)) for level in levels],
+        "sequential, weighted": [("weighted", FIRST, SequentialTest(4, level)) for level in levels],
+        "moderated from 4 draws, weighted": [("weighted", FIRST, ModeratedTest(4, one, table=table)) for one in levels],
+        "moderated, golden": [("golden", FIRST, ModeratedTest(1, level, table=table)) for level in levels],
+        "moderated, weighted": [
+            ("weighted", count, ModeratedTest(1, one, table=table)) for count in (32, 48, FIRST) for one in levels
+        ],
+    }
+
+
+LEVELS = ("golden", "weighted")
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--out", type=Path, required=True, help="folder for the tables and figures")
+    options.add_argument("--study", default="miniature")
+    options.add_argument("--observers", nargs="+")
+    options.add_argument("--images", type=int, default=300)
+    options.add_argument("--cache", type=Path, default=ROOT / "data/evidence")
+    options.add_argument("--workers", type=int, default=1)
+    options.add_argument("--exhaustive", action="store_true", help="let all categories have all draws of the reference")
+    given = options.parse_args()
+    torch.set_num_threads(1)
+    given.out.mkdir(parents=True, exist_ok=True)
+    study = load({"study": given.study})
+    observers = given.observers or [name for name in study.models if study.observers[name].family == "diffusion"]
+    for observer in observers:
+        table = LevelTable(**load_levels()[observer].table())
+        evidence = gather(study, observer, table, given)
+        found = compare(evidence, reference(evidence["golden"]), rules(table))
+        found.to_csv(given.out / f"{observer}.csv", index=False)
+        draw(found, f"{study.observers[observer].label}, {given.images} images", given.out / f"{observer}.png")
+        print(observer, found.to_string(index=False), sep="\n", flush=True)
+
+
+def gather(study, observer, table, given):
+    """The evidence by the rule of its levels: what the cache lacks is evaluated."""
+    made = study.weights(observer)
+    model = models.load(observer, study.observers[observer], study.prompts, path=ROOT / made if made else None)
+    stimuli = some_images(study, given.images, salt="yardstick")
+    asked = {
+        "golden": {"count": FIRST + MORE, "pruning": None if given.exhaustive else REFERENCE},
+        "weighted": {"count": FIRST, "times": model.density(table)},
+    }
+    return {name: _evidence(model, stimuli, observer, given, name, **one) for name, one in asked.items()}
+
+
+def _evidence(model, stimuli, observer, given, name, **asked):
+    request = request_evidence(model, stimuli, observer=observer, dataset=f"yardstick-{name}", **asked)
+    entry = Entry.create(entry_path(given.cache, request), request, 2)
+    job.fill(entry, model, stimuli, request, KnownEvidence(request, related_sources(given.cache, request)))
+    return read(entry.path).load()
+
+
+def reference(golden):
+    """Decisions of the later draws of the categories that were not dropped before them, int (image,).
+
+    Images of which only one category was left before have no later draws.
+    """
+    score = score_categories(golden.isel(draw=slice(FIRST, None)))
+    later = np.where(np.isnan(score), np.inf, score).argmin(axis=1)
+    return np.where(np.isnan(score).all(axis=1), score_categories(golden).argmin(axis=1), later)
+
+
+def compare(evidence, expected, asked):
+    """A row per rule and setting: evaluations, agreement with the reference, and its difference from golden draws."""
+    rows, baseline = [], None
+    for name, settings in asked.items():
+        for levels, count, test in settings:
+            spent, decision = apply(evidence[levels].isel(draw=slice(count)), test)
+            right = decision == expected
+            if (levels, count, test) == ("golden", FIRST, None):
+                baseline = right
+            rows.append(
+                {"rule": name, "draws": count, "level": getattr(test, "level", np.nan), "right": right}
+                | {"evaluations": spent / (FIRST * evidence[levels].sizes["category"])}
+            )
+    table = pd.DataFrame(rows)
+    table["agreement"] = [right.mean() for right in table["right"]]
+    difference = [right.astype(float) - baseline for right in table["right"]]
+    table["difference"] = [one.mean() for one in difference]
+    table["lower"] = [one.mean() - NORMAL * one.std(ddof=1) / np.sqrt(len(one)) for one in difference]
+    return table.drop(columns="right")
+
+
+def apply(evidence, test):
+    """Mean evaluations of an image, and decisions (image,), by a rule."""
+    coords = (evidence[name].values for name in ("time", "alpha", "sigma", "seed", "density") if name in evidence)
+    draws, names = Draws(np.arange(evidence.sizes["draw"]), *coords), evidence["name"].values
+    loss = score_images(Recorded(evidence["loss"].values), names, names, draws, pruning=test)["loss"]
+    score = score_categories(evidence.assign(loss=(evidence["loss"].dims, loss)))
+    return np.isfinite(loss).sum(axis=(1, 2)).mean(), score.argmin(axis=1)
+
+
+def draw(table, title, path):
+    """Agreement over evaluations, a line per rule."""
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    for name, rows in table.groupby("rule", sort=False):
+        rows = rows.sort_values("evaluations")
+        style = "--" if "exhaustive" in name else "-"
+        axes.plot(100 * rows["evaluations"], 100 * rows["agreement"], style, marker="o", markersize=3, label=name)
+    axes.set(xscale="log", title=title, xlabel="evaluations (% of 64 draws)", ylabel="agreement with 512 draws (%)")
+    axes.axvline(8, color="grey", linewidth=0.5)
+    axes.legend(fontsize=7)
+    figure.savefig(path, dpi=150)
+
+
+if __name__ == "__main__":
+    main()
