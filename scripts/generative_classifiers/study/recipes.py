@@ -76,6 +76,7 @@ class PixelDiffusion(Diffusion):
 
     model: Literal["pixel_diffusion"]
     block: Count = Field(description="Pixels along a side that become the channels of one position.")
+    subsampled_colour: bool = Field(False, description="Whether blocks have luma, and one value of each chroma.")
 
 
 class LatentDiffusion(Diffusion):

@@ -7,7 +7,7 @@ import diffusers
 import torch
 
 from generative_classifiers.models.diffusion.adapter import Adapter
-from generative_classifiers.models.diffusion.codecs import PixelCodec
+from generative_classifiers.models.diffusion.codecs import PixelCodec, pixel_codec
 from generative_classifiers.models.diffusion.flow_adapters import Flux, Flux2Klein, Lumina2, Sana, StableDiffusion3
 from generative_classifiers.models.diffusion.pixel_pipeline import PixelDiffusionPipeline
 
@@ -33,7 +33,7 @@ class PixelDiffusion(StableDiffusion):
     """Like Stable Diffusion, with blocks of pixels instead of latents."""
 
     pipeline_class = PixelDiffusionPipeline
-    codec_class = PixelCodec
+    codec_class = staticmethod(pixel_codec)
     unused = off = ()
 
 

@@ -2,6 +2,7 @@
 
 import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
+from torch.nn.functional import mse_loss
 
 from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.models.pixels import pixels_to_tensor
@@ -11,50 +12,48 @@ from generative_classifiers.training.generative import Task
 from generative_classifiers.training.miniature.prompt_tokenizer import prompt_tokens
 
 TEXT_WIDTH = 64
-HEADS = 4
-# The error of the image counts 1 / sigma², which makes it that of the velocity (arXiv 2202.00512), up to this limit.
-LEAST_VARIANCE = 0.02
 
 
 def untrained_unet(size, channels, widths):
     """A text-conditional U-Net with random weights.
-
-    The prompt enters by the only cross-attention, which is in the last block. So nearly all of the network is computed
-    once for all categories.
 
     Parameters
     ----------
     size, channels : int
         Of what it denoises.
     widths : tuple of int
-        Channels at each of its resolutions.
+        Channels at each of its resolutions. The lowest resolution has cross-attention.
 
     Returns
     -------
     diffusers.UNet2DConditionModel
     """
-    others = len(widths) - 1
+    without_attention = len(widths) - 1
     return UNet2DConditionModel(
         sample_size=size,
         in_channels=channels,
         out_channels=channels,
         block_out_channels=widths,
-        down_block_types=("DownBlock2D",) * len(widths),
-        mid_block_type="UNetMidBlock2D",
-        up_block_types=(*("UpBlock2D",) * others, "CrossAttnUpBlock2D"),
-        layers_per_block=(0, *(1,) * others),  # and one more in each block on the way up
+        down_block_types=(*("DownBlock2D",) * without_attention, "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", *("UpBlock2D",) * without_attention),
+        layers_per_block=1,
         cross_attention_dim=TEXT_WIDTH,
         encoder_hid_dim=TEXT_WIDTH,
-        attention_head_dim=HEADS,  # which diffusers takes for the number of heads
-        norm_num_groups=4,
+        # Cross-attention alone learns the prompt's meaning late, so the pooled prompt joins the time embedding.
+        addition_embed_type="text",
+        addition_embed_type_num_heads=4,
+        attention_head_dim=4,
+        norm_num_groups=8,
         resnet_time_scale_shift="scale_shift",
         time_embedding_dim=128,
     )
 
 
 def scheduler():
-    """The noise schedule; the network predicts the image, so that it need not carry the noise through few channels."""
-    return DDPMScheduler(beta_schedule="squaredcos_cap_v2", prediction_type="sample", clip_sample=False, steps_offset=1)
+    """The noise schedule; the network predicts the velocity v (arXiv 2202.00512)."""
+    return DDPMScheduler(
+        beta_schedule="squaredcos_cap_v2", prediction_type="v_prediction", clip_sample=False, steps_offset=1
+    )
 
 
 class DenoisingTask(Task):
@@ -83,7 +82,7 @@ class DenoisingTask(Task):
             pipeline.unet.compile()
 
     def loss(self, step):
-        """The mean squared error of the predicted image, weighted by noise level."""
+        """The mean squared error of the predicted velocity."""
         images, categories = self.batches(step)
         rng = generator("diffusion training", self.recipe.seed, step)
         # The last of the prompts is empty.
@@ -96,8 +95,8 @@ class DenoisingTask(Task):
         alpha, sigma = alpha_squared.sqrt(), (1 - alpha_squared).sqrt()
 
         text = self.pipeline.text_encoder(self.tokens).last_hidden_state[torch.from_numpy(categories)]
-        denoised = self.pipeline.unet(alpha * clean + sigma * noise, times, text).sample
-        return ((denoised - clean) ** 2 / (1 - alpha_squared).clamp(min=LEAST_VARIANCE)).mean()
+        velocity = self.pipeline.unet(alpha * clean + sigma * noise, times, text).sample
+        return mse_loss(velocity, alpha * noise - sigma * clean)
 
     def _random_times(self, rng, count):
         """Steps of the noise schedule, int (image,): U^power of its length, with U uniform."""

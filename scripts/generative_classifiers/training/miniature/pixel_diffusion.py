@@ -3,7 +3,7 @@
 import torch
 from transformers import CLIPTextModel
 
-from generative_classifiers.models.diffusion.codecs import PixelCodec
+from generative_classifiers.models.diffusion.codecs import pixel_codec
 from generative_classifiers.models.diffusion.pixel_pipeline import PixelDiffusionPipeline
 from generative_classifiers.training import generative
 from generative_classifiers.training.miniature import diffusion
@@ -26,8 +26,10 @@ def untrained(recipe, size):
     torch.manual_seed(recipe.seed)
     tokenizer = prompt_tokenizer()
     text_encoder = CLIPTextModel(text_config(tokenizer, diffusion.TEXT_WIDTH))
-    unet = diffusion.untrained_unet(size // recipe.block, 3 * recipe.block**2, recipe.widths)
-    return PixelDiffusionPipeline(unet, text_encoder, tokenizer, diffusion.scheduler(), pixel_unshuffle=recipe.block)
+    blocks = {"pixel_unshuffle": recipe.block, "subsampled_colour": recipe.subsampled_colour}
+    channels = recipe.block**2 + 2 if recipe.subsampled_colour else 3 * recipe.block**2
+    unet = diffusion.untrained_unet(size // recipe.block, channels, recipe.widths)
+    return PixelDiffusionPipeline(unet, text_encoder, tokenizer, diffusion.scheduler(), **blocks)
 
 
 def task(recipe, prompt, world):
@@ -45,7 +47,7 @@ def task(recipe, prompt, world):
     training.miniature.diffusion.DenoisingTask
     """
     pipeline = untrained(recipe, recipe.resolution or world.size)
-    return diffusion.DenoisingTask(pipeline, PixelCodec(pipeline), recipe, prompt, world)
+    return diffusion.DenoisingTask(pipeline, pixel_codec(pipeline), recipe, prompt, world)
 
 
 def train(recipe, prompt, world, folder):
