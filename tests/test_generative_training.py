@@ -23,7 +23,7 @@ PROMPT = "A bad photo of a {category}"
 WORLD = world()
 LOOP = {"steps": 3, "batch_size": 4, "learning_rate": 1.5e-3, "warm_up": 2, "decay": 2, "ema": 0.99, "seed": 0}
 DIFFUSION = LOOP | {"time_power": 1.5, "empty_prompts": 0.2, "compile": False}
-AUTOENCODER = LOOP | {"latent_channels": 4, "widths": [8, 8, 8], "divergence": 1e-4}
+AUTOENCODER = LOOP | {"latent_channels": 4, "widths": [4, 8, 8]}
 CODEBOOK = LOOP | {"uncoded": 1, "codes": 32, "code_channels": 4}
 RECIPES = {
     "pixel_diffusion": DIFFUSION | {"block": 4, "widths": [16, 16]},

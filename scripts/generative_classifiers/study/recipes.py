@@ -43,9 +43,8 @@ class Generative(Training):
 class Autoencoder(Training):
     """What a latent diffusion model sees images through."""
 
-    widths: Annotated[Items[Count], Field(min_length=1)]
+    widths: Annotated[Items[Count], Field(min_length=3)] = Field(description="Channels at each resolution.")
     latent_channels: Count
-    divergence: Time = Field(description="Weight of the latents' divergence from a normal distribution.")
 
 
 class Codebook(Training):

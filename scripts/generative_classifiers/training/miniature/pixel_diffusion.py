@@ -4,7 +4,7 @@ import torch
 from transformers import CLIPTextModel
 
 from generative_classifiers.models.diffusion.codecs import pixel_codec
-from generative_classifiers.models.diffusion.pixel_pipeline import PixelDiffusionPipeline
+from generative_classifiers.models.diffusion.pipelines import PixelDiffusionPipeline
 from generative_classifiers.training import generative
 from generative_classifiers.training.miniature import diffusion
 from generative_classifiers.training.miniature.prompt_tokenizer import prompt_tokenizer, text_config
@@ -21,7 +21,7 @@ def untrained(recipe, size):
 
     Returns
     -------
-    models.diffusion.pixel_pipeline.PixelDiffusionPipeline
+    models.diffusion.pipelines.PixelDiffusionPipeline
     """
     torch.manual_seed(recipe.seed)
     tokenizer = prompt_tokenizer()

@@ -1,6 +1,6 @@
-"""A pipeline for text-conditional diffusion models of pixels, made of classes of diffusers and transformers."""
+"""Pipelines for text-conditional diffusion models, made of classes of diffusers and transformers."""
 
-from diffusers import DiffusionPipeline
+from diffusers import AutoencoderDC, DiffusionPipeline
 
 
 class PixelDiffusionPipeline(DiffusionPipeline):
@@ -29,3 +29,22 @@ class PixelDiffusionPipeline(DiffusionPipeline):
         super().__init__()
         self.register_modules(unet=unet, text_encoder=text_encoder, tokenizer=tokenizer, scheduler=scheduler)
         self.register_to_config(pixel_unshuffle=pixel_unshuffle, subsampled_colour=subsampled_colour)
+
+
+class LatentDiffusionPipeline(DiffusionPipeline):
+    """Stable Diffusion with the autoencoder of Sana, which shuffles pixels instead of interpolating them.
+
+    Parameters
+    ----------
+    vae : diffusers.AutoencoderDC
+    unet : diffusers.UNet2DConditionModel
+        Its `in_channels` and `out_channels` are the channels of the latents, its `sample_size` is their side.
+    text_encoder : transformers.CLIPTextModel
+    tokenizer : transformers.CLIPTokenizer
+    scheduler : diffusers.SchedulerMixin
+        As of a `PixelDiffusionPipeline`.
+    """
+
+    def __init__(self, vae: AutoencoderDC, unet, text_encoder, tokenizer, scheduler):
+        super().__init__()
+        self.register_modules(vae=vae, unet=unet, text_encoder=text_encoder, tokenizer=tokenizer, scheduler=scheduler)
