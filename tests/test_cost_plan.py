@@ -19,7 +19,7 @@ from generative_classifiers.evidence.single_store import compute_evidence
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.classifiers.small_cnn import SmallCNN
-from generative_classifiers.stimuli.miniature.datasets import number_of_images, render
+from generative_classifiers.stimuli.miniature.datasets import render
 from generative_classifiers.study.load import load, load_observers
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.settings import Evidence, Pruning, WorldImages
@@ -149,7 +149,7 @@ def test_number_of_images_is_that_of_rendered_stimuli():
     study = load({"study": "miniature"})
     for dataset in ("colour", "silhouette", "cue-conflict"):
         row, world = study.datasets[dataset], study.world
-        assert render(dataset, row, world).sizes["image"] == number_of_images(dataset, row, world)
+        assert render(dataset, row, world).sizes["image"] == world.number_of_images(dataset, row)
 
 
 def test_evaluations_of_the_paper_are_images_times_categories_times_draws(paper):

@@ -18,8 +18,9 @@ from generative_classifiers.evidence.single_store import compute_evidence, read_
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import registry_root
 from generative_classifiers.models.loading.model_folders import family_of
-from generative_classifiers.stimuli.downloads import mirror
-from generative_classifiers.stimuli.folders import image_names, read_folder
+from generative_classifiers.stimuli.folders import read_folder
+from generative_classifiers.stimuli.image_names import image_names
+from generative_classifiers.stimuli.sources import mirror
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.load import load_observers
 from generative_classifiers.study.observer import ModelObserver

@@ -8,7 +8,6 @@ from generative_classifiers.evidence.pruning_rates import expected_share
 from generative_classifiers.evidence.store_size import store_size
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.reconstruction_layout import latent_layout, pixel_layout, token_layout
-from generative_classifiers.stimuli.miniature.datasets import number_of_images as number_of_rendered_images
 from generative_classifiers.study.categories import CATEGORIES
 
 # Floating-point operations per second that are assumed where no speed was measured: a third of the peak of an A100, 312
@@ -80,7 +79,7 @@ def number_of_images(study, dataset):
     With a limit, all categories count as equally frequent in every condition, as they are in the benchmark.
     """
     row = study.datasets[dataset]
-    images = number_of_rendered_images(dataset, row, study.world) if dataset in study.rendered else row.images
+    images = study.world.number_of_images(dataset, row) if dataset in study.rendered else row.images
     return min(images, study.limit * len(row.conditions) * len(CATEGORIES)) if study.limit else images
 
 
