@@ -26,6 +26,7 @@ from generative_classifiers.evidence.restored import evidence_inputs, example_in
 from generative_classifiers.evidence.shares import share_receipts, split_observers
 from generative_classifiers.figures import captions
 from generative_classifiers.io.dry_run import Page
+from generative_classifiers.io.forks import share_imports
 from generative_classifiers.io.job import share_library
 from generative_classifiers.study import example_images, targets, training_targets
 from generative_classifiers.study.figures import load_figures
@@ -33,6 +34,7 @@ from generative_classifiers.study.load import load
 from generative_classifiers.study.origins import origins
 
 share_library()
+share_imports()
 STUDY = load(config)
 DATA = f"data/{STUDY.folder}"
 FIGURES = f"figures/{STUDY.folder}"

@@ -12,6 +12,7 @@ import tiny_pipelines
 import tiny_tokens
 from generative_classifiers import models
 from generative_classifiers.decisions.csv_files import read_answers
+from generative_classifiers.draws.level_table import LevelTable
 from generative_classifiers.evidence.cost_plan import as_text, forecast, speed_of, totals
 from generative_classifiers.evidence.pruning import most_draws, pruning_of
 from generative_classifiers.evidence.pruning_rates import RATES, expected_share
@@ -20,6 +21,7 @@ from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.classifiers.small_cnn import SmallCNN
 from generative_classifiers.stimuli.miniature.datasets import render
+from generative_classifiers.study.levels import load_levels
 from generative_classifiers.study.load import load, load_observers
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.settings import Evidence, Pruning, WorldImages
@@ -74,6 +76,7 @@ def study_of(row, **evidence):
         ("diffusion", "edge", {}),
         ("diffusion", "cue-conflict", {"seed": 5, "reconstruct_draw": 1, "shard": 32}),
         ("diffusion", "edge", {"draws": {"min": 2, "max": 4, "test": "sequential", "level": 0.5}}),
+        ("diffusion", "edge", {"times": "weighted"}),
         ("latent", "edge", {"reconstruct_draw": 0}),
         ("masked", "edge", {"seed": 1}),
         ("masked", "cue-conflict", {"reconstruct_draw": 0, "shard": 5}),
@@ -87,12 +90,14 @@ def test_files_bytes_and_evaluations_are_those_of_a_real_store(rows, family, dat
     if dataset == "cue-conflict":
         images = images.assign_coords(texture_category=("image", np.array(["dog"] * IMAGES, object)))
     model, settings = models.load("tiny", row, prompts_of(), path=path, device="cpu"), study.evidence
+    weighted = model.density(LevelTable(**load_levels()["miniature-diffusion"].table()))
     compute_evidence(
         model,
         images,
         tmp_path / "a.zarr",
         observer="tiny",
         dataset=dataset,
+        times=weighted if settings.times == "weighted" else settings.times,
         count=most_draws(settings.draws),
         pruning=pruning_of(settings.draws, settings.weighting),
         seed=settings.seed,

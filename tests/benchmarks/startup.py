@@ -2,15 +2,14 @@
 
     python tests/benchmarks/startup.py [script …]
 
-Most of what a script of metrics or figures takes is imports. Its own modules should add little to what the packages take that
-they import: the third column is the ratio of both.
+Most of the time of a metric or a figure is imports. The project's own modules should add little to what the packages of
+others take: the last column is the ratio of both.
 """
 
 import argparse
 import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +22,8 @@ REPEATS = 5
 BEGIN = "snakemake = job(globals())"
 LIST_OWN_MODULES = """
 import json, sys
-print(json.dumps([m.__file__ for name, m in sys.modules.items() if name.startswith("generative_classifiers") and m.__file__]))
+own = [module for name, module in sys.modules.items() if name.partition(".")[0] == "generative_classifiers"]
+print(json.dumps([module.__file__ for module in own]))
 """
 
 
@@ -52,13 +52,13 @@ def direct_imports(file):
 
 
 def measure(script, repeats=REPEATS):
-    """Median CPU seconds until the work of a script begins, and of the packages of others that it needs."""
+    """CPU seconds until a script begins to work, and of the packages that it needs: the least of several."""
     beginning, found, _ = script.read_text().partition(BEGIN)
     assert found, f"{script}: expected a line {BEGIN!r}"
     others = packages_of_others(script, beginning)
     # In turn, so that what else the machine does slows down both.
     pairs = [(run(beginning)[0], run(others)[0]) for _ in range(repeats)]
-    return [statistics.median(column) for column in zip(*pairs, strict=True)]
+    return [min(column) for column in zip(*pairs, strict=True)]
 
 
 def main():

@@ -52,6 +52,7 @@ def cost(study, observer, dataset, per_second=None):
         draws,
         reconstruction=reconstructions_of(study, observer),
         dataset=dataset,
+        density=study.evidence.times == "weighted" and row.family == "diffusion",
     )
     return {
         "images": images,
