@@ -14,9 +14,11 @@ from generative_classifiers import models
 from generative_classifiers.decisions.csv_files import read_answers
 from generative_classifiers.draws.level_table import LevelTable
 from generative_classifiers.evidence.cost_plan import as_text, forecast, speed_of, totals
-from generative_classifiers.evidence.pruning import most_draws, pruning_of
+from generative_classifiers.evidence.pruning import most_draws, pruning_for, pruning_of
 from generative_classifiers.evidence.pruning_rates import RATES, expected_share
+from generative_classifiers.evidence.receipt import Receipt
 from generative_classifiers.evidence.single_store import compute_evidence
+from generative_classifiers.evidence.spent import spent_shares
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.classifiers.small_cnn import SmallCNN
@@ -138,6 +140,35 @@ def test_evaluations_of_a_pruned_run_are_those_of_the_forecast(tmp_path):
         spent += stores.read(tmp_path / f"{dataset}.zarr")["evaluations"].sum().item()
     share = spent / (sum(images.values()) * 16 * draws.max)
     assert share == pytest.approx(expected_share(draws, "latents"), rel=0.2)
+
+
+def test_forecast_goes_by_what_a_trial_has_spent(rows, tmp_path):
+    row, path = rows["diffusion"]
+    study = study_of(row, draws={"min": 2, "max": 8, "test": "sequential", "level": 0.5})
+    assert spent_shares(study, tmp_path) == {}
+    request = compute_evidence(
+        models.load("tiny", row, prompts_of(), path=path, device="cpu"),
+        stimuli(IMAGES),
+        tmp_path / "a.zarr",
+        observer="tiny",
+        dataset="edge",
+        count=8,
+        pruning=pruning_for(study, "tiny"),
+        progress=False,
+    )
+    place = tmp_path / f"{study.name}-limit-4/evidence/tiny/edge.json"
+    Receipt(str(tmp_path / "a.zarr"), "", request.digest, "", 1, "").publish(place)
+    share = stores.read(tmp_path / "a.zarr")["evaluations"].sum().item() / (IMAGES * 16 * 8)
+    assert 0.25 < share < 1
+    found = spent_shares(study, tmp_path)
+    assert found == {"tiny": {"edge": pytest.approx(share)}}
+
+    table = forecast(study, spent=found)
+    np.testing.assert_allclose(table["evaluations"], share * table["images"] * 16 * 8)
+    assert not table["expected"].any() and "as in the evidence of the observer that is there already" in as_text(table)
+    assert forecast(study)["expected"].all() and "~share: expected" in as_text(forecast(study))
+    other = study_of(row, draws={"min": 2, "max": 8, "test": "sequential", "level": 0.4})
+    assert spent_shares(other, tmp_path) == {}
 
 
 def test_registry_has_the_number_of_images_of_published_decisions(mirror_folder):

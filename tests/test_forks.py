@@ -27,7 +27,7 @@ UNUSED = {
     "decisions": (("decisions", "simulate"), MODELS | DOWNLOADS | DRAWING),
     "stimuli": (("render", "read_archive", "ambiguous_images"), MODELS | DOWNLOADS | DRAWING),
     "downloads": (("download",), MODELS | DRAWING | {"numpy", "pandas", "xarray", "zarr", "PIL"}),
-    "plan": (("plan",), MODELS | DOWNLOADS | DRAWING | {"zarr", "PIL"}),
+    "plan": (("plan",), MODELS | DOWNLOADS | DRAWING | {"PIL"}),
     "receipts": (("evidence_joined",), MODELS | CONFIGURATION | DOWNLOADS | DRAWING | {"numpy", "zarr"}),
 }
 USED_BY_FEW = {"seaborn": {"plot_error_consistency", "plot_shape_bias_boxplots"}}

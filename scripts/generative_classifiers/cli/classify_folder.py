@@ -159,8 +159,8 @@ def _levels(observer: str, draws: int | Pruning, times: str) -> LevelTable | Non
     row = load_levels().get(observer)
     if row is None:
         raise InputError(
-            f"registry/levels.yaml: {observer}: expected a row, since --times weighted and --test moderated need to know "
-            "a diffusion model's noise levels; `generative-classifiers levels` measures it"
+            f"registry/levels.yaml: {observer}: expected a row, since --times weighted and --test moderated need to "
+            "know a diffusion model's noise levels; `generative-classifiers levels` measures it"
         )
     return LevelTable(**row.table())
 

@@ -2,19 +2,16 @@
 
 from pathlib import Path
 
-from generative_classifiers.draws.level_table import LevelTable
-from generative_classifiers.draws.log_snr import weighting_with
 from generative_classifiers.evidence import conversion, job
 from generative_classifiers.evidence.cache import entry_path, related_sources
 from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.evidence.known import KnownEvidence
-from generative_classifiers.evidence.pruning import most_draws, pruning_of
+from generative_classifiers.evidence.pruning import level_table, most_draws, pruning_for
 from generative_classifiers.evidence.receipt import Receipt, link_of
 from generative_classifiers.evidence.request import request_evidence
 from generative_classifiers.io.digests import digest
 from generative_classifiers.stimuli.content import content_hash
 from generative_classifiers.study import targets
-from generative_classifiers.study.levels import level_row
 
 
 def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> Receipt:
@@ -46,7 +43,7 @@ def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> R
         seed=settings.seed,
         times=times,
         reconstruct=settings.reconstruct_draw,
-        pruning=pruning_of(draws, weighting_with(study.weighting), table),
+        pruning=pruning_for(study, observer),
     )
     place = entry_path(study.cache, request)
     entry = Entry.create(place, request, settings.shard)
@@ -63,9 +60,3 @@ def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> R
         shares=share[1],
         settings=digest(study.evidence_settings(observer, dataset)),
     )
-
-
-def level_table(study, observer: str) -> LevelTable | None:
-    """What is known of an observer's noise levels; None if the study's settings do not need to know."""
-    row = level_row(study, observer)
-    return LevelTable(**row.table()) if row else None
