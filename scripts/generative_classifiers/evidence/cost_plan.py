@@ -194,8 +194,8 @@ def _notes(table):
     yield "evaluations: passes of the network that the study's settings ask for"
     if (table["share"] < 1).any():
         yield (
-            "share: what pruning leaves of them, as in the evidence of the observer that is there already, for example of "
-            "a limited trial"
+            "share: what pruning leaves of them, as in the evidence of the observer that is there already, for example "
+            "of a limited trial"
         )
     if table["expected"].any():
         yield "~share: expected, since it was measured on the miniature's models (docs/method.md, Pruning)"
