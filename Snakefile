@@ -34,7 +34,6 @@ from generative_classifiers.study.load import load
 from generative_classifiers.study.origins import origins
 
 share_library()
-share_imports()
 STUDY = load(config)
 DATA = f"data/{STUDY.folder}"
 FIGURES = f"figures/{STUDY.folder}"
@@ -45,6 +44,7 @@ if workflow.output_settings.dryrun and not workflow.output_settings.verbose:
     logger.addFilter(Page())
 
 if workflow.is_main_process:
+    share_imports()
     for name, reason in STUDY.left_out.items():
         print(f"{name} is left out: {reason}", file=sys.stderr)
 

@@ -199,7 +199,10 @@ def test_command_names_an_unreadable_image_and_writes_nothing(pipeline, folder, 
         (["--test", "paired", "--min", "1"], "--min: expected at least 2 with the test paired, found 1"),
         (["--test", "paired", "--min", "9"], "--min: expected at most max, 3, found 9"),
         (["--test", "paired", "--level", "1"], "--level: "),
-        (["--test", "paired", "--rate", "3"], "--test: expected one prompt for a category and the usual --rate"),
+        (
+            ["--test", "paired", "--min", "2", "--rate", "3"],
+            "--test: expected one prompt for a category and the usual --rate",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

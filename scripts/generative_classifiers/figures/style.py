@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import matplotlib.backends.backend_pdf  # savefig would import it late, for each figure again
 import matplotlib.style
 import xarray as xr
 from matplotlib.artist import Artist

@@ -3,11 +3,12 @@
 A figure takes less time to draw than the libraries that draw it take to import, and Snakemake starts Python anew for
 each script. Here, one process imports what a script imports, keeps it, and forks. Nothing else changes: a job runs when
 it is due, is alone in its process and writes the same bytes, and its failure concerns no other job. A job that was
-submitted to a cluster has no others to share with.
+submitted to a cluster has no others to share with, and a Python of its own.
 """
 
 import ast
 import atexit
+import gc
 import os
 import runpy
 import signal
@@ -114,6 +115,7 @@ def serve(connection: int) -> None:
             for module in imported(script):
                 with suppress(Exception):  # the script itself will say why it cannot be imported
                     import_module(module)
+            gc.freeze()  # copies need not look through what is imported
             if os.fork() == 0:
                 scripts.close()
                 _run(script, socket.socket(fileno=answer))

@@ -29,4 +29,5 @@ def wilson(count, n):
     share, z = np.divide(count, n, out=np.full(n.shape, np.nan), where=n > 0), ndtri((1 + LEVEL) / 2)
     per_trial = np.divide(z**2, n, out=np.zeros(n.shape), where=n > 0)
     centre, half_width = share + per_trial / 2, np.sqrt(per_trial * (share * (1 - share) + per_trial / 4))
-    return np.stack([centre - half_width, centre + half_width], axis=-1) / (1 + per_trial[..., None])
+    bounds = np.stack([centre - half_width, centre + half_width], axis=-1) / (1 + per_trial[..., None])
+    return np.clip(bounds, 0, 1)  # rounding can leave the range

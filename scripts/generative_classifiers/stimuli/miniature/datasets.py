@@ -42,7 +42,7 @@ def render(dataset, row, world):
     scene = concatenate([sample_scenes(rng, 1) for rng in rngs])
     contrast = np.array([rng.uniform(*world.texture_contrast) for rng in rngs])
     coords = texture_coords(dataset, names)
-    textures = coords["texture_category"][1] if coords else np.array(CATEGORIES)[categories]
+    textures = np.array(coords["texture_category"][1]) if coords else np.array(CATEGORIES)[categories]
 
     parts = layers(drawings.planes, which, textures, scene, world.size)
     images = quantise(_RENDERERS.get(dataset, renderers.plain)(parts, scene, contrast, world))
