@@ -139,6 +139,12 @@ def test_jobs_at_the_same_time_divide_the_passes(miniature, stimuli, study, tmp_
     assert content(tmp_path) == finished
 
 
+def test_a_job_of_another_length_makes_its_own_passes(loaded, stimuli, study, tmp_path, passes, monkeypatch):
+    monkeypatch.setattr(study_job, "planned_shares", lambda study, observer, dataset: 1 + (observer == READINGS[1]))
+    gather(loaded, READINGS, stimuli, study(tmp_path))
+    assert sum(passes) == 2 * EXHAUSTIVE * EVALUATIONS
+
+
 def test_readings_belong_together_only_if_their_batches_and_weights_do(study, tmp_path):
     both = study(tmp_path)
     assert readings_of(both, READINGS[1]) == list(READINGS)

@@ -38,11 +38,10 @@ def drops(evidence: xr.Dataset) -> xr.Dataset:
         The evidence was not pruned.
     """
     about = decode_attributes(evidence.attrs).get("pruning")
-    rule = pruning_from(about)
-    if rule is None:
+    if about is None:
         title = f"{evidence.attrs.get('observer')} on {evidence.attrs.get('dataset')}"
         raise InputError(f"{title}: every category has all draws; expected evidence that was pruned")
-    loss = evidence["loss"].values
+    rule, loss = pruning_from(about), evidence["loss"].values
     spent, draws = np.isfinite(loss).sum(axis=2), _draws(evidence)
     after, p_value, bound = np.zeros_like(spent), np.full(spent.shape, np.nan), np.full(spent.shape, np.nan)
     for look in rule.looks(len(draws))[:-1]:

@@ -11,6 +11,7 @@ from generative_classifiers.evidence.known import KnownEvidence
 from generative_classifiers.evidence.pruning import most_draws, pruning_of
 from generative_classifiers.evidence.receipt import Receipt, link_of
 from generative_classifiers.evidence.request import request_evidence
+from generative_classifiers.evidence.shares import planned_shares
 from generative_classifiers.io.digests import digest
 from generative_classifiers.stimuli.content import content_hash
 from generative_classifiers.study import targets
@@ -39,10 +40,8 @@ def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> R
     """
     observer = model.observer
     own = _work(model, stimuli, study, dataset, share)
-    others = [name for name in readings_of(study, observer) if name != observer]
-    readings = [model.read_as(name, study.observers[name].reading) for name in others]
-    works = [_work(reading, stimuli, study, dataset, share) for reading in readings]
-    together = [work for work in works if work.entry.shard == own.entry.shard]
+    others = [_work(other, stimuli, study, dataset, share) for other in _other_readings(model, study, dataset)]
+    together = [work for work in others if work.entry.shard == own.entry.shard]
     job.fill(own.entry, model, stimuli, own.request, own.known, together=together, share=share, workers=workers)
     return Receipt(
         store=own.entry.path.as_posix(),
@@ -52,6 +51,17 @@ def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> R
         shares=share[1],
         settings=digest(study.evidence_settings(observer, dataset)),
     )
+
+
+def _other_readings(model, study, dataset):
+    """The model as the other observers that share its passes, as far as their jobs are split like its own.
+
+    Where jobs are split by hours, a job that is meant to be short must not do the work of a long one.
+    """
+    for name in readings_of(study, model.observer):
+        shares = planned_shares(study, name, dataset), planned_shares(study, model.observer, dataset)
+        if name != model.observer and len(set(shares)) == 1:
+            yield model.read_as(name, study.observers[name].reading)
 
 
 def _work(model, stimuli, study, dataset, share) -> job.Work:
