@@ -157,6 +157,7 @@ def test_forecast_goes_by_what_a_trial_has_spent(rows, tmp_path):
         progress=False,
     )
     place = tmp_path / f"{study.name}-limit-4/evidence/tiny/edge.json"
+    place.parent.mkdir(parents=True)
     Receipt(str(tmp_path / "a.zarr"), "", request.digest, "", 1, "").publish(place)
     share = stores.read(tmp_path / "a.zarr")["evaluations"].sum().item() / (IMAGES * 16 * 8)
     assert 0.25 < share < 1
