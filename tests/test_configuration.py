@@ -8,7 +8,8 @@ import pytest
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study import schemas
 from generative_classifiers.study.drawings import Drawings
-from generative_classifiers.study.load import load, load_site
+from generative_classifiers.study.load import load
+from generative_classifiers.study.site import load_site
 from generative_classifiers.study.templates import Templates
 from generative_classifiers.study.validation import read, validated
 from small_studies import ROOT

@@ -9,8 +9,9 @@ import pytest
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli import downloads, transfers
-from generative_classifiers.stimuli.downloads import Source, fetch, fetch_all, mirror
+from generative_classifiers.stimuli.downloads import fetch, fetch_all
 from generative_classifiers.stimuli.manifests import read_manifest, write_manifest
+from generative_classifiers.stimuli.sources import Source, mirror
 
 URL = "https://github.com/someone/something/raw/1/file.bin"
 PLACE = URL.removeprefix("https://")

@@ -4,6 +4,7 @@ from generative_classifiers.draws.level_table import LevelTable, tuples
 from generative_classifiers.draws.log_snr import weighting_with
 from generative_classifiers.evidence.moderated import ModeratedTest
 from generative_classifiers.evidence.pruning_base import DoublingTest, PruningTest, student, von_neumann
+from generative_classifiers.study.levels import level_row
 
 
 class PairedTest(PruningTest):
@@ -92,6 +93,17 @@ def pruning_of(draws, weighting, table=None):
         return None
     known = {"table": table} if draws.test == ModeratedTest.test else {}
     return TESTS[draws.test](draws.min, draws.level, weighting, **known)
+
+
+def pruning_for(study, observer):
+    """The pruning test that a study asks for in the evidence of an observer; None if every category gets all draws."""
+    return pruning_of(study.draws_of(observer), weighting_with(study.weighting), level_table(study, observer))
+
+
+def level_table(study, observer):
+    """What is known of an observer's noise levels, as a `LevelTable`; None if the study's settings need not know."""
+    row = level_row(study, observer)
+    return LevelTable(**row.table()) if row else None
 
 
 def pruning_from(identity):

@@ -2,20 +2,17 @@
 
 from pathlib import Path
 
-from generative_classifiers.draws.level_table import LevelTable
-from generative_classifiers.draws.log_snr import weighting_with
 from generative_classifiers.evidence import conversion, job
 from generative_classifiers.evidence.cache import entry_path, related_sources
 from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.evidence.known import KnownEvidence
-from generative_classifiers.evidence.pruning import most_draws, pruning_of
+from generative_classifiers.evidence.pruning import level_table, most_draws, pruning_for
 from generative_classifiers.evidence.receipt import Receipt, link_of
 from generative_classifiers.evidence.request import request_evidence
 from generative_classifiers.evidence.shares import planned_shares
 from generative_classifiers.io.digests import digest
 from generative_classifiers.stimuli.content import content_hash
 from generative_classifiers.study import targets
-from generative_classifiers.study.levels import level_row
 from generative_classifiers.study.readings import readings_of
 
 
@@ -78,16 +75,10 @@ def _work(model, stimuli, study, dataset, share) -> job.Work:
         seed=settings.seed,
         times=times,
         reconstruct=settings.reconstruct_draw,
-        pruning=pruning_of(draws, weighting_with(study.weighting), table),
+        pruning=pruning_for(study, observer),
     )
     entry = Entry.create(entry_path(study.cache, request), request, settings.shard)
     earlier = conversion.earlier_sources(link_of(Path(targets.receipt(study, observer, dataset))), request, stimuli)
     # Only of its own images: otherwise each job would read all that the others have written.
     related = related_sources(study.cache, request, entry.images_of_share(share))
     return job.Work(entry, model, request, KnownEvidence(request, [*earlier, *related]))
-
-
-def level_table(study, observer: str) -> LevelTable | None:
-    """What is known of an observer's noise levels; None if the study's settings do not need to know."""
-    row = level_row(study, observer)
-    return LevelTable(**row.table()) if row else None

@@ -1,8 +1,8 @@
 """The benchmark's averages: how accurate models are out of distribution, and how human-like."""
 
 import numpy as np
+import pandas as pd
 import xarray as xr
-from scipy.stats import rankdata
 
 from generative_classifiers.metrics.resampling import with_intervals
 from generative_classifiers.study.measures import HUMAN_LIKENESS
@@ -26,8 +26,7 @@ def rank(values, ascending=False):
     >>> rank([0.5, 0.9, np.nan, 0.5])
     array([2.5, 1. , nan, 2.5])
     """
-    values = np.asarray(values, float)
-    return rankdata(values if ascending else -values, nan_policy="omit")
+    return pd.Series(values, dtype=float).rank(ascending=ascending).to_numpy()
 
 
 def benchmark(comparison: xr.Dataset) -> xr.Dataset:

@@ -4,7 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from generative_classifiers.study.datasets import DatasetName
+from generative_classifiers.study.benchmark_names import CUE_CONFLICT
+from generative_classifiers.study.datasets import Dataset, DatasetName
 from generative_classifiers.study.prompts import Prompt
 from generative_classifiers.study.validation import (
     MOST_DRAWS,
@@ -158,6 +159,11 @@ class World(Strict):
         if low > high:
             raise wrong("texture_contrast", f"expected the smaller value first, found {low} and {high}")
         return self
+
+    def number_of_images(self, dataset: str, row: Dataset) -> int:
+        """The number of images that a dataset has, over all of its conditions."""
+        of_condition = self.images.cue_conflict if dataset == CUE_CONFLICT else getattr(self.images, row.kind)
+        return of_condition * len(row.conditions)
 
 
 class SimulatedObserver(Strict):
