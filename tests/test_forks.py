@@ -17,7 +17,7 @@ DRAWING = {"matplotlib", "seaborn"}
 UNUSED = {
     "metrics": (
         ("accuracy", "consistency", "shape_bias", "benchmark", "comparisons", "ranking", "reproduction"),
-        MODELS | CONFIGURATION | DOWNLOADS | DRAWING | {"PIL", "statsmodels"},
+        MODELS | CONFIGURATION | DOWNLOADS | DRAWING | {"PIL"},
     ),
     "tables": (("leaderboard", "write_benchmark_table"), MODELS | CONFIGURATION | DOWNLOADS | DRAWING | {"PIL"}),
     "figures": (
@@ -30,7 +30,10 @@ UNUSED = {
     "plan": (("plan",), MODELS | DOWNLOADS | DRAWING | {"PIL"}),
     "receipts": (("evidence_joined",), MODELS | CONFIGURATION | DOWNLOADS | DRAWING | {"numpy", "zarr"}),
 }
-USED_BY_FEW = {"seaborn": {"plot_error_consistency", "plot_shape_bias_boxplots"}}
+USED_BY_FEW = {
+    "seaborn": {"plot_error_consistency", "plot_shape_bias_boxplots"},
+    "statsmodels": {"accuracy", "comparisons", "shape_bias"},
+}
 
 
 @pytest.mark.parametrize(

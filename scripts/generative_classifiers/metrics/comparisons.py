@@ -4,13 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from scipy.special import bdtr
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
 
 from generative_classifiers.metrics.cells import Cell, cells_of, correctness
 
 
 def exact_mcnemar(only_first, only_second):
     """Exact McNemar test of pairs of observers: is one of them alone right more often than the other (McNemar 1947)?
+
+    Computed by statsmodels.
 
     Parameters
     ----------
@@ -27,12 +30,15 @@ def exact_mcnemar(only_first, only_second):
     >>> exact_mcnemar(np.array([0, 2]), np.array([5, 2]))
     array([0.0625, 1.    ])
     """
-    fewer = np.minimum(only_first, only_second)
-    return np.minimum(2 * bdtr(fewer, only_first + only_second, 0.5), 1)
+    tables, where = np.unique(np.sort([only_first, only_second], axis=0), axis=1, return_inverse=True)
+    p_values = [mcnemar([[0, few], [many, 0]], exact=True).pvalue for few, many in tables.T]
+    return np.array(p_values, float)[where]
 
 
 def holm(p_values):
     """Adjust p-values so that the probability of any false positive stays below the level (Holm 1979).
+
+    Computed by statsmodels.
 
     Parameters
     ----------
@@ -47,10 +53,7 @@ def holm(p_values):
     >>> holm(np.array([0.01, 0.5, 0.02]))
     array([0.03, 0.5 , 0.04])
     """
-    order = np.argsort(p_values)
-    adjusted = np.empty(len(p_values))
-    adjusted[order] = np.maximum.accumulate(p_values[order] * np.arange(len(p_values), 0, -1))
-    return np.minimum(adjusted, 1)
+    return multipletests(p_values, method="holm")[1] if len(p_values) else p_values
 
 
 def comparisons(decisions: Sequence[xr.Dataset], cells: Sequence[Cell] | None = None) -> xr.Dataset:

@@ -1,13 +1,13 @@
 """Intervals of proportions of independent trials."""
 
 import numpy as np
-from scipy.special import ndtri
+from statsmodels.stats.proportion import proportion_confint
 
 from generative_classifiers.metrics.resampling import LEVEL
 
 
 def wilson(count, n):
-    """Wilson's score interval of proportions (Wilson 1927).
+    """Wilson's score interval of proportions (Wilson 1927), computed by statsmodels.
 
     Parameters
     ----------
@@ -26,8 +26,6 @@ def wilson(count, n):
            [  nan,   nan]])
     """
     count, n = np.asarray(count, float), np.asarray(n, float)
-    share, z = np.divide(count, n, out=np.full(n.shape, np.nan), where=n > 0), ndtri((1 + LEVEL) / 2)
-    per_trial = np.divide(z**2, n, out=np.zeros(n.shape), where=n > 0)
-    centre, half_width = share + per_trial / 2, np.sqrt(per_trial * (share * (1 - share) + per_trial / 4))
-    bounds = np.stack([centre - half_width, centre + half_width], axis=-1) / (1 + per_trial[..., None])
-    return np.clip(bounds, 0, 1)  # rounding can leave the range
+    bounds, some = np.full((*n.shape, 2), np.nan), n > 0
+    bounds[some] = np.stack(proportion_confint(count[some], n[some], 1 - LEVEL, method="wilson"), axis=-1)
+    return bounds
