@@ -140,13 +140,15 @@ def test_impossible_tables_are_errors(changed, message):
         LevelTable(**{**vars(table()), **changed})
 
 
-def test_error_of_first_draws_is_that_of_the_mean_over_all():
+def test_error_of_first_draws_is_their_noise_and_the_trend_between_them_and_all_draws():
     some, known = draws(32), table(trend=2.0, reach=3.0)
     contribution = weight_of(some) * spread(some.time)
     rng = np.random.default_rng(0)
     place = log_snr(some.alpha, some.sigma)
-    covariance = 2 * np.exp(-np.abs(place[:, None] - place) / 3) + np.eye(32)
-    values = rng.multivariate_normal(np.zeros(32), covariance, 20_000) * contribution
-    off = values[:, :6].mean(axis=1) - values.mean(axis=1)
+    covariance = 2 * np.exp(-np.abs(place[:, None] - place) / 3)
+    expected = rng.multivariate_normal(np.zeros(32), covariance, 20_000) * contribution
+    values = expected + rng.normal(size=expected.shape) * contribution
+    off = values[:, :6].mean(axis=1) - expected.mean(axis=1)
     assert known.error(some.alpha, some.sigma, contribution, 6) == pytest.approx(off.var(), rel=0.05)
-    assert known.error(some.alpha, some.sigma, contribution, 32) == 0
+    noise = np.square(contribution).sum() / 32**2
+    assert known.error(some.alpha, some.sigma, contribution, 32) == pytest.approx(noise)
