@@ -22,10 +22,10 @@ class ModeratedTest(PruningTest):
     say. The uncertainty is that of the mean as an estimate of the expected difference: noise, and levels that the first
     draws do not have.
 
-    The more draws there are, the more it costs to double them, and the less they change. So a category is dropped if
-    its p value is below level × draws / (2 × all draws). This bound grows to half of the level, and at the level 1 even
-    equal categories would be told apart by chance in the end. Over all looks together, a category is dropped in favour
-    of a single one that is not better with a probability of at most the level.
+    More draws change less, and it costs more to double them. So after `n` of `N` draws a category is dropped if its p
+    value is below level n / (2 N): less certainty is asked for as draws become more. Over all looks together, a
+    category is dropped in favour of one that is no better with a probability of at most the level. Several rivals that
+    are nearly as good can each drop the best.
 
     Examples
     --------
@@ -60,7 +60,10 @@ class ModeratedTest(PruningTest):
 
     def looks(self, count):
         """After every draw at first, then four times in every doubling."""
-        return [*(look for look in range(self.minimum, count) if look % (1 << max(0, look.bit_length() - 3)) == 0), count]
+        return [
+            *(look for look in range(self.minimum, count) if look % (1 << max(0, look.bit_length() - 3)) == 0),
+            count,
+        ]
 
     def _is_worse(self, difference, candidates, draws, count):
         look = difference.shape[2]
