@@ -60,19 +60,17 @@ class ModeratedTest(PruningTest):
 
     def looks(self, count):
         """After every draw at first, then four times in every doubling."""
-        return [
-            *(look for look in range(self.minimum, count) if look % (1 << max(0, look.bit_length() - 3)) == 0),
-            count,
-        ]
+        steps = ((look, 1 << max(0, look.bit_length() - 3)) for look in range(self.minimum, count))
+        return [*(look for look, step in steps if look % step == 0), count]
 
-    def _is_worse(self, difference, candidates, draws, count):
+    def _compare(self, difference, candidates, draws, count):
         look = difference.shape[2]
         weight = level_weighting(draws.time, draws.alpha, draws.sigma, self.weighting) / draws.density
         contribution = weight * self.table.at(draws.alpha, draws.sigma)
         prior, freedom = self._variance(difference, contribution[:look], draws[:look])
         variance = prior * self.table.error(draws.alpha, draws.sigma, contribution, look)
         p_values = student(difference.mean(axis=2), np.broadcast_to(variance, difference.shape[:2]), freedom)
-        return p_values < self._level_at(look, count)
+        return p_values, self._level_at(look, count)
 
     def _level_at(self, look, count):
         return self.level * look / (2 * count)
