@@ -100,8 +100,7 @@ def share_of(study, observer):
     row = study.observers[observer]
     if not row.kind.has_levels:
         return 1.0
-    is_pixels = row.family == "diffusion" and not row.latents
-    return expected_share(study.draws_of(observer), "pixels" if is_pixels else "latents")
+    return expected_share(study.draws_of(observer), row.denoises if row.family == "diffusion" else "latents")
 
 
 def speed_of(row, per_second=None):

@@ -3,7 +3,7 @@
 from generative_classifiers.draws.level_table import LevelTable, tuples
 from generative_classifiers.draws.log_snr import weighting_with
 from generative_classifiers.evidence.moderated import ModeratedTest
-from generative_classifiers.evidence.pruning_base import DoublingTest, PruningTest, student, von_neumann
+from generative_classifiers.evidence.pruning_base import PruningTest, student, von_neumann
 from generative_classifiers.study.levels import level_row
 
 
@@ -34,8 +34,11 @@ class PairedTest(PruningTest):
         return self.level
 
 
-class SequentialTest(DoublingTest):
+class SequentialTest(PruningTest):
     """A one-sided test at a few looks, which drops the winner at any of them with a probability of at most the level.
+
+    There are two looks in every doubling of the draws. Each spends a share of the level that is proportional to the
+    draws since the look before it.
 
     The test is about the difference after *all* draws. Its uncertainty vanishes as the remaining draws become fewer
     (the finite population correction). The variance is that between neighbouring noise levels.
@@ -48,10 +51,20 @@ class SequentialTest(DoublingTest):
 
     test = "sequential"
 
+    def looks(self, count):
+        """After 1, 1.5, 2, 3, 4, 6, 8, … times the minimum."""
+        doublings = [self.minimum * 2**k for k in range(count.bit_length())]
+        between = [number * 3 // 2 for number in doublings]
+        return [*sorted(number for number in {*doublings, *between} if number < count), count]
+
     def _p_values(self, difference, draws, count):
         variance, freedom = von_neumann(difference, draws)
         variance_of_rest = variance * (1 / len(draws) - 1 / count)
         return student(difference.mean(axis=2), variance_of_rest, freedom)
+
+    def _level_at(self, look, count):
+        previous = max((earlier for earlier in self.looks(count) if earlier < look), default=0)
+        return self.level * (look - previous) / count
 
 
 TESTS = {kind.test: kind for kind in (PairedTest, SequentialTest, ModeratedTest)}

@@ -139,23 +139,6 @@ class PruningTest(ABC):
         """Significance level of the look after so many draws."""
 
 
-class DoublingTest(PruningTest):
-    """A test with two looks in every doubling of the draws, which spend the level together.
-
-    Each look spends a share of the level that is proportional to the draws since the look before it.
-    """
-
-    def looks(self, count):
-        """After 1, 1.5, 2, 3, 4, 6, 8, … times the minimum."""
-        doublings = [self.minimum * 2**k for k in range(count.bit_length())]
-        between = [number * 3 // 2 for number in doublings]
-        return [*sorted(number for number in {*doublings, *between} if number < count), count]
-
-    def _level_at(self, look, count):
-        previous = max((earlier for earlier in self.looks(count) if earlier < look), default=0)
-        return self.level * (look - previous) / count
-
-
 def von_neumann(difference, draws):
     """The variance between neighbouring noise levels (von Neumann 1941, doi:10.1214/aoms/1177731677).
 
