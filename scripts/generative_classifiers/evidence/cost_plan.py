@@ -10,6 +10,7 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.reconstruction_layout import latent_layout, pixel_layout, token_layout
 from generative_classifiers.stimuli.miniature.datasets import number_of_images as number_of_rendered_images
 from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.draws import draws_of
 
 # Floating-point operations per second that are assumed where no speed was measured: a third of the peak of an A100, 312
 # TFLOP/s in half precision and 19.5 in float32 (NVIDIA's data sheet). Losses never use TF32.
@@ -42,8 +43,8 @@ def forecast(study, per_second=None):
 
 def cost(study, observer, dataset, per_second=None):
     """Cost of one evidence store, as a row of `forecast`."""
-    row, images, draws = study.observers[observer], number_of_images(study, dataset), number_of_draws(study, observer)
-    share = share_of(study, observer)
+    row, images = study.observers[observer], number_of_images(study, dataset)
+    draws, share = number_of_draws(study, observer, dataset), share_of(study, observer, dataset)
     evaluations = share * images * (1 if row.kind.at_once else len(CATEGORIES) * draws)
     speed, estimated = speed_of(row, per_second)
     size = store_size(
@@ -84,18 +85,18 @@ def number_of_images(study, dataset):
     return min(images, study.limit * len(row.conditions) * len(CATEGORIES)) if study.limit else images
 
 
-def number_of_draws(study, observer):
+def number_of_draws(study, observer, dataset):
     """Number of draws of an image, for a category that is never dropped."""
-    return most_draws(study.draws_of(observer)) if study.observers[observer].kind.has_levels else 1
+    return most_draws(draws_of(study, observer, dataset)) if study.observers[observer].kind.has_levels else 1
 
 
-def share_of(study, observer):
+def share_of(study, observer, dataset):
     """Share of an observer's evaluations that its settings ask for: 1 unless draws are pruned."""
     row = study.observers[observer]
     if not row.kind.has_levels:
         return 1.0
     is_pixels = row.family == "diffusion" and not row.latents
-    return expected_share(study.draws_of(observer), "pixels" if is_pixels else "latents")
+    return expected_share(draws_of(study, observer, dataset), "pixels" if is_pixels else "latents")
 
 
 def speed_of(row, per_second=None):

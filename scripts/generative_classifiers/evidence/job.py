@@ -19,6 +19,7 @@ from generative_classifiers.io.locks import claim
 from generative_classifiers.io.stores import versions
 from generative_classifiers.models.base import Model
 from generative_classifiers.models.memory import within_memory
+from generative_classifiers.stimuli.views import seen_through
 
 SHARD = 32
 PAUSE = 1  # seconds, until shards that other jobs have claimed are looked at again
@@ -105,7 +106,7 @@ class _Work:
         score = partial(
             score_images,
             model,
-            self.stimuli["image"][part].values,
+            seen_through(request.view, self.stimuli["image"][part].values),
             as_strings(self.stimuli["name"][part]),
             request.draws,
             known,

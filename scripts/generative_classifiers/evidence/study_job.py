@@ -14,6 +14,7 @@ from generative_classifiers.evidence.request import request_evidence
 from generative_classifiers.io.digests import digest
 from generative_classifiers.stimuli.content import content_hash
 from generative_classifiers.study import targets
+from generative_classifiers.study.draws import draws_of, times_of
 from generative_classifiers.study.levels import level_row
 
 
@@ -34,9 +35,9 @@ def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> R
     -------
     Receipt
     """
-    settings, draws, observer = study.evidence, study.draws_of(model.observer), model.observer
-    table = level_table(study, observer)
-    times = (model.density(table) or "golden") if settings.times == "weighted" else settings.times
+    settings, observer = study.evidence, model.observer
+    draws, times = draws_of(study, observer, dataset), times_of(study, observer, dataset)
+    table = level_table(study, observer, dataset)
     request = request_evidence(
         model,
         stimuli,
@@ -44,9 +45,10 @@ def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> R
         dataset=dataset,
         count=most_draws(draws),
         seed=settings.seed,
-        times=times,
+        times=(model.density(table) or "golden") if times == "weighted" else times,
         reconstruct=settings.reconstruct_draw,
         pruning=pruning_of(draws, weighting_with(study.weighting), table),
+        view=study.observers[observer].view,
     )
     place = entry_path(study.cache, request)
     entry = Entry.create(place, request, settings.shard)
@@ -65,7 +67,7 @@ def gather(model, stimuli, study, dataset: str, *, share=(0, 1), workers=1) -> R
     )
 
 
-def level_table(study, observer: str) -> LevelTable | None:
-    """What is known of an observer's noise levels; None if the study's settings do not need to know."""
-    row = level_row(study, observer)
+def level_table(study, observer: str, dataset: str) -> LevelTable | None:
+    """What is known of an observer's noise levels; None if the settings of its evidence do not need to know."""
+    row = level_row(study, observer, dataset)
     return LevelTable(**row.table()) if row else None

@@ -7,7 +7,9 @@ from pydantic import Field
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import REGISTRY
+from generative_classifiers.study.draws import draws_of, times_of
 from generative_classifiers.study.validation import Count, Items, Name, Positive, Strict, read
+from generative_classifiers.study.views import base_of
 
 Number = Annotated[float, Field(ge=0)]
 
@@ -46,20 +48,20 @@ def load_levels() -> dict[str, LevelRow]:
     return read(REGISTRY / "levels.yaml", REGISTRY.parent, Levels)
 
 
-def level_row(study, observer: str) -> LevelRow | None:
-    """The row of an observer; None if its evidence does not depend on it.
+def level_row(study, observer: str, dataset: str) -> LevelRow | None:
+    """The row of an observer; None if its evidence on a dataset does not depend on it. Views have the row of the model.
 
     Parameters
     ----------
     study : study.study.Study
-    observer : str
+    observer, dataset : str
 
     Raises
     ------
     InputError
         The study's settings need a row that is not there, or a test that its family cannot have.
     """
-    draws, family, rows = study.draws_of(observer), study.observers[observer].family, load_levels()
+    draws, family, rows = draws_of(study, observer, dataset), study.observers[observer].family, load_levels()
     moderated = not isinstance(draws, int) and draws.test == "moderated"
     if family != "diffusion":
         if moderated and study.observers[observer].kind.has_levels:
@@ -68,14 +70,15 @@ def level_row(study, observer: str) -> LevelRow | None:
                 f"expected another test or a number in draws_of for {observer}"
             )
         return None
-    if not (moderated or study.evidence.times == "weighted"):
+    if not (moderated or times_of(study, observer, dataset) == "weighted"):
         return None
-    if observer not in rows:
+    model = base_of(observer)
+    if model not in rows:
         raise InputError(
-            f"registry/levels.yaml: {observer}: expected a row, since the study has times: weighted or the test "
-            f"moderated; `generative-classifiers levels {observer} --study {study.name}` measures it"
+            f"registry/levels.yaml: {model}: expected a row, since the study has times: weighted or the test "
+            f"moderated; `generative-classifiers levels {model} --study {study.name}` measures it"
         )
-    return rows[observer]
+    return rows[model]
 
 
 def plain(weighting) -> str | dict[str, object]:
@@ -83,8 +86,8 @@ def plain(weighting) -> str | dict[str, object]:
     return weighting if isinstance(weighting, str) else weighting.as_params()
 
 
-def level_settings(study, observer: str) -> dict[str, object]:
-    """What the evidence of an observer depends on, beyond times and draws, for parameters of rules."""
-    row, pruned = level_row(study, observer), not isinstance(study.draws_of(observer), int)
+def level_settings(study, observer: str, dataset: str) -> dict[str, object]:
+    """What the evidence of an observer on a dataset depends on, beyond times and draws, for parameters of rules."""
+    row, pruned = level_row(study, observer, dataset), not isinstance(draws_of(study, observer, dataset), int)
     weighting = {"weighting": plain(study.evidence.weighting)} if pruned else {}  # what pruning goes by
     return weighting | ({"levels": row.table()} if row else {})
