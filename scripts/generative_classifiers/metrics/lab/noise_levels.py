@@ -29,7 +29,7 @@ def noise_levels(losses: Mapping[str, xr.Dataset]) -> xr.Dataset:
         over all draws at 0.5 <= t < 0.75 minus that at t < 0.25, with its interval; NaN without such draws.
     """
     parts = {observer: _of_observer(evidence) for observer, evidence in losses.items()}
-    return side_by_side(parts, {name: one.attrs["family"] for name, one in losses.items()}, "")
+    return side_by_side(parts, {name: one.attrs["family"] for name, one in losses.items()})
 
 
 def _of_observer(evidence):

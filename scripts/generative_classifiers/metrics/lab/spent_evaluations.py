@@ -69,12 +69,12 @@ def spent_evaluations(
     -------
     xarray.Dataset
         Dimensions observer, setting: `evaluations`, a share of those of the first half; `agreement`, a share of the
-        images; and `difference`, the agreement minus that of the first half without pruning; all with intervals. Of each
-        setting `rule`, `draws` and `level`.
+        images; and `difference`, the agreement minus that of the first half without pruning; all with intervals.
+        Dimension setting: `rule`, `draws` and `level`.
     """
     asked = {name: _settings(one.sizes["draw"] // 2, weighting[name], tables.get(name)) for name, one in losses.items()}
     parts = {name: _of_observer(one, asked[name], weighting[name]) for name, one in losses.items()}
-    found = side_by_side(parts, {name: one.attrs["family"] for name, one in losses.items()}, "")
+    found = side_by_side(parts, {name: one.attrs["family"] for name, one in losses.items()})
     known = {setting.name: setting for settings in asked.values() for setting in settings}
     of_setting = {key: ("setting", [getattr(one, key) for one in known.values()]) for key in ("rule", "draws", "level")}
     return found.sel(setting=list(known)).assign_coords(of_setting)

@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from generative_classifiers.decisions.from_evidence import PER_IMAGE
+from generative_classifiers.decisions.same_losses import Losses
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.metrics.conditions import compare
 from generative_classifiers.metrics.resampling import BOUND, interval
@@ -54,6 +55,11 @@ def next_to_reference(decisions: xr.Dataset, evidence: xr.Dataset, response: np.
         },
         decisions.attrs,
     )
+
+
+def of_dataset(losses: Losses, dataset: str = CUE_CONFLICT) -> dict[str, xr.Dataset]:
+    """Evidence on one dataset, by observer."""
+    return {observer: by_dataset[dataset] for observer, by_dataset in losses.items()}
 
 
 def follows_cues(evidence: xr.Dataset, response: np.ndarray) -> np.ndarray:
@@ -110,7 +116,9 @@ def of_variants(values: xr.Dataset, dim: str, variants) -> xr.Dataset:
     return values.isel(observer=slice(1, None)).rename(observer=dim).assign_coords({dim: variants})
 
 
-def side_by_side(parts: Mapping[str, xr.Dataset], families: Mapping[str, str], reference: str) -> xr.Dataset:
+def side_by_side(
+    parts: Mapping[str, xr.Dataset], families: Mapping[str, str], reference: str | None = None
+) -> xr.Dataset:
     """Results of several observers in one dataset; NaN where one lacks a variant that another one has.
 
     Parameters
@@ -118,8 +126,8 @@ def side_by_side(parts: Mapping[str, xr.Dataset], families: Mapping[str, str], r
     parts : dict of str to xarray.Dataset
         By observer.
     families : dict of str to str
-    reference : str
-        Which of them is the reference group; it need not be there.
+    reference : str, optional
+        Which of them is the reference group.
     """
     joined = xr.concat(parts.values(), dim="observer", join="outer", coords="different", compat="equals")
     names = list(parts)
@@ -127,7 +135,7 @@ def side_by_side(parts: Mapping[str, xr.Dataset], families: Mapping[str, str], r
         observer=names,
         family=("observer", [families[name] for name in names]),
         is_reference=("observer", [name == reference for name in names]),
-    ).assign_attrs(reference=reference)
+    ).assign_attrs({"reference": reference} if reference else {})
 
 
 def difference(name: str, values: xr.DataArray) -> dict[str, xr.DataArray]:

@@ -62,9 +62,8 @@ def views(
     networks = [name for name, family in zip(*_families(values), strict=True) if family == "discriminative"]
     networks = [name for name in networks if name not in with_noise]
     generative = [group[name] == "generative" for name in values["observer"].values]
-    advantage = (values - values.sel(observer=networks).mean("observer")).where(
-        xr.DataArray(generative, dims="observer")
-    )
+    advantage = values - values.sel(observer=networks).mean("observer")
+    advantage = advantage.where(xr.DataArray(generative, dims="observer"))
     parts = {"value": values, "change": change, "gap": gap, "closed": closed, "advantage": advantage}
     found = xr.merge([_with_intervals(name, one) for name, one in parts.items()], join="exact", compat="override")
     places = [seen_through.get(name, View(low_pass=0)) for name in found["view"].values]
@@ -90,9 +89,8 @@ def _by_view(values, unchanged):
     family = dict(zip(pairs.get_level_values("model"), values["family"].values.tolist(), strict=True))
     plain = values.drop_vars(["family", "is_reference"], errors="ignore").drop_vars("observer")
     found = plain.assign_coords(xr.Coordinates.from_pandas_multiindex(pairs, "observer")).unstack("observer")
-    found = found.rename(model="observer").sel(
-        observer=list(family), view=list(dict.fromkeys(pairs.get_level_values(1)))
-    )
+    in_order = list(dict.fromkeys(pairs.get_level_values("view")))
+    found = found.rename(model="observer").sel(observer=list(family), view=in_order)
     return found.assign_coords(family=("observer", list(family.values())))
 
 
