@@ -56,8 +56,8 @@ class Prototypes:
         self.categories = CATEGORIES
         self.prompts = {name: name for name in CATEGORIES}
         noise = np.random.default_rng(2).normal(size=(len(CATEGORIES), side, side, 3))
-        smooth = gaussian_filter(noise, (0, 2, 2, 0))
-        self.prototype, self.evaluations = noise + 4 * smooth - (noise + 4 * smooth).mean(axis=(1, 2, 3), keepdims=True), 0
+        both = noise + 4 * gaussian_filter(noise, (0, 2, 2, 0))
+        self.prototype, self.evaluations = both - both.mean(axis=(1, 2, 3), keepdims=True), 0
 
     def draws(self, count, seed, rule="golden"):
         return single(seed)

@@ -5,15 +5,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from generative_classifiers.figures.lab_panels import (
-    BAND,
-    entries,
-    markers,
-    measure_panels,
-    reference_line,
-    split_styles,
-    strong,
-)
+from generative_classifiers.figures.lab_panels import BAND, markers, of_measures, strong
 from generative_classifiers.figures.style import LINE, legend, paper
 
 
@@ -32,13 +24,8 @@ def draw_number_curves(draw_numbers: xr.Dataset, styles: pd.DataFrame) -> Figure
     -------
     matplotlib.figure.Figure
     """
-    measures = ["shape_bias", "accuracy", "error_consistency"]
-    figure, panels = measure_panels(measures)
-    models, group = split_styles(styles)
-    for measure, (ax,) in zip(measures, panels, strict=True):
-        for row in group.itertuples():
-            one = draw_numbers.sel(observer=row.Index, draws=0)
-            reference_line(ax, one[measure], one[f"{measure}_interval"], row)
+    figure, panels, models, handles = of_measures(draw_numbers, styles, draws=0)
+    for measure, ax in panels.items():
         for row in models.itertuples():
             one = draw_numbers.sel(observer=row.Index).dropna("draws", subset=[measure])
             numbers, spread = one["draws"].values, one[f"{measure}_spread"].transpose("bound", "draws").values
@@ -49,5 +36,5 @@ def draw_number_curves(draw_numbers: xr.Dataset, styles: pd.DataFrame) -> Figure
         ax.xaxis.set_major_formatter("{x:g}")
         ax.set_xlabel("Draws")
     random = Patch(color=LINE, alpha=BAND["alpha"], label="random draws, 95 % of the subsets")
-    legend(figure, [*entries(models, group), random])
+    legend(figure, [*handles, random])
     return figure

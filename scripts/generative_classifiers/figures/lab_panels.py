@@ -15,6 +15,7 @@ LABELS = {name: measure.axis_label for name, measure in MEASURES.items()} | {
     "shape_bias": "Shape bias",
     "accuracy": "Accuracy",
 }
+CUE_CONFLICT_MEASURES = "shape_bias", "accuracy", "error_consistency"
 PANEL = 1.9  # inches
 COLUMNS = 3
 BAND = {"alpha": 0.15, "linewidth": 0}
@@ -52,6 +53,38 @@ def measure_panels(measures: list[str], columns: int = 1) -> tuple[Figure, list[
         for ax in row:
             ax.grid(axis="y")
     return figure, panels
+
+
+def of_measures(found: xr.Dataset, styles: pd.DataFrame, **place) -> tuple[Figure, dict[str, Axes], pd.DataFrame, list]:
+    """A panel for each measure on cue conflicts, with a line for the reference group.
+
+    Parameters
+    ----------
+    found : xarray.Dataset
+        With `<measure>` and `<measure>_interval` of every observer.
+    styles : pandas.DataFrame
+        The `plot_styles` of its observers.
+    **place
+        Where on the other dimension the reference group's values are.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    panels : dict of str to matplotlib.axes.Axes
+        By measure.
+    models : pandas.DataFrame
+        Lines of the models.
+    handles : list of matplotlib.artist.Artist
+        For a legend.
+    """
+    figure, rows = measure_panels(list(CUE_CONFLICT_MEASURES))
+    panels = dict(zip(CUE_CONFLICT_MEASURES, (row[0] for row in rows), strict=True))
+    models, group = split_styles(styles)
+    for measure, ax in panels.items():
+        for row in group.itertuples():
+            one = found.sel(observer=row.Index, **place)
+            reference_line(ax, one[measure], one[f"{measure}_interval"], row)
+    return figure, panels, models, entries(models, group)
 
 
 def observer_panels(styles: pd.DataFrame, value: str) -> tuple[Figure, list[Axes]]:

@@ -7,14 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from generative_classifiers.draws.weighting import RATE
-from generative_classifiers.figures.lab_panels import (
-    curve,
-    entries,
-    markers,
-    measure_panels,
-    reference_line,
-    split_styles,
-)
+from generative_classifiers.figures.lab_panels import curve, markers, of_measures
 from generative_classifiers.figures.style import LINE, legend, paper
 
 NAMES = {"log_snr": "log-SNR"}
@@ -37,17 +30,12 @@ def weighting_curves(weightings: xr.Dataset, styles: pd.DataFrame) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    measures = ["shape_bias", "accuracy", "error_consistency"]
-    figure, panels = measure_panels(measures)
-    models, group = split_styles(styles)
+    figure, panels, models, handles = of_measures(weightings, styles, weighting="none")
     rates = weightings.isel(weighting=np.isfinite(weightings["rate"].values))
     exponential = {*rates["weighting"].values.tolist(), "none"}
     named = [name for name in weightings["weighting"].values.tolist() if name not in exponential]
     places = rates["rate"].values.max() + GAP + STEP * np.arange(len(named))
-    for measure, (ax,) in zip(measures, panels, strict=True):
-        for row in group.itertuples():
-            one = weightings.sel(observer=row.Index, weighting="none")
-            reference_line(ax, one[measure], one[f"{measure}_interval"], row)
+    for measure, ax in panels.items():
         for row in models.itertuples():
             one, others = rates.sel(observer=row.Index), weightings.sel(observer=row.Index, weighting=named)
             curve(ax, rates["rate"].values, one[measure], one[f"{measure}_interval"], row)
@@ -58,5 +46,5 @@ def weighting_curves(weightings: xr.Dataset, styles: pd.DataFrame) -> Figure:
         ax.set_xticks([*ticks, *places], labels, rotation=90)
         ax.set_xlabel("λ of exp(−λt), and other weightings")  # noqa: RUF001
     chosen = Line2D([], [], label="the paper's choice", **MARK)
-    legend(figure, [*entries(models, group), chosen])
+    legend(figure, [*handles, chosen])
     return figure

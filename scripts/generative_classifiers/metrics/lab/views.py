@@ -68,8 +68,8 @@ def views(
     found = xr.merge([_with_intervals(name, one) for name, one in parts.items()], join="exact", compat="override")
     places = [seen_through.get(name, View(low_pass=0)) for name in found["view"].values]
     sizes = {key: ("view", [_number(getattr(view, key)) for view in places]) for key in ("low_pass", "resize")}
-    is_reference = ("observer", found["observer"].values == reference)
-    return found.assign_coords(sizes, is_reference=is_reference).assign_attrs(reference=reference, unchanged=unchanged)
+    is_reference = {"is_reference": ("observer", found["observer"].values == reference)}
+    return found.assign_coords(sizes | is_reference).assign_attrs(reference=reference, unchanged=unchanged)
 
 
 def _values(decisions, cells, reference):
