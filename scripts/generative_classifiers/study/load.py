@@ -181,7 +181,8 @@ def _check(study: Study, document: Document, observers: Document) -> None:
     document.rows(settings.stimuli or (), study.datasets, "stimuli")
     document.rows(settings.highlights, observers.content.observers, "highlights")
     if settings.evidence:
-        document.rows(settings.evidence.exhaustive, study.datasets, "evidence", "exhaustive")
+        for dataset in settings.evidence.exhaustive:
+            document.rows([dataset], study.datasets, "evidence", "exhaustive", dataset)
         for name in settings.evidence.draws_of:
             (row,) = document.rows([name], observers.content.observers, "evidence", "draws_of", name).values()
             if not row.kind.has_levels:
