@@ -1,5 +1,7 @@
 """What figures of the lab share: panels of measures or of observers, curves of models, lines of the reference group."""
 
+from typing import Any
+
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
@@ -18,7 +20,7 @@ LABELS = {name: measure.axis_label for name, measure in MEASURES.items()} | {
 CUE_CONFLICT_MEASURES = "shape_bias", "accuracy", "error_consistency"
 PANEL = 1.9  # inches
 COLUMNS = 3
-BAND = {"alpha": 0.15, "linewidth": 0}
+BAND: dict[str, Any] = {"alpha": 0.15, "linewidth": 0}
 
 
 def split_styles(styles: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

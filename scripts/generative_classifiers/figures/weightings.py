@@ -1,5 +1,7 @@
 """S2: measures over the weighting of the noise levels."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -12,7 +14,7 @@ from generative_classifiers.figures.style import LINE, legend, paper
 
 NAMES = {"log_snr": "log-SNR"}
 GAP, STEP = 2.0, 1.6  # of the named weightings from the largest rate and from each other, in units of the rate
-MARK = {"color": LINE, "linewidth": 0.8, "linestyle": ":"}
+MARK: dict[str, Any] = {"color": LINE, "linewidth": 0.8, "linestyle": ":"}
 
 
 @paper()

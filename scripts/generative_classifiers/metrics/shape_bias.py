@@ -138,13 +138,14 @@ def resampled_bias(decisions: xr.Dataset, reference: str = "humans") -> xr.DataA
     InputError
         As of `shape_bias`.
     """
-    cues = resampled_cues(decisions["response"].values, *_cues_of(decisions), decisions.attrs["dataset"])
+    shape, texture, categories = _cues_of(decisions)
+    cues = resampled_cues(decisions["response"].values, shape, texture, categories, decisions.attrs["dataset"])
     each, pooled, _ = _rows(_labelled(decisions, cues, ("resample", "observer", "category")), reference)
     models = each.isel(observer=~each["is_reference"].values)
     return concatenate([pooled, models])["overall_shape_bias"].transpose("resample", "observer")
 
 
-def _cues_of(decisions):
+def _cues_of(decisions) -> tuple[np.ndarray, np.ndarray, int]:
     """Category indices of the shape and of the texture of all images, and the number of categories."""
     if "texture_category" not in decisions.coords:
         raise InputError(f"{decisions.attrs['dataset']}: no texture_category; shape bias needs cue conflicts")

@@ -54,9 +54,10 @@ def draw_numbers(
         many draws: their mean and the range from the 2.5 % to the 97.5 % quantile. `shift` is the mean shape bias
         of the subsets minus that of all draws, with its interval.
     """
-    parts, families = {}, {}
+    parts: dict[str, xr.Dataset] = {}
+    families: dict[str, str] = {}
     for observer, evidence in losses.items():
-        weight = level_weighting(*(evidence[name] for name in ("time", "alpha", "sigma")), weighting[observer])
+        weight = level_weighting(evidence["time"], evidence["alpha"], evidence["sigma"], weighting[observer])
         numbers = _numbers(len(weight))
         first = np.arange(len(weight)) < np.array(numbers)[:, None]
         joined = next_to_reference(decisions, evidence, decisions_under(evidence, first * weight), numbers)

@@ -51,7 +51,8 @@ def weightings(
         that of exp(-rate t), NaN for other weightings. Dimension observer: `fall`, the shape bias at rate 0 minus that
         at rate 14, with its interval.
     """
-    parts, families = {}, {}
+    parts: dict[str, xr.Dataset] = {}
+    families: dict[str, str] = {}
     for observer, evidence in losses.items():
         weight = _weights(evidence, others.get(observer, {}))
         response = decisions_under(evidence, np.stack(list(weight.values())))
