@@ -201,34 +201,45 @@ def test_losses_that_cannot_answer_for_other_weightings_are_refused(kind):
         check_all_losses(evidence, "a.json")
 
 
-def test_views_compare_observers_through_the_same_view():
-    evidence = cue_conflicts()
-    subjects = of_subjects(evidence)
+FAMILIES = {"net": "discriminative", "noisy": "discriminative", "diffuser": "diffusion"}
+SEEN_BY = [f"{name}{view}" for view in ("", "@blurred-4", "@small-16") for name in FAMILIES]
+
+
+def of_all_views():
+    """Random decisions of three models, without a view and with two."""
+    subjects = of_subjects(cue_conflicts())
     rng = np.random.default_rng(3)
-    families = {"net": "discriminative", "noisy": "discriminative", "diffuser": "diffusion"}
-    names = [f"{name}{view}" for view in ("", "@blurred-4", "@small-16") for name in families]
-    truth = np.array([CATEGORIES.index(name) for name in subjects["true_category"].values])
-    texture = np.array([CATEGORIES.index(name) for name in subjects["texture_category"].values])
-    chosen = rng.integers(0, 3, (len(names), len(truth)))
+    truth, texture = (
+        np.array([CATEGORIES.index(name) for name in subjects[cue].values])
+        for cue in ("true_category", "texture_category")
+    )
+    chosen = rng.integers(0, 3, (len(SEEN_BY), len(truth)))
     response = np.select([chosen == 0, chosen == 1], [truth, texture], rng.integers(0, 16, chosen.shape))
-    joined = xr.concat([subjects, *[subjects.isel(observer=[0])] * len(names)], dim="observer")
+    joined = xr.concat([subjects, *[subjects.isel(observer=[0])] * len(SEEN_BY)], dim="observer")
     joined["response"][3:] = response
-    kinds = ["simulated"] * 3 + [families[name.partition("@")[0]] for name in names]
-    joined = joined.assign_coords(
-        observer=["s1", "s2", "s3", *names],
+    kinds = ["simulated"] * 3 + [FAMILIES[name.partition("@")[0]] for name in SEEN_BY]
+    return joined.assign_coords(
+        observer=["s1", "s2", "s3", *SEEN_BY],
         family=("observer", kinds),
         is_reference=("observer", [kind == "simulated" for kind in kinds]),
     )
+
+
+def through_views():
     seen = {"blurred-4": View(low_pass=4), "small-16": View(resize=16)}
-    found = views([joined], seen, reference="simulated", with_noise=["noisy"])
+    return views([of_all_views()], seen, reference="simulated", with_noise=["noisy"])
+
+
+def test_views_compare_observers_through_the_same_view():
+    joined, found = of_all_views(), through_views()
     assert found["view"].values.tolist() == ["none", "blurred-4", "small-16"]
     assert found["low_pass"].values[:2].tolist() == [0, 4] and found["resize"].values[2] == 16
     bias = shape_bias(joined, "simulated")["overall_shape_bias"]
     value = found["value"].sel(measure="shape_bias")
-    for name in names:
+    for name in SEEN_BY:
         model, _, view = name.partition("@")
         assert value.sel(observer=model, view=view or "none") == bias.sel(observer=name)
-    blurred = {name: value.sel(view="blurred-4", observer=name).item() for name in families}
+    blurred = {name: value.sel(view="blurred-4", observer=name).item() for name in FAMILIES}
     plain = value.sel(view="none")
     one = found.sel(measure="shape_bias", view="blurred-4")
     np.testing.assert_allclose(one["advantage"].sel(observer="diffuser"), blurred["diffuser"] - blurred["net"])
