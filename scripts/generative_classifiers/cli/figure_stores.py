@@ -56,8 +56,9 @@ def _stores_of(observer: str, root: Path, data: Path, figure: Figure | None) -> 
         yield figure.example_image, data / "examples" / f"{observer}.zarr"
         return
     datasets = read(root / "registry/datasets.yaml", root, Datasets).datasets
+    shows_all = not figure or not figure.needs or figure.lab == "views"
     for receipt in sorted((data / "evidence" / observer).glob("*.json")):
-        if not (figure and figure.needs) or figure.shows(receipt.stem, datasets[receipt.stem].kind):
+        if shows_all or figure.shows(receipt.stem, datasets[receipt.stem].kind):
             yield receipt.stem, root / Receipt.read(receipt).store
 
 
