@@ -23,8 +23,7 @@ GPUS = 2  # of each node
 
 # AuthInfo also serves the job credentials. config_overrides lets the nodes pretend to have more than they have.
 # OverMemoryKill needs no control groups: Slurm looks every second whether a job uses more memory than it asked for.
-# JobFileAppend: a job that is told to end writes its last words to its log just when Slurm writes why. Neither overwrites
-# the other.
+# JobFileAppend: a job that is told to end writes to its log just when Slurm writes why. Neither overwrites the other.
 CONFIGURATION = """\
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
