@@ -188,6 +188,13 @@ def test_spent_evaluations_are_those_of_the_test_on_a_model():
     assert {"paired", "sequential", "moderated", "all categories"} == set(found["rule"].values)
 
 
+def test_a_single_draw_has_no_halves():
+    with pytest.raises(
+        InputError, match="mine on cue-conflict: expected at least 2 draws, which are compared in halves"
+    ):
+        spent_evaluations({"mine": cue_conflicts(8, count=1)}, {"mine": "exponential"}, {})
+
+
 @pytest.mark.parametrize("kind", ["pruned", "weighted"])
 def test_losses_that_cannot_answer_for_other_weightings_are_refused(kind):
     evidence = cue_conflicts(8, count=4)

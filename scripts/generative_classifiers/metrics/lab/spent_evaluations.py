@@ -13,6 +13,7 @@ from generative_classifiers.draws.weighting import AnyWeighting
 from generative_classifiers.evidence.pruning import ModeratedTest, PairedTest, SequentialTest
 from generative_classifiers.evidence.pruning_base import PruningTest
 from generative_classifiers.evidence.scoring import score_images
+from generative_classifiers.io.errors import InputError
 from generative_classifiers.metrics.arithmetic import ratio
 from generative_classifiers.metrics.lab.variants import difference, side_by_side
 from generative_classifiers.metrics.resampling import BOUND, interval, resample
@@ -71,7 +72,17 @@ def spent_evaluations(
         Dimensions observer, setting: `evaluations`, a share of those of the first half; `agreement`, a share of the
         images; and `difference`, the agreement minus that of the first half without pruning; all with intervals.
         Dimension setting: `rule`, `draws` and `level`.
+
+    Raises
+    ------
+    InputError
+        An observer has a single draw.
     """
+    for name, one in losses.items():
+        if one.sizes["draw"] < 2:
+            raise InputError(
+                f"{name} on {one.attrs['dataset']}: expected at least 2 draws, which are compared in halves"
+            )
     asked = {name: _settings(one.sizes["draw"] // 2, weighting[name], tables.get(name)) for name, one in losses.items()}
     parts = {name: _of_observer(one, asked[name], weighting[name]) for name, one in losses.items()}
     found = side_by_side(parts, {name: one.attrs["family"] for name, one in losses.items()})
