@@ -189,9 +189,7 @@ def test_spent_evaluations_are_those_of_the_test_on_a_model():
 
 
 def test_a_single_draw_has_no_halves():
-    with pytest.raises(
-        InputError, match="mine on cue-conflict: expected at least 2 draws, which are compared in halves"
-    ):
+    with pytest.raises(InputError, match="mine on cue-conflict: expected at least 2 draws, to compare their halves"):
         spent_evaluations({"mine": cue_conflicts(8, count=1)}, {"mine": "exponential"}, {})
 
 

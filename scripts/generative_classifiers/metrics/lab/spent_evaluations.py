@@ -80,9 +80,7 @@ def spent_evaluations(
     """
     for name, one in losses.items():
         if one.sizes["draw"] < 2:
-            raise InputError(
-                f"{name} on {one.attrs['dataset']}: expected at least 2 draws, which are compared in halves"
-            )
+            raise InputError(f"{name} on {one.attrs['dataset']}: expected at least 2 draws, to compare their halves")
     asked = {name: _settings(one.sizes["draw"] // 2, weighting[name], tables.get(name)) for name, one in losses.items()}
     parts = {name: _of_observer(one, asked[name], weighting[name]) for name, one in losses.items()}
     found = side_by_side(parts, {name: one.attrs["family"] for name, one in losses.items()})
