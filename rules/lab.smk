@@ -29,6 +29,11 @@ for rule in LOSS_METRICS:
             reference=STUDY.reference,
             stimuli=f"{DATA}/stimuli",
             weighting=STUDY.weighting,
+            levels={
+                name: row.table()
+                for name, row in load_levels().items()
+                if name in targets.with_all_losses(STUDY)
+            },
         script:
             f"../scripts/{rule}.py"
 

@@ -7,6 +7,7 @@ from scipy.ndimage import gaussian_filter
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.views import WIDTH, View
 
+PACKAGES = ("scipy", "pillow")  # whose versions could move a pixel value by rounding
 TRUNCATE = 4  # standard deviations
 
 
