@@ -54,17 +54,14 @@ def views(
     """
     unchanged = next((name for name, view in seen_through.items() if not view.changes), NONE)
     values = _by_view(_values(decisions, cells, reference), unchanged)
-    group = {name: FAMILIES[family].group for name, family in zip(*_families(values), strict=True)}
-    change = values - values.sel(view=unchanged)
-    gap = values.sel(observer=reference, view=unchanged, drop=True) - values
-    gap = gap.where(gap["observer"] != reference)
-    closed = xr.apply_ufunc(lambda part, whole: 1 - ratio(part, whole), gap, gap.sel(view=unchanged), join="left")
-    networks = [name for name, family in zip(*_families(values), strict=True) if family == "discriminative"]
-    networks = [name for name in networks if name not in with_noise]
-    generative = [group[name] == "generative" for name in values["observer"].values]
-    advantage = values - values.sel(observer=networks).mean("observer")
-    advantage = advantage.where(xr.DataArray(generative, dims="observer"))
-    parts = {"value": values, "change": change, "gap": gap, "closed": closed, "advantage": advantage}
+    gap = _gap(values, reference, unchanged)
+    parts = {
+        "value": values,
+        "change": values - values.sel(view=unchanged),
+        "gap": gap,
+        "closed": xr.apply_ufunc(_share_closed, gap, gap.sel(view=unchanged)),
+        "advantage": _advantage(values, with_noise),
+    }
     found = xr.merge([_with_intervals(name, one) for name, one in parts.items()], join="exact", compat="override")
     places = [seen_through.get(name, View(low_pass=0)) for name in found["view"].values]
     sizes = {key: ("view", [_number(getattr(view, key)) for view in places]) for key in ("low_pass", "resize")}
@@ -98,8 +95,22 @@ def _place(name, unchanged):
     return base_of(name), name.removeprefix(base_of(name))[1:] or unchanged
 
 
-def _families(values):
-    return values["observer"].values.tolist(), values["family"].values.tolist()
+def _gap(values, reference, unchanged):
+    """How far models are below the reference group, who see the unchanged images."""
+    gap = values.sel(observer=reference, view=unchanged, drop=True) - values
+    return gap.where(gap["observer"] != reference)
+
+
+def _share_closed(gap, gap_unchanged):
+    return 1 - ratio(gap, gap_unchanged)
+
+
+def _advantage(values, with_noise):
+    """How far generative models are above the mean of the discriminative networks."""
+    families = values["family"].values
+    networks = (families == "discriminative") & ~np.isin(values["observer"].values, list(with_noise))
+    generative = xr.DataArray([FAMILIES[family].group == "generative" for family in families], dims="observer")
+    return (values - values.isel(observer=networks).mean("observer")).where(generative)
 
 
 def _with_intervals(name, values):
