@@ -11,6 +11,7 @@ from generative_classifiers.decisions.from_evidence import responses
 from generative_classifiers.draws.levels import single
 from generative_classifiers.evidence import job
 from generative_classifiers.evidence.cache import entry_path, related_sources
+from generative_classifiers.evidence.cost_plan import forecast
 from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.evidence.known import KnownEvidence
 from generative_classifiers.evidence.request import request_evidence
@@ -146,6 +147,9 @@ def test_every_model_with_every_view_is_an_observer(documents, load_small):
         "view": {"low_pass": 4.0}
     }
     assert [settings[f"miniature-diffusion{view}"]["draws"] for view in ("", "@small-16")] == [8, 2]
+    planned = forecast(study).set_index(["observer", "dataset"])["draws"]
+    assert planned["miniature-diffusion"].to_dict() == {"colour": 2, "edge": 2, "cue-conflict": 8}
+    assert set(planned["miniature-diffusion@small-16"]) == {2}
 
 
 @pytest.mark.parametrize(
