@@ -47,7 +47,7 @@ class ModeratedTest(DoublingTest):
         """What evidence depends on, as plain data."""
         return {**super().identity, "table": self.table.identity if self.table else None}
 
-    def _is_worse(self, difference, candidates, draws, count):
+    def _compare(self, difference, candidates, draws, count):
         look = difference.shape[2]
         weight = level_weighting(draws.time, draws.alpha, draws.sigma, self.weighting) / draws.density
         contribution = weight * self.table.at(draws.alpha, draws.sigma)
@@ -55,7 +55,7 @@ class ModeratedTest(DoublingTest):
         variance = prior * self.table.error(draws.alpha, draws.sigma, contribution, look)
         p_values = student(difference.mean(axis=2), np.broadcast_to(variance, difference.shape[:2]), freedom)
         alike = np.where(candidates, 2 * np.minimum(p_values, 0.5), 0).sum(axis=1, keepdims=True)
-        return p_values < self._level_at(look, count) / np.maximum(alike, 1)
+        return p_values, self._level_at(look, count) / np.maximum(alike, 1)
 
     def _variance(self, difference, contribution, draws):
         """The variance of differences in units of the spread, and its degrees of freedom."""
