@@ -30,6 +30,7 @@ from generative_classifiers.io.forks import share_imports
 from generative_classifiers.io.job import share_library
 from generative_classifiers.study import example_images, targets, training_targets
 from generative_classifiers.study.figures import load_figures
+from generative_classifiers.study.levels import load_levels
 from generative_classifiers.study.load import load
 from generative_classifiers.study.origins import origins
 
@@ -89,6 +90,7 @@ include: "rules/training.smk"
 include: "rules/evidence.smk"
 include: "rules/decisions.smk"
 include: "rules/metrics.smk"
+include: "rules/lab.smk"
 include: "rules/report.smk"
 include: "rules/figures.smk"
 include: "rules/tables.smk"

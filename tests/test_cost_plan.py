@@ -153,7 +153,7 @@ def test_forecast_goes_by_what_a_trial_has_spent(rows, tmp_path):
         observer="tiny",
         dataset="edge",
         count=8,
-        pruning=pruning_for(study, "tiny"),
+        pruning=pruning_for(study, "tiny", "edge"),
         progress=False,
     )
     place = tmp_path / f"{study.name}-limit-4/evidence/tiny/edge.json"

@@ -161,17 +161,16 @@ def observed(family="diffusion", denoises="latents", distance="latent", has_leve
 
 
 def asking(times, pruning=None, **observers):
-    return SimpleNamespace(
-        name="a", observers=observers, evidence=SimpleNamespace(times=times), draws_of=lambda _: pruning or 64
-    )
+    evidence = SimpleNamespace(times=times, draws=pruning or 64, draws_of={}, exhaustive={})
+    return SimpleNamespace(name="a", observers=observers, evidence=evidence)
 
 
 def test_observers_without_a_row_take_the_levels_of_the_one_that_stands_for_them():
     rows = load_levels()
     study = asking("weighted", new=observed(), pixels=observed(denoises="pixels"), **{"miniature-latent": observed()})
-    assert level_row(study, "new") == rows["miniature-latent"]
-    assert level_row(study, "pixels") == rows["miniature-diffusion"]
-    assert level_row(asking("golden", new=observed()), "new") is None
+    assert level_row(study, "new", "edge") == rows["miniature-latent"]
+    assert level_row(study, "pixels", "edge") == rows["miniature-diffusion"]
+    assert level_row(asking("golden", new=observed()), "new", "edge") is None
     assert sorted(row.stands_for for row in rows.values() if row.stands_for) == ["latents", "pixels"]
 
 
@@ -185,4 +184,4 @@ def test_observers_without_a_row_take_the_levels_of_the_one_that_stands_for_them
 )
 def test_rows_that_cannot_be_replaced_are_errors(study, message):
     with pytest.raises(InputError, match=message):
-        level_row(study, "new")
+        level_row(study, "new", "edge")

@@ -66,9 +66,21 @@ def learned(evidence: xr.Dataset, others: Mapping[str, xr.Dataset]) -> LearnedWe
     from generative_classifiers.draws.learned import fit_weighting
 
     draws = min(one.sizes["draw"] for one in others.values())
+    for name, one in others.items():
+        _check_same_draws(one, next(iter(others.values())), draws, name)
     parts = [one.isel(draw=slice(draws)) for one in others.values()]
     categories = evidence["category"].values.tolist()
     truth = [categories.index(name) for one in parts for name in one["true_category"].values]
     loss = np.concatenate([one["loss"].values for one in parts])
     density = parts[0]["density"].values if "density" in parts[0].coords else np.ones(draws)
     return fit_weighting(loss, parts[0]["time"].values, density, np.array(truth), tuple(others))
+
+
+def _check_same_draws(evidence, first, draws, dataset):
+    """Raise InputError unless the first draws of evidence are those of the first dataset."""
+    own, expected = (one["time"].values[:draws] for one in (evidence, first))
+    if not np.array_equal(own, expected):
+        raise InputError(
+            f"weighting: learned: the draws of {evidence.attrs['observer']} on {dataset} have other noise levels; "
+            f"expected those on {first.attrs['dataset']}"
+        )

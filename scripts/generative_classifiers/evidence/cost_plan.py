@@ -9,6 +9,7 @@ from generative_classifiers.evidence.store_size import store_size
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.reconstruction_layout import latent_layout, pixel_layout, token_layout
 from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.draws import draws_of, times_of
 
 # Floating-point operations per second that are assumed where no speed was measured: a third of the peak of an A100, 312
 # TFLOP/s in half precision and 19.5 in float32 (NVIDIA's data sheet). Losses never use TF32.
@@ -46,8 +47,10 @@ def forecast(study, per_second=None, spent=None):
 
 def cost(study, observer, dataset, per_second=None, spent=None):
     """Cost of one evidence store, as a row of `forecast`; `spent` has the shares of the observer, by dataset."""
-    row, images, draws = study.observers[observer], number_of_images(study, dataset), number_of_draws(study, observer)
-    share = spent.get(dataset, np.mean([*spent.values()])) if spent else share_of(study, observer)
+    row, images = study.observers[observer], number_of_images(study, dataset)
+    draws, share = number_of_draws(study, observer, dataset), share_of(study, observer, dataset)
+    if spent and not isinstance(draws_of(study, observer, dataset), int):
+        share = spent.get(dataset, np.mean([*spent.values()]))
     evaluations = share * images * (1 if row.kind.at_once else len(CATEGORIES) * draws)
     speed, estimated = speed_of(row, per_second)
     size = store_size(
@@ -57,7 +60,7 @@ def cost(study, observer, dataset, per_second=None, spent=None):
         draws,
         reconstruction=reconstructions_of(study, observer),
         dataset=dataset,
-        density=study.evidence.times == "weighted" and row.family == "diffusion",
+        density=times_of(study, observer, dataset) == "weighted" and row.family == "diffusion",
     )
     return {
         "images": images,
@@ -90,17 +93,17 @@ def number_of_images(study, dataset):
     return min(images, study.limit * len(row.conditions) * len(CATEGORIES)) if study.limit else images
 
 
-def number_of_draws(study, observer):
+def number_of_draws(study, observer, dataset):
     """Number of draws of an image, for a category that is never dropped."""
-    return most_draws(study.draws_of(observer)) if study.observers[observer].kind.has_levels else 1
+    return most_draws(draws_of(study, observer, dataset)) if study.observers[observer].kind.has_levels else 1
 
 
-def share_of(study, observer):
+def share_of(study, observer, dataset):
     """Share of an observer's evaluations that its settings ask for: 1 unless draws are pruned."""
     row = study.observers[observer]
     if not row.kind.has_levels:
         return 1.0
-    return expected_share(study.draws_of(observer), row.denoises if row.family == "diffusion" else "latents")
+    return expected_share(draws_of(study, observer, dataset), row.denoises if row.family == "diffusion" else "latents")
 
 
 def speed_of(row, per_second=None):

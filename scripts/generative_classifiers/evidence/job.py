@@ -20,6 +20,7 @@ from generative_classifiers.io.locks import claim
 from generative_classifiers.io.stores import versions
 from generative_classifiers.models.base import Model
 from generative_classifiers.models.memory import within_memory
+from generative_classifiers.stimuli.views import PACKAGES, seen_through
 
 SHARD = 32
 PAUSE = 1  # seconds, until shards that other jobs have claimed are looked at again
@@ -121,7 +122,8 @@ class Work:
         # What a run with these settings spends, whether or not some of it was known.
         arrays["evaluations"] = np.count_nonzero(~np.isnan(arrays["loss"]), axis=(1, 2)).astype(np.int32)
         new = int(np.count_nonzero(np.isnan(known["loss"]) & ~np.isnan(arrays["loss"])))
-        provenance = model.provenance | {"batch_size": model.batch_size, "versions": versions(*model.packages)}
+        packages = (*model.packages, *(PACKAGES if request.view else ()))
+        provenance = model.provenance | {"batch_size": model.batch_size, "versions": versions(*packages)}
         provenance["new_losses"] = new  # the others were taken over
         self.entry.write(shard, arrays, provenance)
 
@@ -129,7 +131,7 @@ class Work:
 def _claim_and_score(works: Sequence[Work], stimuli: xr.Dataset, shard: int) -> tuple[int, int]:
     """Complete a shard of all entries. Returns its number and that of its images, or 0 if another job works on it."""
     part = stimuli.isel(image=works[0].entry.images_of(shard))
-    images, names = part["image"].values, as_strings(part["name"])
+    images, names = seen_through(works[0].request.view, part["image"].values), as_strings(part["name"])
     with ExitStack() as claims:
         for work in works:
             if not claims.enter_context(claim(work.entry.path, work.entry.parts[shard])):

@@ -4,6 +4,7 @@ from generative_classifiers.draws.level_table import LevelTable, tuples
 from generative_classifiers.draws.log_snr import weighting_with
 from generative_classifiers.evidence.moderated import ModeratedTest
 from generative_classifiers.evidence.pruning_base import PruningTest, student, von_neumann
+from generative_classifiers.study.draws import draws_of
 from generative_classifiers.study.levels import level_row
 
 
@@ -108,14 +109,15 @@ def pruning_of(draws, weighting, table=None):
     return TESTS[draws.test](draws.min, draws.level, weighting, **known)
 
 
-def pruning_for(study, observer):
-    """The pruning test that a study asks for in the evidence of an observer; None if every category gets all draws."""
-    return pruning_of(study.draws_of(observer), weighting_with(study.weighting), level_table(study, observer))
+def pruning_for(study, observer, dataset):
+    """The pruning test that a study asks for in an observer's evidence; None if every category gets all draws."""
+    draws, table = draws_of(study, observer, dataset), level_table(study, observer, dataset)
+    return pruning_of(draws, weighting_with(study.weighting), table)
 
 
-def level_table(study, observer):
+def level_table(study, observer, dataset):
     """What is known of an observer's noise levels, as a `LevelTable`; None if the study's settings need not know."""
-    row = level_row(study, observer)
+    row = level_row(study, observer, dataset)
     return LevelTable(**row.table()) if row else None
 
 

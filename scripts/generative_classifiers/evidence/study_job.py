@@ -13,6 +13,7 @@ from generative_classifiers.evidence.shares import planned_shares
 from generative_classifiers.io.digests import digest
 from generative_classifiers.stimuli.content import content_hash
 from generative_classifiers.study import targets
+from generative_classifiers.study.draws import draws_of, times_of
 from generative_classifiers.study.readings import readings_of
 
 
@@ -63,9 +64,9 @@ def _other_readings(model, study, dataset):
 
 def _work(model, stimuli, study, dataset, share) -> job.Work:
     """The entry that a study asks for, and what is known of it."""
-    settings, draws, observer = study.evidence, study.draws_of(model.observer), model.observer
-    table = level_table(study, observer)
-    times = (model.density(table) or "golden") if settings.times == "weighted" else settings.times
+    settings, observer = study.evidence, model.observer
+    draws, times = draws_of(study, observer, dataset), times_of(study, observer, dataset)
+    table = level_table(study, observer, dataset)
     request = request_evidence(
         model,
         stimuli,
@@ -73,9 +74,10 @@ def _work(model, stimuli, study, dataset, share) -> job.Work:
         dataset=dataset,
         count=most_draws(draws),
         seed=settings.seed,
-        times=times,
+        times=(model.density(table) or "golden") if times == "weighted" else times,
         reconstruct=settings.reconstruct_draw,
-        pruning=pruning_for(study, observer),
+        pruning=pruning_for(study, observer, dataset),
+        view=study.observers[observer].view,
     )
     entry = Entry.create(entry_path(study.cache, request), request, settings.shard)
     earlier = conversion.earlier_sources(link_of(Path(targets.receipt(study, observer, dataset))), request, stimuli)

@@ -7,7 +7,9 @@ from pydantic import Field
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import REGISTRY
+from generative_classifiers.study.draws import draws_of, times_of
 from generative_classifiers.study.validation import Count, Items, Name, Positive, Strict, read
+from generative_classifiers.study.views import base_of
 
 Number = Annotated[float, Field(ge=0)]
 
@@ -49,8 +51,8 @@ def load_levels() -> dict[str, LevelRow]:
     return read(REGISTRY / "levels.yaml", REGISTRY.parent, Levels)
 
 
-def level_row(study, observer: str) -> LevelRow | None:
-    """The row of an observer; None if its evidence does not depend on it.
+def level_row(study, observer: str, dataset: str) -> LevelRow | None:
+    """The row of an observer; None if its evidence on a dataset does not depend on it. Views have the row of the model.
 
     An observer without a row takes the levels of `times: weighted` from the row that stands for what its network
     denoises. Signal-to-noise ratios mean the same in every schedule. How large the differences are does not follow
@@ -59,14 +61,14 @@ def level_row(study, observer: str) -> LevelRow | None:
     Parameters
     ----------
     study : study.study.Study
-    observer : str
+    observer, dataset : str
 
     Raises
     ------
     InputError
         The study's settings need a row that is not there, or a test that its family cannot have.
     """
-    draws, row, rows = study.draws_of(observer), study.observers[observer], load_levels()
+    draws, row, rows = draws_of(study, observer, dataset), study.observers[observer], load_levels()
     moderated = not isinstance(draws, int) and draws.test == "moderated"
     if row.family != "diffusion":
         if moderated and row.kind.has_levels:
@@ -75,14 +77,15 @@ def level_row(study, observer: str) -> LevelRow | None:
                 f"expected another test or a number in draws_of for {observer}"
             )
         return None
-    if not (moderated or study.evidence.times == "weighted"):
+    if not (moderated or times_of(study, observer, dataset) == "weighted"):
         return None
-    found = rows.get(observer) or (None if moderated else _stand_in(row, rows))
+    model = base_of(observer)
+    found = rows.get(model) or (None if moderated else _stand_in(row, rows))
     if found is None:
         need = "the test moderated" if moderated else "times: weighted"
         raise InputError(
-            f"registry/levels.yaml: {observer}: expected a row, since the study has {need}; "
-            f"`generative-classifiers levels {observer} --study {study.name}` measures it"
+            f"registry/levels.yaml: {model}: expected a row, since the study has {need}; "
+            f"`generative-classifiers levels {model} --study {study.name}` measures it"
         )
     return found
 
@@ -99,8 +102,8 @@ def plain(weighting) -> str | dict[str, object]:
     return weighting if isinstance(weighting, str) else weighting.as_params()
 
 
-def level_settings(study, observer: str) -> dict[str, object]:
-    """What the evidence of an observer depends on, beyond times and draws, for parameters of rules."""
-    row, pruned = level_row(study, observer), not isinstance(study.draws_of(observer), int)
+def level_settings(study, observer: str, dataset: str) -> dict[str, object]:
+    """What the evidence of an observer on a dataset depends on, beyond times and draws, for parameters of rules."""
+    row, pruned = level_row(study, observer, dataset), not isinstance(draws_of(study, observer, dataset), int)
     weighting = {"weighting": plain(study.evidence.weighting)} if pruned else {}  # what pruning goes by
     return weighting | ({"levels": row.table()} if row else {})

@@ -20,6 +20,7 @@ from generative_classifiers.study.site import load_site
 from generative_classifiers.study.study import Study
 from generative_classifiers.study.templates import load_templates
 from generative_classifiers.study.validation import unknown, validated
+from generative_classifiers.study.views import add_views
 from generative_classifiers.study.yaml_files import YamlFile
 
 Row = TypeVar("Row")
@@ -81,6 +82,7 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
 
     settings = study.content
     named = study.rows(settings.observers, observers.content.observers, "observers")
+    named = add_views(named, settings.views)
     datasets = study.rows(settings.datasets, registry.datasets, "datasets")
     examples = settings.example_images
     shown = (examples.ambiguous_images if examples else None) or ()
@@ -163,6 +165,8 @@ def _check(study: Study, document: Document, observers: Document) -> None:
     document.rows(settings.stimuli or (), study.datasets, "stimuli")
     document.rows(settings.highlights, observers.content.observers, "highlights")
     if settings.evidence:
+        for dataset in settings.evidence.exhaustive:
+            document.rows([dataset], study.datasets, "evidence", "exhaustive", dataset)
         for name in settings.evidence.draws_of:
             (row,) = document.rows([name], observers.content.observers, "evidence", "draws_of", name).values()
             if not row.kind.has_levels:
