@@ -137,7 +137,7 @@ def classify(
         dataset=str(images),
         count=most_draws(draws),
         seed=seed,
-        times=model.density(levels) if times == "weighted" else times,
+        times=model.density(levels) if levels and times == "weighted" else times,
         pruning=pruning_of(draws, weighting, levels),
         reconstruct=reconstruct,
         categories=category_of_prompt,

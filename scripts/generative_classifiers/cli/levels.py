@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
 from generative_classifiers.cli.arguments import whole_number
 from generative_classifiers.io.errors import InputError
@@ -45,7 +46,7 @@ def run(arguments: Namespace) -> None:
         path = Path(made) if made else None
         model = models.load(name, row, study.prompts, path=path, device=arguments.device)
         known = load_levels().get(name)
-        found = {"measured_on": {"study": study.folder, "images": arguments.images}}
+        found: dict[str, Any] = {"measured_on": {"study": study.folder, "images": arguments.images}}
         if known and known.stands_for:
             found["stands_for"] = known.stands_for
         found |= measure_levels(model, stimuli).identity

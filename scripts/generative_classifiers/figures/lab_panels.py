@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from generative_classifiers.figures.condition_curves import STRONG, line_styles
-from generative_classifiers.figures.plot_styles import shade_families
+from generative_classifiers.figures.observer_colours import shade_families
 from generative_classifiers.figures.style import DOUBLE, SINGLE
 from generative_classifiers.study.measures import MEASURES
 
