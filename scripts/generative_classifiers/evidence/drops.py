@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from generative_classifiers.draws.levels import Draws
+from generative_classifiers.evidence.layout import stored_draws
 from generative_classifiers.evidence.pruning import pruning_from
 from generative_classifiers.io.attributes import decode_attributes
 from generative_classifiers.io.errors import InputError
-
-PER_DRAW = ("draw", "time", "alpha", "sigma", "seed", "density")
 
 
 def drops(evidence: xr.Dataset) -> xr.Dataset:
@@ -42,7 +40,7 @@ def drops(evidence: xr.Dataset) -> xr.Dataset:
         title = f"{evidence.attrs.get('observer')} on {evidence.attrs.get('dataset')}"
         raise InputError(f"{title}: every category has all draws; expected evidence that was pruned")
     rule, loss = pruning_from(about), evidence["loss"].values
-    spent, draws = np.isfinite(loss).sum(axis=2), _draws(evidence)
+    spent, draws = np.isfinite(loss).sum(axis=2), stored_draws(evidence)
     after, p_value, bound = np.zeros_like(spent), np.full(spent.shape, np.nan), np.full(spent.shape, np.nan)
     for look in rule.looks(len(draws))[:-1]:
         numbers = rule.p_values(loss[:, :, :look], spent >= look, draws, len(draws))
@@ -93,8 +91,3 @@ def by_look(found: xr.Dataset) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def _draws(evidence: xr.Dataset) -> Draws:
-    """The draws of evidence."""
-    return Draws(*(evidence[name].values for name in PER_DRAW if name in evidence.coords))

@@ -14,7 +14,8 @@ def readings_of(study, observer: str) -> list[str]:
     """
     if study.observers[observer].family != "masked":
         return [observer]
-    return [name for name in study.models if _passes(study, name) == _passes(study, observer)]
+    own = _passes(study, observer)
+    return [name for name in study.models if _passes(study, name) == own]
 
 
 def _passes(study, observer):
