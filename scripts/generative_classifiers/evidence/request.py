@@ -13,7 +13,6 @@ from generative_classifiers.io.digests import digest
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.reconstruction_layout import ReconstructionLayout
 from generative_classifiers.stimuli.content import image_hashes
-from generative_classifiers.stimuli.views import check_size
 from generative_classifiers.study.families import FAMILIES
 from generative_classifiers.study.validation import MOST_DRAWS
 from generative_classifiers.study.views import View
@@ -159,7 +158,7 @@ def request_evidence(
     has_levels = FAMILIES[model.family].has_levels
     settings = {"times": rule_identity(times)} if has_levels else {}
     if view and view.changes:
-        check_size(view, stimuli["image"].shape[1:3], title)
+        view.check_size(stimuli["image"].shape[1:3], title)
         settings["view"] = view.as_params()
     return Request(
         observer,

@@ -4,7 +4,6 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.views import WIDTH, View
 
 PACKAGES = ("scipy", "pillow")  # whose versions could move a pixel value by rounding
@@ -38,14 +37,6 @@ def seen_through(view: View | None, images: np.ndarray) -> np.ndarray:
     sigma = view.low_pass * min(images.shape[1:3]) / WIDTH
     blurred = gaussian_filter(images.astype(np.float64), (0, sigma, sigma, 0), mode="reflect", truncate=TRUNCATE)
     return np.clip(np.rint(blurred), 0, 255).astype(np.uint8)
-
-
-def check_size(view: View, size: tuple[int, ...], title: str) -> None:
-    """Raise InputError for a view that would not shrink images of a size (y, x)."""
-    if view.resize is not None and view.resize >= min(size):
-        raise InputError(
-            f"{title}: the view resizes to {view.resize} pixels; expected less than the images' {min(size)}"
-        )
 
 
 def _shrunk(image: np.ndarray, side: int) -> np.ndarray:

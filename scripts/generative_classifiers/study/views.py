@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.validation import Name, Strict, wrong
 
 WIDTH = 224  # pixels of the benchmark's images, in which the standard deviation of a blur is given
@@ -36,6 +37,13 @@ class View(Strict):
     def label(self) -> str:
         """What it is called in figures."""
         return f"blur {self.low_pass:g}" if self.resize is None else f"{self.resize} px"
+
+    def check_size(self, size: tuple[int, ...], title: str) -> None:
+        """Raise InputError if images of a size (y, x) would not shrink."""
+        if self.resize is not None and self.resize >= min(size):
+            raise InputError(
+                f"{title}: the view resizes to {self.resize} pixels; expected less than the images' {min(size)}"
+            )
 
 
 Views = dict[Name, View]
