@@ -26,9 +26,11 @@ from generative_classifiers.evidence.restored import evidence_inputs, example_in
 from generative_classifiers.evidence.shares import share_receipts, split_observers
 from generative_classifiers.figures import captions
 from generative_classifiers.io.dry_run import Page
+from generative_classifiers.io.forks import share_imports
 from generative_classifiers.io.job import share_library
 from generative_classifiers.study import example_images, targets, training_targets
 from generative_classifiers.study.figures import load_figures
+from generative_classifiers.study.levels import load_levels
 from generative_classifiers.study.load import load
 from generative_classifiers.study.origins import origins
 
@@ -43,6 +45,7 @@ if workflow.output_settings.dryrun and not workflow.output_settings.verbose:
     logger.addFilter(Page())
 
 if workflow.is_main_process:
+    share_imports()
     for name, reason in STUDY.left_out.items():
         print(f"{name} is left out: {reason}", file=sys.stderr)
 
@@ -87,6 +90,7 @@ include: "rules/training.smk"
 include: "rules/evidence.smk"
 include: "rules/decisions.smk"
 include: "rules/metrics.smk"
+include: "rules/lab.smk"
 include: "rules/report.smk"
 include: "rules/figures.smk"
 include: "rules/tables.smk"

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from generative_classifiers.io.job import job
-from generative_classifiers.stimuli.downloads import Source, fetch_all, mirror
+from generative_classifiers.stimuli.downloads import fetch_all
 from generative_classifiers.stimuli.manifests import write_manifest
-from generative_classifiers.study.load import load_site
+from generative_classifiers.stimuli.sources import Source, mirror
+from generative_classifiers.study.site import load_site
 
 snakemake = job(globals())
 

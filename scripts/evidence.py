@@ -9,7 +9,7 @@ from generative_classifiers.evidence.study_job import gather
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of
 from generative_classifiers.models.devices import free_device
-from generative_classifiers.stimuli.downloads import mirror
+from generative_classifiers.stimuli.sources import mirror
 from generative_classifiers.study.load import load
 
 snakemake = job(globals())

@@ -2,7 +2,7 @@
 
 from generative_classifiers.io.job import job
 from generative_classifiers.models.loading.availability import as_text, survey
-from generative_classifiers.stimuli.downloads import mirror
+from generative_classifiers.stimuli.sources import mirror
 from generative_classifiers.study.load import load
 
 snakemake = job(globals())

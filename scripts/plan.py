@@ -1,10 +1,11 @@
 """What the evidence of the study will cost."""
 
 from generative_classifiers.evidence.cost_plan import as_text, forecast
+from generative_classifiers.evidence.spent import spent_shares
 from generative_classifiers.io.job import job
 from generative_classifiers.study.load import load
 
 snakemake = job(globals())
 
 study = load(snakemake.config)
-print(as_text(forecast(study, study.site.evaluations_per_second)))
+print(as_text(forecast(study, study.site.evaluations_per_second, spent_shares(study))))

@@ -2,7 +2,7 @@
 
 from generative_classifiers.decisions.published_numbers import with_published
 from generative_classifiers.figures.plot_styles import plot_styles
-from generative_classifiers.figures.shape_bias import shape_bias_matrix
+from generative_classifiers.figures.shape_bias_matrix import shape_bias_matrix
 from generative_classifiers.figures.style import save
 from generative_classifiers.io.job import job
 from generative_classifiers.io.stores import read, store_of

@@ -9,7 +9,7 @@ SCRIPTS = TESTS.parent / "scripts"
 LIBRARY = SCRIPTS / "generative_classifiers"
 
 
-def imports(path, everywhere=False):
+def imports(path, everywhere=False, families=True):
     """Names of what a file imports.
 
     Parameters
@@ -17,6 +17,8 @@ def imports(path, everywhere=False):
     path : Path
     everywhere : bool
         Also inside functions; by default only what is imported when the file is run.
+    families : bool
+        Of `models`, also the modules of the families, which it imports by name when a model is loaded.
 
     Yields
     ------
@@ -30,7 +32,7 @@ def imports(path, everywhere=False):
         elif isinstance(node, ast.ImportFrom):
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-    if path == LIBRARY / "models/__init__.py":  # imports the modules of the families by name
+    if families and path == LIBRARY / "models/__init__.py":
         for file in (LIBRARY / "models").rglob("[a-z]*.py"):
             yield ".".join(file.relative_to(SCRIPTS).with_suffix("").parts)
 

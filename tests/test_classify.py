@@ -26,6 +26,7 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.diffusion.model import DiffusionModel
 from generative_classifiers.stimuli.folders import read_folder
 from generative_classifiers.stimuli.square_images import read_image, square
+from generative_classifiers.study.levels import load_levels
 from generative_classifiers.study.prompts import prompts_of
 from small_studies import content, write
 from typed_rows import observer
@@ -194,6 +195,14 @@ def test_command_names_an_unreadable_image_and_writes_nothing(pipeline, folder, 
         (["--observer", "nobody"], "observer 'nobody' is unknown"),
         (["--images", "nowhere"], "nowhere: no such folder of images"),
         (["--images", "."], ".: contains no images"),
+        (["--times", "weighted"], "expected a row, since --times weighted and --test moderated need to"),
+        (["--test", "paired", "--min", "1"], "--min: expected at least 2 with the test paired, found 1"),
+        (["--test", "paired", "--min", "9"], "--min: expected at most max, 3, found 9"),
+        (["--test", "paired", "--level", "1"], "--level: "),
+        (
+            ["--test", "paired", "--min", "2", "--rate", "3"],
+            "--test: expected one prompt for a category and the usual --rate",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -267,6 +276,16 @@ def test_losses_that_are_not_finite_leave_no_store(pipeline, folder, tmp_path):
         classify(spoilt, folder, tmp_path / "a.zarr")
     assert not list(tmp_path.glob("a.zarr*"))
     classify(pipeline, folder, tmp_path / "a.zarr")
+
+
+def test_draws_can_be_weighted_and_pruned(pipeline, folder, tmp_path, monkeypatch):
+    row = load_levels()["miniature-latent"]
+    monkeypatch.setattr(library, "load_levels", lambda: {str(pipeline): row})
+    more = ["--times", "weighted", "--test", "moderated", "--min", "1", "--level", "0.2", "--draws", "16"]
+    assert main(arguments(pipeline, folder, tmp_path / "a.zarr", *more)) == 0
+    found = xr.open_zarr(tmp_path / "a.zarr").load()
+    assert found["density"].std() > 0.1 and found.attrs["pruning"]
+    assert found["loss"].notnull().sum(["category", "draw"]).values.tolist() == found["evaluations"].values.tolist()
 
 
 def test_limit_takes_the_first_images_of_each_folder(pipeline, folder, tmp_path):

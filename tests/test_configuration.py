@@ -8,7 +8,8 @@ import pytest
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study import schemas
 from generative_classifiers.study.drawings import Drawings
-from generative_classifiers.study.load import load, load_site
+from generative_classifiers.study.load import load
+from generative_classifiers.study.site import load_site
 from generative_classifiers.study.templates import Templates
 from generative_classifiers.study.validation import read, validated
 from small_studies import ROOT
@@ -56,7 +57,7 @@ PRUNED = {"min": 4, "max": 16, "test": "paired", "level": 0.05}
         ({"study": "small", "evidence_cache": "config.yaml"}, "evidence_cache: config.yaml: is a file; expected a"),
         (
             {"study": "human"},
-            "study: 'human' is unknown, did you mean 'humans'? Expected one of humans, miniature, pap",
+            "study: 'human' is unknown, did you mean 'humans'? Expected one of humans, lab, low-pass",
         ),
     ],
 )
@@ -117,6 +118,8 @@ def test_booleans_of_the_command_line_are_texts():
         (SMALL, ("evidence", "reconstruct_draw"), 2, "evidence.reconstruct_draw: expected less than 2, the draws that"),
         (SMALL, ("evidence", "draws_of"), {"gpt": 4}, "evidence.draws_of.gpt: 'gpt' is unknown, expected one of"),
         (SMALL, ("evidence", "draws_of"), {"miniature-cnn": 0}, "evidence.draws_of.miniature-cnn: expected at least 1"),
+        (SMALL, ("evidence", "exhaustive"), {"sketch": 64}, "evidence.exhaustive.sketch: 'sketch' is unknown"),
+        (SMALL, ("evidence", "exhaustive"), {"edge": 0}, "evidence.exhaustive.edge: expected at least 1, found 0"),
         (
             SMALL,
             ("evidence", "draws_of"),

@@ -12,14 +12,18 @@ import tiny_pipelines
 import tiny_tokens
 from generative_classifiers import models
 from generative_classifiers.decisions.csv_files import read_answers
+from generative_classifiers.draws.level_table import LevelTable
 from generative_classifiers.evidence.cost_plan import as_text, forecast, speed_of, totals
-from generative_classifiers.evidence.pruning import most_draws, pruning_of
+from generative_classifiers.evidence.pruning import most_draws, pruning_for, pruning_of
 from generative_classifiers.evidence.pruning_rates import RATES, expected_share
+from generative_classifiers.evidence.receipt import Receipt
 from generative_classifiers.evidence.single_store import compute_evidence
+from generative_classifiers.evidence.spent import spent_shares
 from generative_classifiers.io import stores
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.classifiers.small_cnn import SmallCNN
-from generative_classifiers.stimuli.miniature.datasets import number_of_images, render
+from generative_classifiers.stimuli.miniature.datasets import render
+from generative_classifiers.study.levels import load_levels
 from generative_classifiers.study.load import load, load_observers
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.settings import Evidence, Pruning, WorldImages
@@ -74,6 +78,7 @@ def study_of(row, **evidence):
         ("diffusion", "edge", {}),
         ("diffusion", "cue-conflict", {"seed": 5, "reconstruct_draw": 1, "shard": 32}),
         ("diffusion", "edge", {"draws": {"min": 2, "max": 4, "test": "sequential", "level": 0.5}}),
+        ("diffusion", "edge", {"times": "weighted"}),
         ("latent", "edge", {"reconstruct_draw": 0}),
         ("masked", "edge", {"seed": 1}),
         ("masked", "cue-conflict", {"reconstruct_draw": 0, "shard": 5}),
@@ -87,12 +92,14 @@ def test_files_bytes_and_evaluations_are_those_of_a_real_store(rows, family, dat
     if dataset == "cue-conflict":
         images = images.assign_coords(texture_category=("image", np.array(["dog"] * IMAGES, object)))
     model, settings = models.load("tiny", row, prompts_of(), path=path, device="cpu"), study.evidence
+    weighted = model.density(LevelTable(**load_levels()["miniature-diffusion"].table()))
     compute_evidence(
         model,
         images,
         tmp_path / "a.zarr",
         observer="tiny",
         dataset=dataset,
+        times=weighted if settings.times == "weighted" else settings.times,
         count=most_draws(settings.draws),
         pruning=pruning_of(settings.draws, settings.weighting),
         seed=settings.seed,
@@ -135,6 +142,36 @@ def test_evaluations_of_a_pruned_run_are_those_of_the_forecast(tmp_path):
     assert share == pytest.approx(expected_share(draws, "latents"), rel=0.2)
 
 
+def test_forecast_goes_by_what_a_trial_has_spent(rows, tmp_path):
+    row, path = rows["diffusion"]
+    study = study_of(row, draws={"min": 2, "max": 8, "test": "sequential", "level": 0.5})
+    assert spent_shares(study, tmp_path) == {}
+    request = compute_evidence(
+        models.load("tiny", row, prompts_of(), path=path, device="cpu"),
+        stimuli(IMAGES),
+        tmp_path / "a.zarr",
+        observer="tiny",
+        dataset="edge",
+        count=8,
+        pruning=pruning_for(study, "tiny", "edge"),
+        progress=False,
+    )
+    place = tmp_path / f"{study.name}-limit-4/evidence/tiny/edge.json"
+    place.parent.mkdir(parents=True)
+    Receipt(str(tmp_path / "a.zarr"), "", request.digest, "", 1, "").publish(place)
+    share = stores.read(tmp_path / "a.zarr")["evaluations"].sum().item() / (IMAGES * 16 * 8)
+    assert 0.25 < share < 1
+    found = spent_shares(study, tmp_path)
+    assert found == {"tiny": {"edge": pytest.approx(share)}}
+
+    table = forecast(study, spent=found)
+    np.testing.assert_allclose(table["evaluations"], share * table["images"] * 16 * 8)
+    assert not table["expected"].any() and "as in the evidence of the observer that is there already" in as_text(table)
+    assert forecast(study)["expected"].all() and "~share: expected" in as_text(forecast(study))
+    other = study_of(row, draws={"min": 2, "max": 8, "test": "sequential", "level": 0.4})
+    assert spent_shares(other, tmp_path) == {}
+
+
 def test_registry_has_the_number_of_images_of_published_decisions(mirror_folder):
     study = load({"study": "humans"})
     for dataset, row in study.datasets.items():
@@ -149,7 +186,7 @@ def test_number_of_images_is_that_of_rendered_stimuli():
     study = load({"study": "miniature"})
     for dataset in ("colour", "silhouette", "cue-conflict"):
         row, world = study.datasets[dataset], study.world
-        assert render(dataset, row, world).sizes["image"] == number_of_images(dataset, row, world)
+        assert render(dataset, row, world).sizes["image"] == world.number_of_images(dataset, row)
 
 
 def test_evaluations_of_the_paper_are_images_times_categories_times_draws(paper):
@@ -174,7 +211,7 @@ def test_hours_are_evaluations_divided_by_the_given_speed(paper):
     table = forecast(paper, per_second=50)
     assert (table["per_second"] == 50).all()
     np.testing.assert_allclose(table["hours"], table["evaluations"] / 50 / 3600)
-    assert "~" not in as_text(table) and "nobody has measured" not in as_text(table)
+    assert not table["estimated"].any() and "nobody has measured" not in as_text(table)
 
 
 def test_an_exhaustive_study_costs_all_evaluations(paper):
@@ -267,7 +304,8 @@ def test_command_lists_every_store_and_computes_nothing(tmp_path, paper):
     assert not [path for path in made if path.suffix != ".log"]
     run = snakemake(project, "plan", "--quiet", "all", study="paper", evaluations_per_second=100)
     total = next(line for line in run.stdout.splitlines() if line.split()[:1] == ["all"])
-    assert f"{totals(forecast(paper, 100)).loc['all', 'hours']:,.2f}" in total and "~" not in run.stdout
+    assert f"{totals(forecast(paper, 100)).loc['all', 'hours']:,.2f}" in total
+    assert "nobody has measured" not in run.stdout
 
 
 def test_study_without_models_has_nothing_to_evaluate():

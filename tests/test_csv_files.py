@@ -9,7 +9,8 @@ from generative_classifiers.decisions.csv_files import read_answers
 from generative_classifiers.decisions.formats import READERS
 from generative_classifiers.decisions.side_by_side import gather_decisions
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.stimuli.downloads import Source, fetch_all
+from generative_classifiers.stimuli.downloads import fetch_all
+from generative_classifiers.stimuli.sources import Source
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.load import load
 

@@ -9,8 +9,9 @@ import pytest
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli import downloads, transfers
-from generative_classifiers.stimuli.downloads import Source, fetch, fetch_all, mirror
+from generative_classifiers.stimuli.downloads import fetch, fetch_all
 from generative_classifiers.stimuli.manifests import read_manifest, write_manifest
+from generative_classifiers.stimuli.sources import MIRROR, Source, mirror
 
 URL = "https://github.com/someone/something/raw/1/file.bin"
 PLACE = URL.removeprefix("https://")
@@ -148,15 +149,15 @@ def test_first_error_stops_further_downloads(upstream, tmp_path):
 
 
 def test_setting_of_the_mirror_overrides_the_environment(monkeypatch):
-    monkeypatch.delenv(downloads.MIRROR, raising=False)
+    monkeypatch.delenv(MIRROR, raising=False)
     assert mirror() is None and mirror("") is None
-    monkeypatch.setenv(downloads.MIRROR, "http://environment:80/")
+    monkeypatch.setenv(MIRROR, "http://environment:80/")
     assert mirror() == "http://environment:80"
     assert mirror("https://setting") == "https://setting"
     with pytest.raises(InputError, match="mirror: 'localhost:80'"):
         mirror("localhost:80")
-    monkeypatch.setenv(downloads.MIRROR, "ftp://environment")
-    with pytest.raises(InputError, match=downloads.MIRROR):
+    monkeypatch.setenv(MIRROR, "ftp://environment")
+    with pytest.raises(InputError, match=MIRROR):
         mirror()
 
 

@@ -20,9 +20,11 @@ from generative_classifiers.decisions.published_numbers import with_published
 from generative_classifiers.figures import style
 from generative_classifiers.figures.benchmark import benchmark_bars, benchmark_panels
 from generative_classifiers.figures.error_consistency import error_consistency
-from generative_classifiers.figures.plot_styles import faint_families, mark_faint, plot_styles, shade_families, tint
+from generative_classifiers.figures.observer_colours import shade_families, tint
+from generative_classifiers.figures.plot_styles import faint_families, mark_faint, plot_styles
 from generative_classifiers.figures.reconstructions import ambiguous_images, reconstructions
-from generative_classifiers.figures.shape_bias import shape_bias_boxplots, shape_bias_matrix
+from generative_classifiers.figures.shape_bias_boxplots import shape_bias_boxplots
+from generative_classifiers.figures.shape_bias_matrix import shape_bias_matrix
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.families import FAMILIES

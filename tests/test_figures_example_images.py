@@ -19,8 +19,9 @@ from generative_classifiers.figures.reconstructions import reconstructions
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.stores import read, write
 from generative_classifiers.stimuli.ambiguous_images import SIZE, ambiguous_images
-from generative_classifiers.stimuli.downloads import Source, fetch_all
+from generative_classifiers.stimuli.downloads import fetch_all
 from generative_classifiers.stimuli.miniature.superimposed import superimpose
+from generative_classifiers.stimuli.sources import Source
 from generative_classifiers.stimuli.square_images import squares
 from generative_classifiers.study.ambiguous_images import SuperimposedImage
 from generative_classifiers.study.categories import CATEGORIES

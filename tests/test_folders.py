@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.stimuli.folders import image_names, read_folder
+from generative_classifiers.stimuli.folders import read_folder
+from generative_classifiers.stimuli.image_names import image_names
 from generative_classifiers.stimuli.square_images import read_image
 from test_benchmark_archives import bomb
 

@@ -82,6 +82,24 @@ def test_summary_has_the_share_of_evaluations_left_by_pruning(study):
     assert f"{table['evaluations'].sum() / (IMAGES * 16 * 8):.1%}" in summarise(store)
 
 
+def test_summary_and_table_say_when_categories_were_dropped_and_why(study, tmp_path, capsys):
+    store = study / "evidence/pruned/cue-conflict.zarr"
+    assert main(["inspect", str(store), "--drops", str(tmp_path / "new/drops.csv")]) == 0
+    printed, table = capsys.readouterr().out, pd.read_csv(tmp_path / "new/drops.csv")
+    assert "pruned by the test sequential, level 0.9:" in printed and "largest_p_value" in printed
+    evidence = stores.read(store)
+    assert table["draws"].tolist() == evidence["loss"].notnull().sum("draw").values.ravel().tolist()
+    assert table[["image", "category", "prompt"]].iloc[17].tolist() == [
+        evidence[name].values[1] for name in ("name", "category", "prompt")
+    ]
+    dropped = table["dropped_after"] > 0
+    assert dropped.any() and (table["p_value"] < table["bound"])[dropped].all()
+    assert table.loc[~dropped, "bound"].isna().all()
+    unpruned = study / "evidence/unpainted/cue-conflict.zarr"
+    assert main(["inspect", str(unpruned), "--drops", str(tmp_path / "none.csv")]) == 2
+    assert "unpainted on cue-conflict: every category has all draws" in capsys.readouterr().err
+
+
 def test_summary_of_an_unfinished_store_has_its_progress(store, tmp_path):
     place = tmp_path / "a.zarr"
     shutil.copytree(store, place)

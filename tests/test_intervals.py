@@ -252,6 +252,7 @@ def test_wilson_equals_scipys_interval():
     for count, n, bounds in ((0, 4, found[0, 0]), (3, 3, found[0, 1]), (7, 50, found[1, 0])):
         np.testing.assert_allclose(bounds, binomtest(count, n).proportion_ci(0.95, method="wilson"), atol=1e-12)
     assert np.isnan(found[1, 1]).all()
+    assert wilson([14], [14]).max() == 1
 
 
 def test_exact_mcnemar_equals_scipys_binomial_test():

@@ -15,6 +15,7 @@ from generative_classifiers.evidence.layout import per_draw_names
 from generative_classifiers.evidence.request import _kept_draw
 from generative_classifiers.io.attributes import encode_attributes
 from generative_classifiers.io.errors import InputError
+from generative_classifiers.study.levels import level_row, load_levels
 from simulated_losses import GRID, RATE, cosine, draws, losses, spread, table, true_scores
 
 DENSITY = weighted_density(table(), cosine)
@@ -140,13 +141,47 @@ def test_impossible_tables_are_errors(changed, message):
         LevelTable(**{**vars(table()), **changed})
 
 
-def test_error_of_first_draws_is_that_of_the_mean_over_all():
+def test_error_of_first_draws_is_their_noise_and_the_trend_between_them_and_all_draws():
     some, known = draws(32), table(trend=2.0, reach=3.0)
     contribution = weight_of(some) * spread(some.time)
     rng = np.random.default_rng(0)
     place = log_snr(some.alpha, some.sigma)
-    covariance = 2 * np.exp(-np.abs(place[:, None] - place) / 3) + np.eye(32)
-    values = rng.multivariate_normal(np.zeros(32), covariance, 20_000) * contribution
-    off = values[:, :6].mean(axis=1) - values.mean(axis=1)
+    covariance = 2 * np.exp(-np.abs(place[:, None] - place) / 3)
+    expected = rng.multivariate_normal(np.zeros(32), covariance, 20_000) * contribution
+    values = expected + rng.normal(size=expected.shape) * contribution
+    off = values[:, :6].mean(axis=1) - expected.mean(axis=1)
     assert known.error(some.alpha, some.sigma, contribution, 6) == pytest.approx(off.var(), rel=0.05)
-    assert known.error(some.alpha, some.sigma, contribution, 32) == 0
+    noise = np.square(contribution).sum() / 32**2
+    assert known.error(some.alpha, some.sigma, contribution, 32) == pytest.approx(noise)
+
+
+def observed(family="diffusion", denoises="latents", distance="latent", has_levels=True):
+    kind = SimpleNamespace(has_levels=has_levels)
+    return SimpleNamespace(family=family, denoises=denoises, distance=distance, kind=kind)
+
+
+def asking(times, pruning=None, **observers):
+    evidence = SimpleNamespace(times=times, draws=pruning or 64, draws_of={}, exhaustive={})
+    return SimpleNamespace(name="a", observers=observers, evidence=evidence)
+
+
+def test_observers_without_a_row_take_the_levels_of_the_one_that_stands_for_them():
+    rows = load_levels()
+    study = asking("weighted", new=observed(), pixels=observed(denoises="pixels"), **{"miniature-latent": observed()})
+    assert level_row(study, "new", "edge") == rows["miniature-latent"]
+    assert level_row(study, "pixels", "edge") == rows["miniature-diffusion"]
+    assert level_row(asking("golden", new=observed()), "new", "edge") is None
+    assert sorted(row.stands_for for row in rows.values() if row.stands_for) == ["latents", "pixels"]
+
+
+@pytest.mark.parametrize(
+    ("study", "message"),
+    [
+        (asking("weighted", new=observed(distance="l2")), "new: expected a row, since the study has times: weighted"),
+        (asking("golden", SimpleNamespace(test="moderated"), new=observed()), "since the study has the test moderated"),
+        (asking("golden", SimpleNamespace(test="moderated"), new=observed("masked")), "expected another test"),
+    ],
+)
+def test_rows_that_cannot_be_replaced_are_errors(study, message):
+    with pytest.raises(InputError, match=message):
+        level_row(study, "new", "edge")

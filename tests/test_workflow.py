@@ -25,9 +25,11 @@ RULES = {
 }
 LOOPS = {
     name: re.search(r"^    rule:\n((?:(?:    .*)?\n)+)", (ROOT / f"rules/{name}.smk").read_text(), re.M)[1]
-    for name in ("figures", "tables")
+    for name in ("figures", "lab", "tables")
 }
+LOSS_METRICS = ["noise_levels", "weightings", "draw_numbers", "spent_evaluations"]
 BY_SCRIPT = RULES | dict.fromkeys(sorted(PLOTS), LOOPS["figures"]) | {"write_benchmark_table": LOOPS["tables"]}
+BY_SCRIPT |= dict.fromkeys(LOSS_METRICS, LOOPS["lab"])
 
 
 @pytest.mark.parametrize("study", ["miniature", "humans", "paper"])
@@ -38,6 +40,24 @@ def test_dry_run(study, planned):
     evidence = {"evidence": models * 17} if study == "paper" else {"evidence_together": models}
     assert {name: count for name, count in jobs.items() if name.startswith("evidence")} == evidence
     assert ("render" in jobs) == (study == "miniature") != ("read_archive" in jobs)
+
+
+@pytest.mark.parametrize("study", ["lab", "low-pass"])
+def test_dry_run_of_the_lab(study, planned):
+    jobs = Counter(job.rule.name for job in planned(study))
+    names = {job.rule.name for job in planned(study) if job.rule.name.startswith("figure_")}
+    assert names == set(content(f"studies/{study}.yaml")["figures"])
+    assert {*LOSS_METRICS} & jobs.keys() == ({*LOSS_METRICS} if study == "lab" else set()) and jobs["views"] == 1
+    assert jobs["evidence_together"] == len(load({"study": study}).models)
+    assert jobs["train_on_world"] == (2 if study == "lab" else 0)
+
+
+def test_figures_of_the_lab_need_losses_that_answer_for_any_weighting():
+    run = snakemake(ROOT, "-n", "figure_S1", study="paper")
+    needs = "needs cue-conflict and a diffusion model with all draws of every category on it"
+    assert run.returncode != 0 and run.stdout.count(f"studies/paper.yaml: figure_S1 {needs}") == 1, run.stdout
+    run = snakemake(ROOT, "-n", "figure_S2", study="miniature")
+    assert run.returncode == 0 and "weightings" in run.stdout, run.stdout
 
 
 def test_a_dry_run_prints_a_page():

@@ -124,11 +124,11 @@ def _autoregressive(model, size, category):
 NETWORKS = {"diffusion": _diffusion, "masked": _masked, "autoregressive": _autoregressive}
 
 
-def scoring(model):
+def scoring(model, draws=DRAWS):
     """Work: the losses of a few images."""
     images = np.random.default_rng(0).integers(0, 256, (IMAGES, model.resolution, model.resolution, 3), np.uint8)
-    names, draws = [f"{place}.png" for place in range(IMAGES)], model.draws(DRAWS, 0)
-    return lambda: model.evaluate(images.copy(), names, draws)  # a copy, since what was last encoded is remembered
+    names, some = [f"{place}.png" for place in range(IMAGES)], model.draws(draws, 0)
+    return lambda: model.evaluate(images.copy(), names, some)  # a copy, since what was last encoded is remembered
 
 
 if __name__ == "__main__":

@@ -1,11 +1,16 @@
 """Agreement with the decisions of 512 draws, over the evaluations spent, for every rule that says where draws go.
 
-For each model: the losses (computed, or taken from the cache of evidence), a table (CSV) and a figure. The decisions of
-reference come from draws 64 to 575 of the golden rule. So they have no noise in common with the first 64 draws, which
-all rules are limited to. Only categories that may still win by a test at the level 1e-3 get the later draws.
+For each diffusion model of a study: the losses (computed, or taken from the cache of evidence, so that a run that was
+stopped goes on where it was), a table of the rules, a table of what the proposed rule spends from look to look (both
+CSV) and a figure. What it will cost is printed before, with the speed of scoring beside that of the bare network.
 
-Usage: python tests/benchmarks/yardstick.py --out yardstick [--study miniature] [--images 300]
-    [--observers miniature-diffusion miniature-latent] [--cache data/evidence] [--workers 1] [--exhaustive]
+The decisions of reference come from draws 64 to 575 of the golden rule. So they have no noise in common with the first
+64 draws. Only categories that may still win by a test at the level 1e-3 get the later draws. The interval of a rule's
+difference from 64 golden draws is the 95 % interval of Agresti and Min (2005, doi:10.1002/sim.1781) for paired
+proportions: Wald's, with half an image more in each cell of the table of both rules' agreement.
+
+Usage: python tests/benchmarks/yardstick.py --out yardstick [--study miniature] [--images 300] [--seed 0]
+    [--observers miniature-diffusion miniature-latent] [--cache data/evidence] [--exhaustive]
 The study's stimuli must be there already, and rows of the models in registry/levels.yaml.
 """
 # ruff: noqa: E402, since the library may not be installed
@@ -40,8 +45,11 @@ from generative_classifiers.io.stores import read
 from generative_classifiers.study.levels import load_levels
 from generative_classifiers.study.load import load
 from simulated_losses import Recorded
+from throughput import IMAGES, bare, scoring, speed
 
-FIRST, MORE = 64, 512  # draws that rules are limited to, and draws of the reference
+FIRST, MORE = 64, 512  # draws of the rule that others are compared with, and draws of the reference
+MOST = 128  # weighted draws of the categories that may still win
+NEAR = 1.3  # evaluations, by those of the first draws: some images have categories that are nearly as good
 REFERENCE = SequentialTest(FIRST, 1e-3)
 NORMAL = 1.96  # quantile of a 95 % interval
 
@@ -66,24 +74,34 @@ class AdaptiveStages(PruningTest):
 
 
 def rules(table):
-    """Each rule by name: its levels, its number of draws and its test, None for all draws of all categories."""
+    """Each rule by name: its levels, its number of draws and its test, None for all draws of all categories.
+
+    From the sequential test on, each rule adds a part to the one before: levels, known variances, early looks, draws.
+    """
     exhaustive = {f"{levels}, exhaustive": [(levels, n, None) for n in (4, 8, 16, 32, 64)] for levels in LEVELS}
     stages = [((4, 5), (16, 1)), ((8, 5), (32, 1)), ((16, 5), (64, 1))]
-    levels = (0.05, 0.1, 0.2, 0.3)
+
+    def moderated(first, levels, most, some=(0.3, 0.6, 0.9)):
+        return [(levels, count, ModeratedTest(first, level, table=table)) for count in most for level in some]
+
     return exhaustive | {
         "Li et al.": [("golden", kept[-1][0], AdaptiveStages(2, 0.5, kept=kept)) for kept in stages],
         "Clark & Jaini": [("golden", FIRST, PairedTest(20, 2e-3))],
-        "sequential": [("golden", FIRST, SequentialTest(4, level)) for level in levels],
-        "sequential, weighted": [("weighted", FIRST, SequentialTest(4, level)) for level in levels],
-        "moderated from 4 draws, weighted": [("weighted", FIRST, ModeratedTest(4, one, table=table)) for one in levels],
-        "moderated, golden": [("golden", FIRST, ModeratedTest(1, level, table=table)) for level in levels],
-        "moderated, weighted": [
-            ("weighted", count, ModeratedTest(1, one, table=table)) for count in (32, 48, FIRST) for one in levels
-        ],
+        "sequential": [("golden", FIRST, SequentialTest(4, level)) for level in (0.05, 0.2)],
+        "+ weighted levels": [("weighted", FIRST, SequentialTest(4, level)) for level in (0.05, 0.2)],
+        "+ known variances": moderated(4, "weighted", [FIRST]),
+        "+ looks from the first draw on": moderated(1, "weighted", [FIRST]),
+        "+ more draws at most": moderated(1, "weighted", [48, 80, 96, MOST]),
+        "the last, golden levels": moderated(1, "golden", [FIRST]),
     }
 
 
 LEVELS = ("golden", "weighted")
+
+
+def proposed(table):
+    """The rule that docs/method.md proposes."""
+    return "weighted", 80, ModeratedTest(1, 0.9, table=table)
 
 
 def main():
@@ -93,7 +111,7 @@ def main():
     options.add_argument("--observers", nargs="+")
     options.add_argument("--images", type=int, default=300)
     options.add_argument("--cache", type=Path, default=ROOT / "data/evidence")
-    options.add_argument("--workers", type=int, default=1)
+    options.add_argument("--seed", type=int, default=0, help="of the noise, and of the choice of images")
     options.add_argument("--exhaustive", action="store_true", help="let all categories have all draws of the reference")
     given = options.parse_args()
     torch.set_num_threads(1)
@@ -104,25 +122,43 @@ def main():
         table = LevelTable(**load_levels()[observer].table())
         evidence = gather(study, observer, table, given)
         found = compare(evidence, reference(evidence["golden"]), rules(table))
+        looks = by_look(evidence, proposed(table))
         found.to_csv(given.out / f"{observer}.csv", index=False)
+        looks.to_csv(given.out / f"{observer}-looks.csv", index=False)
         draw(found, f"{study.observers[observer].label}, {given.images} images", given.out / f"{observer}.png")
-        print(observer, found.to_string(index=False), sep="\n", flush=True)
+        print(observer, found.to_string(index=False), looks.to_string(index=False), sep="\n", flush=True)
 
 
 def gather(study, observer, table, given):
     """The evidence by the rule of its levels: what the cache lacks is evaluated."""
     made = study.weights(observer)
     model = models.load(observer, study.observers[observer], study.prompts, path=ROOT / made if made else None)
-    stimuli = some_images(study, given.images, salt="yardstick")
+    stimuli = some_images(study, given.images, salt=f"yardstick {given.seed}")
+    announce(model, given.images)
+    pruning = None if given.exhaustive else REFERENCE
     asked = {
-        "golden": {"count": FIRST + MORE, "pruning": None if given.exhaustive else REFERENCE},
-        "weighted": {"count": FIRST, "times": model.density(table)},
+        "golden": {"count": FIRST + MORE, "pruning": pruning},
+        "weighted": {"count": MOST, "pruning": pruning, "times": model.density(table)},
     }
     return {name: _evidence(model, stimuli, observer, given, name, **one) for name, one in asked.items()}
 
 
+def announce(model, images):
+    """Print the speed and the expected cost in hours of one CPU."""
+    evaluations = 2 * FIRST * len(model.categories) * NEAR * images
+    size = model.batch_size
+    network = speed(bare(model, size), size, "cpu")
+    everything = speed(scoring(model, draws=16), IMAGES * 16 * len(model.categories), "cpu")
+    print(
+        f"{model.observer}: {everything:.0f} evaluations/s, {everything / network:.2f} of the bare network; about "
+        f"{evaluations:.0f} evaluations without what is known, {evaluations / everything / 3600:.1f} hours of a CPU",
+        flush=True,
+    )
+
+
 def _evidence(model, stimuli, observer, given, name, **asked):
-    request = request_evidence(model, stimuli, observer=observer, dataset=f"yardstick-{name}", **asked)
+    dataset = f"yardstick-{name}"
+    request = request_evidence(model, stimuli, observer=observer, dataset=dataset, seed=given.seed, **asked)
     entry = Entry.create(entry_path(given.cache, request), request, 2)
     job.fill(entry, model, stimuli, request, KnownEvidence(request, related_sources(given.cache, request)))
     return read(entry.path).load()
@@ -147,25 +183,49 @@ def compare(evidence, expected, asked):
             right = decision == expected
             if (levels, count, test) == ("golden", FIRST, None):
                 baseline = right
+            share = spent.sum() / (FIRST * evidence[levels].sizes["category"])
             rows.append(
-                {"rule": name, "draws": count, "level": getattr(test, "level", np.nan), "right": right}
-                | {"evaluations": spent / (FIRST * evidence[levels].sizes["category"])}
+                {"rule": name, "draws": count, "level": getattr(test, "level", np.nan), "evaluations": share}
+                | {"agreement": right.mean(), "right": right}
             )
-    table = pd.DataFrame(rows)
-    table["agreement"] = [right.mean() for right in table["right"]]
-    difference = [right.astype(float) - baseline for right in table["right"]]
-    table["difference"] = [one.mean() for one in difference]
-    table["lower"] = [one.mean() - NORMAL * one.std(ddof=1) / np.sqrt(len(one)) for one in difference]
-    return table.drop(columns="right")
+    for row in rows:
+        row |= paired_difference(row.pop("right"), baseline)
+    return pd.DataFrame(rows)
+
+
+def paired_difference(right, baseline):
+    """By how much more images a rule is right on, with the interval of Agresti and Min."""
+    images = len(right) + 2
+    more, fewer = (right & ~baseline).sum() + 0.5, (baseline & ~right).sum() + 0.5
+    difference = (more - fewer) / images
+    error = np.sqrt((more + fewer) - (more - fewer) ** 2 / images) / images
+    ends = {"lower": difference - NORMAL * error, "upper": difference + NORMAL * error}
+    return {"difference": right.mean() - baseline.mean()} | ends
+
+
+def by_look(evidence, rule):
+    """What a rule spends: a row per look, with the mean number of categories that have the draws before it."""
+    levels, count, test = rule
+    spent, _ = apply(evidence[levels].isel(draw=slice(count)), test)
+    looks = test.looks(count)
+    categories = spent[np.array(looks) - 1]
+    evaluations = np.add.reduceat(spent, [0, *looks[:-1]]) / (FIRST * evidence[levels].sizes["category"])
+    return pd.DataFrame({"look": looks, "categories": categories, "evaluations": evaluations})
 
 
 def apply(evidence, test):
-    """Mean evaluations of an image, and decisions (image,), by a rule."""
+    """Mean evaluations of an image at each draw, (draw,), and decisions (image,), by a rule."""
     coords = (evidence[name].values for name in ("time", "alpha", "sigma", "seed", "density") if name in evidence)
     draws, names = Draws(np.arange(evidence.sizes["draw"]), *coords), evidence["name"].values
-    loss = score_images(Recorded(evidence["loss"].values), names, names, draws, pruning=test)["loss"]
+    loss = score_images(Recorded(without_gaps(evidence["loss"].values)), names, names, draws, pruning=test)["loss"]
     score = score_categories(evidence.assign(loss=(evidence["loss"].dims, loss)))
-    return np.isfinite(loss).sum(axis=(1, 2)).mean(), score.argmin(axis=1)
+    return np.isfinite(loss).sum(axis=1).mean(axis=0), score.argmin(axis=1)
+
+
+def without_gaps(loss):
+    """Losses with the largest of the other categories where a category could no longer win, and 0 without others."""
+    largest = np.max(loss, axis=1, keepdims=True, where=np.isfinite(loss), initial=0)
+    return np.where(np.isnan(loss), largest, loss)
 
 
 def draw(table, title, path):

@@ -13,9 +13,11 @@ from generative_classifiers.cli.arguments import (
 )
 from generative_classifiers.draws.levels import DRAWS, TIMES
 from generative_classifiers.draws.weighting import RATE, WEIGHTINGS
+from generative_classifiers.evidence.pruning import TESTS
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.prompts import PROMPT
-from generative_classifiers.study.validation import LARGEST_BATCH, LARGEST_SEED, MOST_DRAWS, MOST_IMAGES
+from generative_classifiers.study.settings import Pruning
+from generative_classifiers.study.validation import LARGEST_BATCH, LARGEST_SEED, MOST_DRAWS, MOST_IMAGES, validated
 
 MOST_THREADS = 1024
 HELP = "classify a folder of images"
@@ -60,7 +62,16 @@ def add_arguments(command: ArgumentParser) -> None:
     )
     command.add_argument("--seed", type=whole_number(0, LARGEST_SEED), default=0, help="seed of the noise")
     command.add_argument(
-        "--times", choices=TIMES, default="golden", help="how noise levels are chosen: evenly spread, or at random"
+        "--times",
+        choices=(*TIMES, "weighted"),
+        default="golden",
+        help="how noise levels are chosen: evenly spread, at random, or where they tell categories apart, by the "
+        "observer's row of registry/levels.yaml",
+    )
+    command.add_argument("--test", choices=TESTS, help="give categories that cannot win no more draws, by this test")
+    command.add_argument("--level", type=float, default=0.05, help="significance level of --test")
+    command.add_argument(
+        "--min", metavar="N", type=whole_number(1, MOST_DRAWS), default=4, help="draws of every category with --test"
     )
     command.add_argument(
         "--weighting",
@@ -105,7 +116,7 @@ def run(arguments: Namespace) -> None:
         limit=arguments.limit,
         revision=arguments.revision,
         variant=arguments.variant,
-        draws=arguments.draws,
+        draws=_draws(arguments),
         seed=arguments.seed,
         times=arguments.times,
         weighting=arguments.weighting,
@@ -118,3 +129,11 @@ def run(arguments: Namespace) -> None:
     print(table.to_string(index=False))
     if arguments.csv:
         write_csv(table, arguments.csv)
+
+
+def _draws(arguments: Namespace) -> int | Pruning:
+    """The number of draws, or the pruning that the arguments ask for."""
+    if not arguments.test:
+        return arguments.draws
+    settings = {"min": arguments.min, "max": arguments.draws, "test": arguments.test, "level": arguments.level}
+    return validated(Pruning, settings, lambda key="test", *_: "--draws" if key == "max" else f"--{key}")

@@ -11,20 +11,25 @@ from pydantic import TypeAdapter
 from generative_classifiers import models
 from generative_classifiers.cli.arguments import check_output
 from generative_classifiers.decisions.from_evidence import decision_table, posterior, score_categories
+from generative_classifiers.draws.level_table import LevelTable
 from generative_classifiers.draws.levels import DRAWS
 from generative_classifiers.draws.weighting import RATE
 from generative_classifiers.evidence.job import SHARD
+from generative_classifiers.evidence.pruning import most_draws, pruning_of
 from generative_classifiers.evidence.single_store import compute_evidence, read_requested
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.paths import registry_root
 from generative_classifiers.models.loading.model_folders import family_of
-from generative_classifiers.stimuli.downloads import mirror
-from generative_classifiers.stimuli.folders import image_names, read_folder
+from generative_classifiers.stimuli.folders import read_folder
+from generative_classifiers.stimuli.image_names import image_names
+from generative_classifiers.stimuli.sources import mirror
 from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.levels import load_levels
 from generative_classifiers.study.load import load_observers
 from generative_classifiers.study.observer import ModelObserver
 from generative_classifiers.study.observers import AnyObserver, ClassifierObserver, ContrastiveObserver
 from generative_classifiers.study.prompts import PROMPT, prompts_of, several_prompts_of
+from generative_classifiers.study.settings import Pruning
 from generative_classifiers.study.validation import unknown
 
 # An interrupted run keeps whole shards. A generative model takes long for an image, so its shards are small.
@@ -41,9 +46,9 @@ def classify(
     limit: int | None = None,
     revision: str | None = None,
     variant: str | None = None,
-    draws: int = DRAWS,
+    draws: int | Pruning = DRAWS,
     seed: int = 0,
-    times: Literal["golden", "uniform"] = "golden",
+    times: Literal["golden", "uniform", "weighted"] = "golden",
     weighting: Literal["exponential", "simple", "uniform"] = "exponential",
     rate: float = RATE,
     reconstruct: int | None = None,
@@ -74,12 +79,13 @@ def classify(
         The commit of a repository on the Hugging Face hub; by default as the registry says.
     variant : str, optional
         Of the files of the weights, for example "fp16"; by default as the registry says.
-    draws : int, optional
-        Number of draws: noise levels, each with one noise sample.
+    draws : int or study.settings.Pruning, optional
+        Number of draws: noise levels, each with one noise sample. Or when categories that cannot win get no more draws.
     seed : int, optional
         Of the noise.
-    times : {"golden", "uniform"}, optional
-        How noise levels are chosen: `draws.levels.times`.
+    times : {"golden", "uniform", "weighted"}, optional
+        How noise levels are chosen: `draws.levels.times`; or as `registry/levels.yaml` says where they tell categories
+        apart.
     weighting : {"exponential", "simple", "uniform"}, optional
         What each noise level counts for: `draws.weighting.level_weighting`.
     rate : float, optional
@@ -113,6 +119,9 @@ def classify(
     if out.suffix != ".zarr":
         raise InputError(f"{out}: expected a store's name, which ends in .zarr")
     check_output(out, "store")
+    if isinstance(draws, Pruning) and (rate != RATE or not isinstance(prompt, str)):
+        raise InputError("--test: expected one prompt for a category and the usual --rate, which the tests go by")
+    levels = _levels(observer, draws, times)
     image_names(images)  # so that a wrong folder is an error before large weights are loaded
     row, path = find_observer(observer)
     if revision and path:
@@ -126,9 +135,10 @@ def classify(
         out,
         observer=observer,
         dataset=str(images),
-        count=draws,
+        count=most_draws(draws),
         seed=seed,
-        times=times,
+        times=model.density(levels) if levels and times == "weighted" else times,
+        pruning=pruning_of(draws, weighting, levels),
         reconstruct=reconstruct,
         categories=category_of_prompt,
         shard=IMAGES_KEPT if row.kind.group == "generative" else SHARD,
@@ -140,6 +150,19 @@ def classify(
         print(f"note: no posterior: the distance of {observer} belongs to no likelihood", file=sys.stderr)
         return table
     return table.assign(posterior=posterior(score_categories(evidence, weighting, rate), terms).max(axis=1))
+
+
+def _levels(observer: str, draws: int | Pruning, times: str) -> LevelTable | None:
+    """What is known of an observer's noise levels; None if neither the draws nor the test need to know."""
+    if times != "weighted" and not (isinstance(draws, Pruning) and draws.test == "moderated"):
+        return None
+    row = load_levels().get(observer)
+    if row is None:
+        raise InputError(
+            f"registry/levels.yaml: {observer}: expected a row, since --times weighted and --test moderated need to "
+            "know a diffusion model's noise levels; `generative-classifiers levels` measures it"
+        )
+    return LevelTable(**row.table())
 
 
 def with_settings(observer: str, row: ModelObserver, **settings: str | None) -> ModelObserver:

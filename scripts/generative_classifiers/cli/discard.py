@@ -52,7 +52,7 @@ def _place(text: str) -> str:
 
 
 def _cache(root: Path) -> Path:
-    from generative_classifiers.study.load import load_site
+    from generative_classifiers.study.site import load_site
     from generative_classifiers.study.yaml_files import YamlFile
 
     site = load_site(YamlFile(root / "config.yaml", root).content or {}, root)

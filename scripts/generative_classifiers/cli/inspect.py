@@ -21,6 +21,9 @@ def add_arguments(command: ArgumentParser) -> None:
         help="how much each noise level of evidence counts; by default as in the pruning, or exponential",
     )
     command.add_argument("--csv", type=path, help="also write the decisions of evidence to this file")
+    command.add_argument(
+        "--drops", type=path, help="also write to this file when pruning dropped each category of each image, and why"
+    )
     command.add_argument("--image", help="name or number of an image whose reconstructions to plot")
     command.add_argument("--out", type=path, help="PNG file for the plot; by default <observer>-<dataset>-<image>.png")
     command.add_argument(
@@ -35,16 +38,18 @@ def add_arguments(command: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Print a summary of the store, or the decision on an image and where the plot is."""
-    from generative_classifiers.cli.store_summary import decisions_of, summarise
+    from generative_classifiers.cli.store_summary import decisions_of, drops_of, summarise
 
     for name in ("out", "stimuli", "observer"):
         if arguments.image is None and getattr(arguments, name):
             raise InputError(f"argument --{name}: is about the plot of an image; expected --image, too")
-    for place in (arguments.csv, arguments.out):
+    for place in (arguments.csv, arguments.drops, arguments.out):
         if place:
             check_output(place)
     if arguments.csv:
         write_csv(decisions_of(arguments.store, arguments.weighting), arguments.csv)
+    if arguments.drops:
+        write_csv(drops_of(arguments.store), arguments.drops)
     if arguments.image is None:
         print(summarise(arguments.store, arguments.weighting))
     else:

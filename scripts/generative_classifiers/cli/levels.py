@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
 from generative_classifiers.cli.arguments import whole_number
 from generative_classifiers.io.errors import InputError
@@ -31,6 +32,7 @@ def run(arguments: Namespace) -> None:
 
     from generative_classifiers import models
     from generative_classifiers.evidence.level_measurement import measure_levels, some_images
+    from generative_classifiers.study.levels import load_levels
     from generative_classifiers.study.load import load
 
     study = load({"study": arguments.study})
@@ -43,8 +45,11 @@ def run(arguments: Namespace) -> None:
         made = study.weights(name)
         path = Path(made) if made else None
         model = models.load(name, row, study.prompts, path=path, device=arguments.device)
-        measured = {"study": study.folder, "images": arguments.images}
-        found = {"measured_on": measured, **measure_levels(model, stimuli).identity}
+        known = load_levels().get(name)
+        found: dict[str, Any] = {"measured_on": {"study": study.folder, "images": arguments.images}}
+        if known and known.stands_for:
+            found["stands_for"] = known.stands_for
+        found |= measure_levels(model, stimuli).identity
         print(
             yaml.safe_dump({name: found}, sort_keys=False, default_flow_style=None, width=120),
             end="",

@@ -28,7 +28,7 @@ def add_arguments(command: ArgumentParser) -> None:
 def run(arguments: Namespace) -> None:
     """Restore the study, and print what is new."""
     from generative_classifiers.evidence.restore import restore
-    from generative_classifiers.study.load import load_site
+    from generative_classifiers.study.site import load_site
     from generative_classifiers.study.yaml_files import YamlFile
 
     root = arguments.into

@@ -14,6 +14,7 @@ import zarr
 from generative_classifiers.decisions.answers import as_text
 from generative_classifiers.decisions.from_evidence import decision_table, effective_number, weighting_of
 from generative_classifiers.draws.weighting import AnyWeighting, identity_of
+from generative_classifiers.evidence.drops import by_look, drops
 from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.evidence.progress import progress
 from generative_classifiers.io.attributes import decode_attributes
@@ -68,6 +69,23 @@ def decisions_of(store: str | Path, weighting: str | None = None) -> pd.DataFram
         As `decisions.from_evidence.decision_table`.
     """
     return decision_table(read_evidence(store), weighting)
+
+
+def drops_of(store: str | Path) -> pd.DataFrame:
+    """When each category of each image was dropped, and why, in a store of evidence that was pruned.
+
+    Parameters
+    ----------
+    store : Path
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per image and category, with the variables of `evidence.drops.drops`.
+    """
+    found = drops(read_evidence(store))
+    table = found.to_dataframe().reset_index().rename(columns={"name": "image", "image": "number"})
+    return table[["image", "category", "prompt", *found.data_vars]]
 
 
 def read_evidence(store: str | Path) -> xr.Dataset:
@@ -154,8 +172,20 @@ def _evidence(evidence: xr.Dataset, weighting: str | None) -> Iterator[str]:
     chosen = weighting_of(evidence, weighting)
     table = decision_table(evidence, chosen)
     yield table.to_string(index=False, float_format="{:.4g}".format)
+    if decode_attributes(evidence.attrs).get("pruning"):
+        yield _drops(evidence)
     yield _mean_evaluations(table["evaluations"], evidence["loss"][0].size)
     yield f"{len(table):,} decisions{_weighted(evidence, chosen)}{_share_right(table)}"
+
+
+def _drops(evidence: xr.Dataset) -> str:
+    """What each look of the pruning dropped."""
+    found = drops(evidence)
+    test = f"the test {found.attrs['test']}, level {found.attrs['level']:g}"
+    looks = by_look(found)
+    if looks.empty:
+        return f"pruned by {test}: no category was dropped"
+    return f"pruned by {test}:\n{looks.to_string(index=False, float_format='{:.3g}'.format)}"
 
 
 def _mean_evaluations(evaluations: np.ndarray | pd.Series, exhaustive: int) -> str:

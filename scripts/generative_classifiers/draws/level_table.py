@@ -74,9 +74,10 @@ class LevelTable:
         return np.exp(np.interp(log_snr(alpha, sigma), self.log_snr, np.log(self.spread)))
 
     def error(self, alpha, sigma, contribution, first):
-        """Variance of the mean over the first draws, as an estimate of the mean over all draws.
+        """Variance of the mean over the first draws, as an estimate of the expectation.
 
         It is that of a difference whose noise has the variance 1 in units of the spread, with the trend of the table.
+        The levels of all draws stand for all levels.
 
         Parameters
         ----------
@@ -90,13 +91,13 @@ class LevelTable:
         Returns
         -------
         float
-            0 if there are no other draws.
         """
         count = len(contribution)
-        factor = contribution * (np.where(np.arange(count) < first, 1 / first, 0) - 1 / count)
+        factor = np.where(np.arange(count) < first, contribution / first, 0)
+        off = factor - contribution / count
         place = np.clip(log_snr(alpha, sigma), self.log_snr[0], self.log_snr[-1])
         alike = np.exp(-np.abs(place[:, None] - place) / self.reach)
-        return float(np.square(factor).sum() + self.trend * factor @ alike @ factor)
+        return float(np.square(factor).sum() + self.trend * off @ alike @ off)
 
 
 def tuples(row):

@@ -116,10 +116,8 @@ class LogSnrWeighting:
         return max(0.0, 1 - self._at(every, target).mean() / np.exp(-self.rate * every).mean())
 
     def _at(self, time, target):
-        before, after = np.clip(time - SMALLEST_STEP, 0, 1), np.clip(time + SMALLEST_STEP, 0, 1)
         with np.errstate(divide="ignore"):
-            there = self._source_time(target(np.clip(time, SMALLEST_STEP, 1 - SMALLEST_STEP)))
-            slope = (self._source_time(target(after)) - self._source_time(target(before))) / (after - before)
+            there, slope = _value_and_slope(lambda one: self._source_time(target(one)), time)
         return np.exp(-self.rate * there) * np.abs(slope)
 
     def _source_time(self, log_snr):
@@ -127,6 +125,37 @@ class LogSnrWeighting:
         if self.source == "imagen":
             return 2 / np.pi * np.arctan(np.exp(-log_snr / 2))
         return np.interp(-log_snr, -_log_snr(TABLES[self.source]), ENTERED)
+
+
+class BoundWeighting:
+    """-dSNR/dt, which makes the score a bound on the likelihood, up to a factor (arXiv 2107.00630, eq. 17).
+
+    Examples
+    --------
+    In flow matching, the signal-to-noise ratio is (1 - t)² / t², whose slope is -2 (1 - t) / t³.
+
+    >>> BoundWeighting().at([0.5], [0.5], [0.5]).round(6)
+    array([8.])
+    """
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The settings, as plain data."""
+        return {"rule": "bound"}
+
+    def at(self, time, alpha, sigma):
+        """What each draw counts for, float64 (draw,); 0 beyond the levels of a table."""
+        log_snr = SCHEDULES[schedule_of(time, alpha, sigma)]
+        with np.errstate(divide="ignore"):
+            value, slope = _value_and_slope(log_snr, np.asarray(time, np.float64))
+        return np.exp(value) * np.abs(slope)
+
+
+def _value_and_slope(function, time):
+    """A function of times from 0 to 1, and its slope."""
+    before, after = np.clip(time - SMALLEST_STEP, 0, 1), np.clip(time + SMALLEST_STEP, 0, 1)
+    value = function(np.clip(time, SMALLEST_STEP, 1 - SMALLEST_STEP))
+    return value, (function(after) - function(before)) / (after - before)
 
 
 def weighting_with(plain: str | dict[str, Any]) -> "str | LogSnrWeighting":

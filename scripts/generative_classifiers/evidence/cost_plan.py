@@ -1,4 +1,4 @@
-"""What the evidence of a study will cost, from its settings alone. Nothing is computed, downloaded or loaded."""
+"""What the evidence of a study will cost, from its settings. Nothing is evaluated, downloaded or loaded."""
 
 import numpy as np
 import pandas as pd
@@ -8,15 +8,15 @@ from generative_classifiers.evidence.pruning_rates import expected_share
 from generative_classifiers.evidence.store_size import store_size
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.reconstruction_layout import latent_layout, pixel_layout, token_layout
-from generative_classifiers.stimuli.miniature.datasets import number_of_images as number_of_rendered_images
 from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.draws import draws_of, times_of
 
 # Floating-point operations per second that are assumed where no speed was measured: a third of the peak of an A100, 312
 # TFLOP/s in half precision and 19.5 in float32 (NVIDIA's data sheet). Losses never use TF32.
 ASSUMED = {"bfloat16": 1e14, "float16": 1e14, "float32": 6.5e12}
 
 
-def forecast(study, per_second=None):
+def forecast(study, per_second=None, spent=None):
     """Cost of all evidence of a study.
 
     Parameters
@@ -24,26 +24,33 @@ def forecast(study, per_second=None):
     study : study.study.Study
     per_second : float, optional
         Evaluations per second of every observer, as measured, instead of what the registry says.
+    spent : dict of str to dict of str to float, optional
+        Shares of the evaluations that pruning has left, by observer and dataset: `spent.spent_shares`. For an
+        observer's other datasets, their mean counts.
 
     Returns
     -------
     pandas.DataFrame
         A row per observer and dataset: `images`; `draws` of a category that is never dropped; `evaluations` that the
-        settings ask for, and `share`, what part they are of those without pruning; `per_second`, NaN if unknown;
+        settings ask for, and `share`, what part they are of those without pruning; `expected`, whether that share is
+        what was measured on other models; `per_second`, NaN if unknown;
         `estimated`, whether that speed follows from the operations of an evaluation and was never measured; `hours` of
         one GPU; `files` of the store; `bytes` of its arrays before compression.
     """
     return pd.DataFrame(
-        {"observer": observer, "dataset": dataset} | cost(study, observer, dataset, per_second)
+        {"observer": observer, "dataset": dataset}
+        | cost(study, observer, dataset, per_second, (spent or {}).get(observer))
         for observer in study.models
         for dataset in study.stimuli
     )
 
 
-def cost(study, observer, dataset, per_second=None):
-    """Cost of one evidence store, as a row of `forecast`."""
-    row, images, draws = study.observers[observer], number_of_images(study, dataset), number_of_draws(study, observer)
-    share = share_of(study, observer)
+def cost(study, observer, dataset, per_second=None, spent=None):
+    """Cost of one evidence store, as a row of `forecast`; `spent` has the shares of the observer, by dataset."""
+    row, images = study.observers[observer], number_of_images(study, dataset)
+    draws, share = number_of_draws(study, observer, dataset), share_of(study, observer, dataset)
+    if spent and not isinstance(draws_of(study, observer, dataset), int):
+        share = spent.get(dataset, np.mean([*spent.values()]))
     evaluations = share * images * (1 if row.kind.at_once else len(CATEGORIES) * draws)
     speed, estimated = speed_of(row, per_second)
     size = store_size(
@@ -53,12 +60,14 @@ def cost(study, observer, dataset, per_second=None):
         draws,
         reconstruction=reconstructions_of(study, observer),
         dataset=dataset,
+        density=times_of(study, observer, dataset) == "weighted" and row.family == "diffusion",
     )
     return {
         "images": images,
         "draws": draws,
         "evaluations": evaluations,
         "share": share,
+        "expected": share < 1 and not spent,
         "per_second": speed,
         "estimated": estimated,
         "hours": evaluations / speed / 3600,
@@ -80,22 +89,21 @@ def number_of_images(study, dataset):
     With a limit, all categories count as equally frequent in every condition, as they are in the benchmark.
     """
     row = study.datasets[dataset]
-    images = number_of_rendered_images(dataset, row, study.world) if dataset in study.rendered else row.images
+    images = study.world.number_of_images(dataset, row) if dataset in study.rendered else row.images
     return min(images, study.limit * len(row.conditions) * len(CATEGORIES)) if study.limit else images
 
 
-def number_of_draws(study, observer):
+def number_of_draws(study, observer, dataset):
     """Number of draws of an image, for a category that is never dropped."""
-    return most_draws(study.draws_of(observer)) if study.observers[observer].kind.has_levels else 1
+    return most_draws(draws_of(study, observer, dataset)) if study.observers[observer].kind.has_levels else 1
 
 
-def share_of(study, observer):
+def share_of(study, observer, dataset):
     """Share of an observer's evaluations that its settings ask for: 1 unless draws are pruned."""
     row = study.observers[observer]
     if not row.kind.has_levels:
         return 1.0
-    is_pixels = row.family == "diffusion" and not row.latents
-    return expected_share(study.draws_of(observer), "pixels" if is_pixels else "latents")
+    return expected_share(draws_of(study, observer, dataset), row.denoises if row.family == "diffusion" else "latents")
 
 
 def speed_of(row, per_second=None):
@@ -173,9 +181,10 @@ def _formatted(table):
         "bytes": "{:,.2f}",
     }
     estimated = table["estimated"]
-    table = table.assign(bytes=table["bytes"] / 1e6).drop(columns="estimated")
+    expected = table.get("expected", pd.Series(False, table.index))
+    table = table.assign(bytes=table["bytes"] / 1e6).drop(columns=["estimated", "expected"], errors="ignore")
     for name in table.columns.intersection(list(formats)):
-        marks = estimated & (name in ("per_second", "hours"))
+        marks = expected if name == "share" else estimated & (name in ("per_second", "hours"))
         texts = ["?" if np.isnan(value) else formats[name].format(value) for value in table[name]]
         table[name] = ["~" + text if mark and text != "?" else text for text, mark in zip(texts, marks, strict=True)]
     headings = {"per_second": "evaluations/s", "hours": "GPU-hours", "bytes": "MB"}
@@ -187,9 +196,11 @@ def _notes(table):
     yield "evaluations: passes of the network that the study's settings ask for"
     if (table["share"] < 1).any():
         yield (
-            "share: what pruning is expected to leave of them, by shares that were measured on the miniature's models "
-            "(docs/method.md, Pruning)"
+            "share: what pruning leaves of them, as in the evidence of the observer that is there already, for example "
+            "of a limited trial"
         )
+    if table["expected"].any():
+        yield "~share: expected, since it was measured on the miniature's models (docs/method.md, Pruning)"
     if table["estimated"].any():
         yield (
             "~: computed with a speed that nobody has measured: the operations of an evaluation (gflop in "

@@ -1,8 +1,9 @@
 """One evidence job: for every shard that is still missing, score it and write it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -19,6 +20,7 @@ from generative_classifiers.io.locks import claim
 from generative_classifiers.io.stores import versions
 from generative_classifiers.models.base import Model
 from generative_classifiers.models.memory import within_memory
+from generative_classifiers.stimuli.views import PACKAGES, seen_through
 
 SHARD = 32
 PAUSE = 1  # seconds, until shards that other jobs have claimed are looked at again
@@ -31,6 +33,7 @@ def fill(
     request: Request,
     known: KnownEvidence | None = None,
     *,
+    together: Sequence["Work"] = (),
     share: tuple[int, int] = (0, 1),
     workers: int = 1,
     progress: bool = True,
@@ -51,6 +54,9 @@ def fill(
         Made by `request_evidence` from the model and the stimuli.
     known : KnownEvidence, optional
         What need not be evaluated again.
+    together : sequence of Work
+        The same for other entries: other readings of the model, on the same stimuli. A shard that the entry lacks is
+        completed in all of them, one after the other, so that they can share forward passes.
     share : tuple of int
         Which share of the shards, counted from 0, and how many shares there are.
     workers : int
@@ -64,12 +70,14 @@ def fill(
     InputError
         A loss is not finite, or there is no memory for a single evaluation.
     """
-    work = _Work(entry, model, stimuli, request, known or KnownEvidence(request))
+    own = Work(entry, model, request, known or KnownEvidence(request))
+    # The same order in all jobs: then the first claim decides who completes a shard in all entries.
+    works = sorted([own, *together], key=lambda work: work.request.identity_digest)
     missing = entry.missing(share)
     with _progress_bar(entry, share, missing, request.title, progress) as bar:
         while missing:
             claimed = []
-            for shard, images in _in_threads(work.claim_and_score, missing, workers):
+            for shard, images in _in_threads(partial(_claim_and_score, works, stimuli), missing, workers):
                 bar.update(images)
                 if not images:
                     claimed.append(shard)
@@ -79,34 +87,28 @@ def fill(
 
 
 @dataclass(frozen=True)
-class _Work:
-    """What the shards of a job have in common."""
+class Work:
+    """An entry, and what it takes to fill it: the arguments of `fill`."""
 
     entry: Entry
     model: Model
-    stimuli: xr.Dataset
     request: Request
     known: KnownEvidence
 
-    def claim_and_score(self, shard: int) -> tuple[int, int]:
-        """Complete a shard. Returns its number and that of its images, or 0 if another job is working on it."""
-        part = self.entry.images_of(shard)
-        with claim(self.entry.path, self.entry.parts[shard]) as mine:
-            if not mine:
-                return shard, 0
-            if not self.entry.complete(shard):  # another job may have done so in the meantime
-                self.entry.sweep(shard)
-                self._score_and_write(shard, part)
-        return shard, part.stop - part.start
+    def complete(self, shard: int, images: np.ndarray, names: list[str]) -> None:
+        """Score a shard's images and write it, unless another job has done so in the meantime."""
+        if not self.entry.complete(shard):
+            self.entry.sweep(shard)
+            self._score_and_write(shard, images, names)
 
-    def _score_and_write(self, shard: int, part: slice) -> None:
+    def _score_and_write(self, shard: int, images: np.ndarray, names: list[str]) -> None:
         model, request = self.model, self.request
-        known = self.known.of(part)
+        known = self.known.of(self.entry.images_of(shard))
         score = partial(
             score_images,
             model,
-            self.stimuli["image"][part].values,
-            as_strings(self.stimuli["name"][part]),
+            images,
+            names,
             request.draws,
             known,
             reconstruct=request.reconstruct,
@@ -120,9 +122,25 @@ class _Work:
         # What a run with these settings spends, whether or not some of it was known.
         arrays["evaluations"] = np.count_nonzero(~np.isnan(arrays["loss"]), axis=(1, 2)).astype(np.int32)
         new = int(np.count_nonzero(np.isnan(known["loss"]) & ~np.isnan(arrays["loss"])))
-        provenance = model.provenance | {"batch_size": model.batch_size, "versions": versions(*model.packages)}
+        packages = (*model.packages, *(PACKAGES if request.view else ()))
+        provenance = model.provenance | {"batch_size": model.batch_size, "versions": versions(*packages)}
         provenance["new_losses"] = new  # the others were taken over
         self.entry.write(shard, arrays, provenance)
+
+
+def _claim_and_score(works: Sequence[Work], stimuli: xr.Dataset, shard: int) -> tuple[int, int]:
+    """Complete a shard of all entries. Returns its number and that of its images, or 0 if another job works on it."""
+    part = stimuli.isel(image=works[0].entry.images_of(shard))
+    images, names = seen_through(works[0].request.view, part["image"].values), as_strings(part["name"])
+    with ExitStack() as claims:
+        for work in works:
+            if not claims.enter_context(claim(work.entry.path, work.entry.parts[shard])):
+                return shard, 0
+        for work in works:
+            # Passes are shared by batches of the same evaluations, and memory may have run out in one of the models.
+            work.model.batch_size = min(other.model.batch_size for other in works)
+            work.complete(shard, images, names)
+    return shard, len(names)
 
 
 def _images(entry: Entry, shards: set[int] | list[int]) -> int:

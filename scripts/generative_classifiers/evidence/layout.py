@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from generative_classifiers.draws.levels import Draws
 from generative_classifiers.evidence.request import Request
 from generative_classifiers.models.reconstruction_layout import ReconstructionLayout
 
@@ -99,6 +100,12 @@ def coordinates(request: Request) -> xr.Dataset:
 def per_draw_names(draws):
     """What stores know of each draw: its density only where levels are not spread evenly."""
     return ("time", "alpha", "sigma", "seed") + (() if (draws.density == 1).all() else ("density",))
+
+
+def stored_draws(store):
+    """The draws of a store of evidence: an xarray.Dataset, or its zarr.Group."""
+    names = ("draw", "time", "alpha", "sigma", "seed", "density")
+    return Draws(*(np.asarray(store[name]) for name in names if name in store))
 
 
 def attributes(request: Request) -> dict[str, Any]:

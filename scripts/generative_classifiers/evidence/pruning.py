@@ -3,7 +3,9 @@
 from generative_classifiers.draws.level_table import LevelTable, tuples
 from generative_classifiers.draws.log_snr import weighting_with
 from generative_classifiers.evidence.moderated import ModeratedTest
-from generative_classifiers.evidence.pruning_base import DoublingTest, PruningTest, student, von_neumann
+from generative_classifiers.evidence.pruning_base import PruningTest, student, von_neumann
+from generative_classifiers.study.draws import draws_of
+from generative_classifiers.study.levels import level_row
 
 
 class PairedTest(PruningTest):
@@ -33,8 +35,11 @@ class PairedTest(PruningTest):
         return self.level
 
 
-class SequentialTest(DoublingTest):
+class SequentialTest(PruningTest):
     """A one-sided test at a few looks, which drops the winner at any of them with a probability of at most the level.
+
+    There are two looks in every doubling of the draws. Each spends a share of the level that is proportional to the
+    draws since the look before it.
 
     The test is about the difference after *all* draws. Its uncertainty vanishes as the remaining draws become fewer
     (the finite population correction). The variance is that between neighbouring noise levels.
@@ -47,10 +52,20 @@ class SequentialTest(DoublingTest):
 
     test = "sequential"
 
+    def looks(self, count):
+        """After 1, 1.5, 2, 3, 4, 6, 8, … times the minimum."""
+        doublings = [self.minimum * 2**k for k in range(count.bit_length())]
+        between = [number * 3 // 2 for number in doublings]
+        return [*sorted(number for number in {*doublings, *between} if number < count), count]
+
     def _p_values(self, difference, draws, count):
         variance, freedom = von_neumann(difference, draws)
         variance_of_rest = variance * (1 / len(draws) - 1 / count)
         return student(difference.mean(axis=2), variance_of_rest, freedom)
+
+    def _level_at(self, look, count):
+        previous = max((earlier for earlier in self.looks(count) if earlier < look), default=0)
+        return self.level * (look - previous) / count
 
 
 TESTS = {kind.test: kind for kind in (PairedTest, SequentialTest, ModeratedTest)}
@@ -92,6 +107,18 @@ def pruning_of(draws, weighting, table=None):
         return None
     known = {"table": table} if draws.test == ModeratedTest.test else {}
     return TESTS[draws.test](draws.min, draws.level, weighting, **known)
+
+
+def pruning_for(study, observer, dataset):
+    """The pruning test that a study asks for in an observer's evidence; None if every category gets all draws."""
+    draws, table = draws_of(study, observer, dataset), level_table(study, observer, dataset)
+    return pruning_of(draws, weighting_with(study.weighting), table)
+
+
+def level_table(study, observer, dataset):
+    """What is known of an observer's noise levels, as a `LevelTable`; None if the study's settings need not know."""
+    row = level_row(study, observer, dataset)
+    return LevelTable(**row.table()) if row else None
 
 
 def pruning_from(identity):

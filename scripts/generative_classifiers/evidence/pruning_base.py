@@ -94,17 +94,41 @@ class PruningTest(ABC):
         numpy.ndarray
             bool (image, category): some of the candidates, at least one of each image.
         """
+        return candidates & ~self._is_worse(self._differences(loss, candidates, draws), candidates, draws, count)
+
+    def p_values(self, loss, candidates, draws, count):
+        """What a look goes by: a category is dropped if its p value is below its bound.
+
+        Parameters
+        ----------
+        loss, candidates, draws, count
+            As for `survivors`.
+
+        Returns
+        -------
+        p_value, bound : numpy.ndarray
+            float64 (image, category). Those of categories that are no candidates have no meaning.
+        """
+        difference = self._differences(loss, candidates, draws)
+        return np.broadcast_arrays(*self._compare(difference, candidates, draws, count))
+
+    def _differences(self, loss, candidates, draws):
+        """Weighted differences (image, category, draw) from the best candidate."""
         seen = draws[: loss.shape[2]]
         weight = level_weighting(seen.time, seen.alpha, seen.sigma, self.weighting) / seen.density
         weighted = np.where(candidates[..., None], loss, np.nan).astype(np.float64) * weight
         best = np.where(candidates, weighted.mean(axis=2), np.inf).argmin(axis=1)
-        difference = weighted - np.take_along_axis(weighted, best[:, None, None], axis=1)
-        return candidates & ~self._is_worse(difference, candidates, draws, count)
+        return weighted - np.take_along_axis(weighted, best[:, None, None], axis=1)
 
     def _is_worse(self, difference, candidates, draws, count):
         """Whether differences (image, category, draw) from the best category are too large for chance."""
+        p_values, bound = self._compare(difference, candidates, draws, count)
+        return p_values < bound
+
+    def _compare(self, difference, candidates, draws, count):
+        """P values (image, category) of differences (image, category, draw), and the bounds that they are held to."""
         look = difference.shape[2]
-        return self._p_values(difference, draws[:look], count) < self._level_at(look, count)
+        return self._p_values(difference, draws[:look], count), self._level_at(look, count)
 
     def _p_values(self, difference, draws, count):
         """P values (image, category) of differences (image, category, draw) from the best category."""
@@ -113,23 +137,6 @@ class PruningTest(ABC):
     @abstractmethod
     def _level_at(self, look, count):
         """Significance level of the look after so many draws."""
-
-
-class DoublingTest(PruningTest):
-    """A test with two looks in every doubling of the draws, which spend the level together.
-
-    Each look spends a share of the level that is proportional to the draws since the look before it.
-    """
-
-    def looks(self, count):
-        """After 1, 1.5, 2, 3, 4, 6, 8, … times the minimum."""
-        doublings = [self.minimum * 2**k for k in range(count.bit_length())]
-        between = [number * 3 // 2 for number in doublings]
-        return [*sorted(number for number in {*doublings, *between} if number < count), count]
-
-    def _level_at(self, look, count):
-        previous = max((earlier for earlier in self.looks(count) if earlier < look), default=0)
-        return self.level * (look - previous) / count
 
 
 def von_neumann(difference, draws):

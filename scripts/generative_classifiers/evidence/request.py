@@ -15,6 +15,7 @@ from generative_classifiers.models.reconstruction_layout import ReconstructionLa
 from generative_classifiers.stimuli.content import image_hashes
 from generative_classifiers.study.families import FAMILIES
 from generative_classifiers.study.validation import MOST_DRAWS
+from generative_classifiers.study.views import View
 
 # What evidence repeats of its stimuli, by the names that it has there.
 COORDINATES = {"true_category": "category", "condition": "condition", "texture_category": "texture_category"}
@@ -46,6 +47,8 @@ class Request:
         The draw whose reconstructions are kept, if it is not one of those that the score is made of.
     shared : tuple of str or None
         The category of each prompt, if several prompts have the same; `prompts` then has their own texts as keys.
+    view : View or None
+        What is done to images before the model sees them. Their hashes in `images` are those before.
     """
 
     observer: str
@@ -59,6 +62,7 @@ class Request:
     pruning: PruningTest | None
     shared: tuple[str, ...] | None = None
     kept: Draws | None = None
+    view: View | None = None
 
     @property
     def categories(self) -> list[str]:
@@ -108,6 +112,7 @@ def request_evidence(
     reconstruct=None,
     pruning=None,
     categories=None,
+    view=None,
 ):
     """Ask a model for its losses on stimuli.
 
@@ -130,6 +135,8 @@ def request_evidence(
         Says when categories get no more draws; without it every category gets all draws.
     categories : sequence of str, optional
         The category of each of the model's prompts, if several prompts have the same.
+    view : study.views.View, optional
+        What is done to images before the model sees them.
 
     Returns
     -------
@@ -138,7 +145,7 @@ def request_evidence(
     Raises
     ------
     InputError
-        The stimuli, the number of draws or the reconstructed draw are not as expected.
+        The stimuli, the number of draws or the reconstructed draw are not as expected, or the view needs larger images.
     """
     title = f"{observer} on {dataset}"
     reconstruct = reconstruct if model.reconstructs else None
@@ -149,11 +156,14 @@ def request_evidence(
     _check_stimuli(stimuli, title)
     _check_draws(count, reconstruct if kept is None else None, pruning, title)
     has_levels = FAMILIES[model.family].has_levels
-    levels = {"times": rule_identity(times)} if has_levels else {}
+    settings = {"times": rule_identity(times)} if has_levels else {}
+    if view and view.changes:
+        view.check_size(stimuli["image"].shape[1:3], title)
+        settings["view"] = view.as_params()
     return Request(
         observer,
         dataset,
-        {**model.identity, "seed": seed, **levels},
+        {**model.identity, "seed": seed, **settings},
         describe_images(stimuli),
         model.prompts,
         model.draws(count, seed, times),
@@ -162,6 +172,7 @@ def request_evidence(
         pruning if has_levels else None,
         tuple(categories) if categories else None,
         kept,
+        view,
     )
 
 

@@ -12,7 +12,8 @@ def score_images(model, images, names, draws, known=None, *, reconstruct=None, k
 
     Parameters
     ----------
-    model : models.base.Model
+    model : models.base.Model or None
+        Not needed if all losses are known.
     images : numpy.ndarray
         uint8 (image, y, x, channel).
     names : list of str
@@ -41,7 +42,7 @@ def score_images(model, images, names, draws, known=None, *, reconstruct=None, k
         A loss is not finite.
     """
     known = known or {}
-    loss = np.array(known.get("loss", np.full((len(names), len(model.categories), len(draws)), np.nan, np.float32)))
+    loss = np.array(known["loss"]) if "loss" in known else _unknown(len(names), len(model.categories), len(draws))
     reconstruction = known.get("reconstruction")
     candidates = np.ones(loss.shape[:2], bool)
     for stage in _stages(pruning, len(draws)):
@@ -62,6 +63,10 @@ def score_images(model, images, names, draws, known=None, *, reconstruct=None, k
         nothing = np.zeros((*loss.shape[:2], 1), bool)
         _, reconstruction = model.evaluate(images, names, kept, reconstruct, nothing)
     return {"loss": loss} if reconstruction is None else {"loss": loss, "reconstruction": reconstruction}
+
+
+def _unknown(*shape):
+    return np.full(shape, np.nan, np.float32)
 
 
 def _stages(pruning, count):

@@ -7,10 +7,9 @@ from typing import Any
 
 import zarr
 
-from generative_classifiers.draws.levels import Draws
 from generative_classifiers.evidence.cache import entry_path
 from generative_classifiers.evidence.entry import PROVENANCE, Entry
-from generative_classifiers.evidence.layout import attributes
+from generative_classifiers.evidence.layout import attributes, stored_draws
 from generative_classifiers.evidence.pruning import pruning_from
 from generative_classifiers.evidence.request import COORDINATES, Request
 from generative_classifiers.io.attributes import decode_attributes
@@ -27,7 +26,7 @@ def request_of(entry: Entry) -> Request:
         The store says something else than its manifest.
     """
     group: Any = zarr.open_group(entry.path, mode="r")
-    about, numbers = decode_attributes(group.attrs), ("draw", "time", "alpha", "sigma", "seed", "density")
+    about = decode_attributes(group.attrs)
     per_image = [name for name in ("name", "image_hash", *COORDINATES) if name in group]
     categories, prompts = _texts(group, "category"), _texts(group, "prompt")
     shared = tuple(categories) if len(set(categories)) < len(categories) else None
@@ -37,7 +36,7 @@ def request_of(entry: Entry) -> Request:
         {},
         {name: _texts(group, name) for name in per_image},
         dict(zip(prompts if shared else categories, prompts, strict=True)),
-        Draws(*(group[name][:] for name in numbers if name in group)),
+        stored_draws(group),
         about["reconstruct"],
         _layout(group, about["decoder"]),
         pruning_from(about["pruning"]),

@@ -26,7 +26,7 @@ class StoreSize(NamedTuple):
     bytes: int
 
 
-def store_size(images, shard, categories, draws, *, reconstruction, dataset):
+def store_size(images, shard, categories, draws, *, reconstruction, dataset, density=False):
     """Size of a complete store.
 
     Parameters
@@ -36,6 +36,8 @@ def store_size(images, shard, categories, draws, *, reconstruction, dataset):
     reconstruction : ReconstructionLayout or None
         How reconstructions are kept; None if there are none.
     dataset : str
+    density : bool, optional
+        Whether levels are not spread evenly, so that the store keeps the density of each.
 
     Returns
     -------
@@ -48,7 +50,7 @@ def store_size(images, shard, categories, draws, *, reconstruction, dataset):
     """
     layouts, shards = array_layouts(categories, draws, reconstruction), ceil(images / shard)
     values = sum(np.dtype(one.dtype).itemsize * prod(one.dims.values()) for one in layouts.values())
-    coordinates = len(COORDINATES) + (dataset == CUE_CONFLICT)
+    coordinates = len(COORDINATES) + (dataset == CUE_CONFLICT) + density
     # Each array has a file of metadata, each coordinate one more; each shard has its part of the manifest and a note of
     # its provenance; the root has its metadata and the manifest's first part.
     files = len(layouts) * (1 + shards) + 2 * coordinates + 2 * shards + 2

@@ -11,9 +11,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from generative_classifiers.decisions.published_numbers import PUBLISHED
-from generative_classifiers.figures.plot_styles import FILLING, HOLLOW, NOT_MEASURED, family_entries, tint, with_values
-from generative_classifiers.figures.style import ARROWS, DOUBLE, SINGLE, label_value_axis, legend, paper, row_step
-from generative_classifiers.study.measures import MEASURES
+from generative_classifiers.figures.observer_colours import FILLING, HOLLOW, NOT_MEASURED, family_entries, tint
+from generative_classifiers.figures.plot_styles import with_values
+from generative_classifiers.figures.style import DOUBLE, SINGLE, label_value_axis, legend, paper, row_step
+from generative_classifiers.study.measures import ARROWS, MEASURES
 
 # More columns than this have no room for their labels: they become rows.
 MANY_BARS = 30

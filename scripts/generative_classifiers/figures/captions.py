@@ -5,7 +5,7 @@ from pathlib import Path
 
 from generative_classifiers.io.errors import InputError
 
-OPENING = re.compile(r"\*\*(?:(?:Figure|Table) (?P<number>\d+): )?(?P<title>.+?)\*\*", re.DOTALL)
+OPENING = re.compile(r"\*\*(?:(?:Figure|Table) (?P<number>S?\d+): )?(?P<title>.+?)\*\*", re.DOTALL)
 
 
 def title(path: Path | str) -> str:
@@ -29,5 +29,5 @@ def title(path: Path | str) -> str:
     found = OPENING.match(Path(path).read_text(encoding="utf-8"))
     if not found:
         raise InputError(f"{path}: expected it to open with **Figure N: title** or **Table N: title**")
-    number = f"{int(found['number']):02}: " if found["number"] else ""
+    number = f"{found['number']:0>2}: " if found["number"] else ""
     return number + " ".join(found["title"].split())

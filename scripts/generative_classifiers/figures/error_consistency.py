@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from generative_classifiers.figures.cells import only_cell
-from generative_classifiers.figures.plot_styles import family_entries, runs
+from generative_classifiers.figures.observer_colours import family_entries
+from generative_classifiers.figures.plot_styles import runs
 from generative_classifiers.figures.style import BLANK, DOUBLE, LABEL_SIZE, LINE_HEIGHT, legend, paper
 
 # The same colours in every figure, so that matrices can be compared. All values below chance have the same colour.

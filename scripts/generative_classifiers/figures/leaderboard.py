@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from generative_classifiers.figures.style import ARROWS
 from generative_classifiers.study.families import FAMILIES
-from generative_classifiers.study.measures import MEASURES
+from generative_classifiers.study.measures import ARROWS, MEASURES
 
 TEMPLATE = "leaderboard.html.jinja"
 # What a licence of None means.

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from generative_classifiers.decisions.published_numbers import PUBLISHED
-from generative_classifiers.figures.plot_styles import faint_families, range_entries, range_line, shade_families
-from generative_classifiers.figures.shape_bias import NO_PREFERENCE
+from generative_classifiers.figures.observer_colours import range_entries, range_line, shade_families
+from generative_classifiers.figures.plot_styles import faint_families
+from generative_classifiers.figures.shape_bias_matrix import NO_PREFERENCE
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper
 
 # The colours of networks trained without and with noise, and the largest distance of a marker from its category's

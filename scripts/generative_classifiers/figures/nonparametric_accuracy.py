@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from generative_classifiers.figures.benchmark import bar_positions, bars
 from generative_classifiers.figures.cells import only_cell
-from generative_classifiers.figures.plot_styles import family_entries, with_values
+from generative_classifiers.figures.observer_colours import family_entries
+from generative_classifiers.figures.plot_styles import with_values
 from generative_classifiers.figures.style import DOUBLE, LINE, label_value_axis, legend, paper, row_step
 from generative_classifiers.io.errors import InputError
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import matplotlib.backends.backend_pdf  # savefig would import it late, for each figure again
 import matplotlib.style
 import xarray as xr
 from matplotlib.artist import Artist
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 from generative_classifiers.figures.provenance import as_metadata, rests_on
 from generative_classifiers.io.atomic import atomic_write
 from generative_classifiers.io.paths import STYLES
+from generative_classifiers.study.measures import ARROWS
 
 # Widths of a printed column and of a printed page, in inches.
 SINGLE, DOUBLE = 3.4, 7.0
@@ -24,8 +26,6 @@ LINE_HEIGHT = 1.2
 STYLE_SHEET = STYLES / "paper.mplstyle"
 # The colours of what belongs to no observer: lines of chance and separators; and matrix cells without a value.
 LINE, BLANK = "#777777", "#EEEEEE"
-# Which direction is better.
-ARROWS = {"": "", "higher": " ↑", "lower": " ↓"}
 # Without this, matplotlib writes the date and its own version into the files.
 METADATA = {"pdf": {"CreationDate": None, "Producer": None, "Creator": None}, "png": {"Software": None}}
 

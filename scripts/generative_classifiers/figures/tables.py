@@ -7,9 +7,8 @@ import pandas as pd
 import xarray as xr
 
 from generative_classifiers.figures.plot_styles import with_values
-from generative_classifiers.figures.style import ARROWS
 from generative_classifiers.io.atomic import atomic_write
-from generative_classifiers.study.measures import MEASURES
+from generative_classifiers.study.measures import ARROWS, MEASURES
 
 # The headings of columns in Markdown and LaTeX.
 HEADINGS = {name: measure.label + ARROWS[measure.better] for name, measure in MEASURES.items()} | {

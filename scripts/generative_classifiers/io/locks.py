@@ -7,6 +7,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 LOCKS = ".locks"
+# How often a claim is tried, when another one that ends removes the folder between its creation and its use.
+ATTEMPTS = 100
 
 
 @contextmanager
@@ -25,13 +27,12 @@ def claim(place: Path, part: str) -> Iterator[bool]:
     Yields
     ------
     bool
-        False if another process has claimed it.
+        False if another process has claimed it. Rarely also if another claim ended at the same moment: try again later.
     """
     file = place.parent / LOCKS / f"{place.name}.{part}"
-    file.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(file)
     try:
-        lock.acquire(timeout=0)
+        _acquire(lock, file.parent)
     except Timeout:
         yield False
         return
@@ -45,3 +46,16 @@ def claim(place: Path, part: str) -> Iterator[bool]:
         lock.release()
         with suppress(OSError):  # others are still claimed
             file.parent.rmdir()
+
+
+def _acquire(lock: FileLock, folder: Path) -> None:
+    """Acquire a lock whose file is in a folder that may not be there yet."""
+    for attempt in range(ATTEMPTS):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
+        except (FileExistsError, FileNotFoundError):
+            if attempt == ATTEMPTS - 1:
+                raise
+        else:
+            break

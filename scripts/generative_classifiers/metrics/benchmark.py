@@ -1,8 +1,8 @@
 """The benchmark's averages: how accurate models are out of distribution, and how human-like."""
 
 import numpy as np
+import pandas as pd
 import xarray as xr
-from scipy.stats import rankdata
 
 from generative_classifiers.metrics.resampling import with_intervals
 from generative_classifiers.study.measures import HUMAN_LIKENESS
@@ -26,8 +26,7 @@ def rank(values, ascending=False):
     >>> rank([0.5, 0.9, np.nan, 0.5])
     array([2.5, 1. , nan, 2.5])
     """
-    values = np.asarray(values, float)
-    return rankdata(values if ascending else -values, nan_policy="omit")
+    return pd.Series(values, dtype=float).rank(ascending=ascending).to_numpy()
 
 
 def benchmark(comparison: xr.Dataset) -> xr.Dataset:
@@ -46,9 +45,28 @@ def benchmark(comparison: xr.Dataset) -> xr.Dataset:
         Averages are over the datasets that an observer has. Only models that have all datasets are ranked. Observers
         that have only one of several datasets are left out, because there is nothing to average.
     """
+    measures, counted = averages(comparison)
+    rows = with_intervals(measures, centred=measures).assign(datasets=counted)
+    return rows.assign(ranks(rows, len(set(comparison["dataset"].values[comparison["in_benchmark"].values]))))
+
+
+def averages(comparison: xr.Dataset) -> tuple[xr.Dataset, xr.DataArray]:
+    """The averages of `benchmark` on resampled images.
+
+    Parameters
+    ----------
+    comparison : xarray.Dataset
+        As `compare` returns it.
+
+    Returns
+    -------
+    measures : xarray.Dataset
+        Dimensions resample, observer: the four measures. The first resample is the images themselves.
+    datasets : xarray.DataArray
+        Dimension observer: the number of datasets that are averaged.
+    """
     kept = comparison["in_benchmark"]
     comparison = _of_several_datasets(comparison, kept)
-    datasets = len(set(comparison["dataset"].values[kept.values]))
     of_dataset = comparison.where(kept).groupby("dataset")
     # The benchmark averages first over conditions, then over subjects; here subjects come first. The result is the
     # same, because every subject of a dataset saw all of its conditions.
@@ -56,8 +74,7 @@ def benchmark(comparison: xr.Dataset) -> xr.Dataset:
     trials = of_dataset.sum("cell")
     pooled = trials["correct"] / trials["n"].where(trials["n"] > 0)
     measures = means.assign(ood_accuracy=pooled).transpose("resample", ...).mean("dataset")
-    rows = with_intervals(measures, centred=measures).assign(datasets=pooled.isel(resample=0).count("dataset"))
-    return rows.assign(ranks(rows, datasets))
+    return measures, pooled.isel(resample=0).count("dataset")
 
 
 def _of_several_datasets(comparison, kept):

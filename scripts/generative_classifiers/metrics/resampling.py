@@ -142,7 +142,7 @@ def image_counts(images, virtual, dataset, condition):
     return np.vstack([themselves, counts]).astype(np.float32)
 
 
-def interval(values, lowest=0.0, centred=False):
+def interval(values, lowest=0.0, centred=False, highest=1.0):
     """The interval of each measure: two quantiles over its resamples.
 
     Parameters
@@ -150,9 +150,11 @@ def interval(values, lowest=0.0, centred=False):
     values : numpy.ndarray, shape (resample, ...)
         The first is the estimate, the others are its resamples. NaN among these is ignored.
     lowest : float
-        The measure's smallest possible value; the largest is 1. Intervals are clipped to this range.
+        The measure's smallest possible value. Intervals are clipped to the possible range.
     centred : bool
         Whether to move the quantiles by the difference between the resamples' mean and the estimate.
+    highest : float
+        The measure's largest possible value.
 
     Returns
     -------
@@ -169,7 +171,7 @@ def interval(values, lowest=0.0, centred=False):
     bounds = [_quantile(resamples, defined, share) for share in ((1 - LEVEL) / 2, (1 + LEVEL) / 2)]
     bias = ratio(np.nansum(resamples, axis=0), defined) - estimate
     bounds = np.stack(bounds, axis=-1) - (bias[..., None] if centred else 0.0)
-    return np.where(np.isnan(estimate)[..., None], np.nan, np.clip(bounds, lowest, 1.0))
+    return np.where(np.isnan(estimate)[..., None], np.nan, np.clip(bounds, lowest, highest))
 
 
 def with_intervals(values, centred=()):

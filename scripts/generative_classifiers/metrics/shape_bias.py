@@ -110,16 +110,47 @@ def shape_bias(decisions: xr.Dataset, reference: str = "humans") -> xr.Dataset:
     InputError
         When the images have no texture category.
     """
-    if "texture_category" not in decisions.coords:
-        raise InputError(f"{decisions.attrs['dataset']}: no texture_category; shape bias needs cue conflicts")
-    texture = index_of(decisions["texture_category"], decisions, "texture category")
-    cues = index_of(decisions["true_category"], decisions, "category"), texture, decisions.sizes["category"]
+    cues = _cues_of(decisions)
     response, dims = decisions["response"].values, ("observer", "category")
     rows = concatenate(_rows(_labelled(decisions, count_cues(response, *cues), dims), reference))
     resampled = resampled_cues(response, *cues, decisions.attrs["dataset"])
     *each, mean = _rows(_labelled(decisions, resampled, ("resample", *dims)), reference)
     bounds = [*(with_intervals(one[BIASES]) for one in each), with_intervals(mean[BIASES], centred=BIASES)]
     return rows.assign(concatenate(bounds).drop_vars(BIASES).data_vars).assign(_wilson(rows))
+
+
+def resampled_bias(decisions: xr.Dataset, reference: str = "humans") -> xr.DataArray:
+    """Overall shape bias on resampled images, the same for all observers, of the reference group and of every model.
+
+    Parameters
+    ----------
+    decisions, reference
+        As for `shape_bias`.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dimensions resample, observer. The first resample is the images themselves; the first observer is the pooled
+        trials of the reference group.
+
+    Raises
+    ------
+    InputError
+        As of `shape_bias`.
+    """
+    shape, texture, categories = _cues_of(decisions)
+    cues = resampled_cues(decisions["response"].values, shape, texture, categories, decisions.attrs["dataset"])
+    each, pooled, _ = _rows(_labelled(decisions, cues, ("resample", "observer", "category")), reference)
+    models = each.isel(observer=~each["is_reference"].values)
+    return concatenate([pooled, models])["overall_shape_bias"].transpose("resample", "observer")
+
+
+def _cues_of(decisions) -> tuple[np.ndarray, np.ndarray, int]:
+    """Category indices of the shape and of the texture of all images, and the number of categories."""
+    if "texture_category" not in decisions.coords:
+        raise InputError(f"{decisions.attrs['dataset']}: no texture_category; shape bias needs cue conflicts")
+    texture = index_of(decisions["texture_category"], decisions, "texture category")
+    return index_of(decisions["true_category"], decisions, "category"), texture, decisions.sizes["category"]
 
 
 def _labelled(decisions, cues, dims):

@@ -107,6 +107,25 @@ def benchmark_table(benchmark):
     return rows[["observer", "datasets", *MEASURES, "mean_rank", "accuracy_rank", *_bounds(*MEASURES)]]
 
 
+def lab_table(found):
+    """One row per observer and each of its variants: every measure of a question of the lab, with its interval.
+
+    Parameters
+    ----------
+    found : xarray.Dataset
+        As a function of `metrics.lab` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Without the rows of variants that an observer does not have.
+    """
+    flat = _flat(found).drop_vars(["family", "is_reference"])
+    dims = list(dict.fromkeys(dim for variable in flat.values() for dim in variable.dims))
+    of_variant = [name for name, variable in flat.items() if len(variable.dims) == len(dims)]
+    return flat.to_dataframe(dims).reset_index().dropna(subset=of_variant, how="all")
+
+
 def write_table(table, path):
     """Write a table as CSV: floats as their shortest exact text, missing ones empty. The file is complete or absent.
 

@@ -62,7 +62,7 @@ def load(
     compile : bool
         Compile the network when it is first used. This takes minutes and pays off in long runs.
     mirror : str, optional
-        Server to ask for files instead of their own: `stimuli.downloads.mirror`. The Hugging Face hub has a setting
+        Server to ask for files instead of their own: `stimuli.sources.mirror`. The Hugging Face hub has a setting
         of its own for this, HF_ENDPOINT.
 
     Returns

@@ -11,7 +11,7 @@ import xarray as xr
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.archives import members
-from generative_classifiers.stimuli.folders import image_names
+from generative_classifiers.stimuli.image_names import image_names
 from generative_classifiers.stimuli.square_images import open_image, read_image
 from generative_classifiers.study.benchmark_names import image_name, texture_coords
 

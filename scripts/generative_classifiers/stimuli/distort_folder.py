@@ -16,7 +16,7 @@ from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.stimuli import distortions
 from generative_classifiers.stimuli.distortions.colour import luma
 from generative_classifiers.stimuli.distortions.frequency import REFERENCE_SIZE, mean_amplitude
-from generative_classifiers.stimuli.folders import image_names
+from generative_classifiers.stimuli.image_names import image_names
 from generative_classifiers.stimuli.square_images import read_image
 
 SMALLEST, LARGEST = 16, 65536  # pixels along a side

@@ -1,13 +1,11 @@
 """Downloads: every file is fetched once, checked each time, and kept under its URL."""
 
-import os
 import re
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import pooch
 from filelock import FileLock
@@ -16,79 +14,13 @@ from tqdm import tqdm
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.file_kinds import check_content, kind_of, refuse_page
 from generative_classifiers.stimuli.local_files import checked_hash
+from generative_classifiers.stimuli.sources import LocalFile, is_address
 from generative_classifiers.stimuli.transfers import Downloader
 
-MIRROR = "GENERATIVE_CLASSIFIERS_MIRROR"
 THREADS = 8
 STAGING = ".staging"  # folder of unfinished files, inside the folder of downloads
 
 pooch.get_logger().setLevel("WARNING")
-
-
-class Source(NamedTuple):
-    """A file to download, or one that is on this machine.
-
-    Attributes
-    ----------
-    observer : str
-        The observer whose decisions the file has, or another name for its content.
-    place : str
-        Its address; or the path of a file, or of a folder of images, on this machine.
-    sha256 : str or None
-        Its checksum; None if it is not known.
-    """
-
-    observer: str
-    place: str
-    sha256: str | None
-
-
-class LocalFile(NamedTuple):
-    """A file on this machine, downloaded or the user's own.
-
-    Attributes
-    ----------
-    observer, place, sha256 : str
-        As in `Source`; of a folder, the checksum is `local_files.content_hash`.
-    path : Path
-        Where it is on this machine.
-    """
-
-    observer: str
-    place: str
-    sha256: str
-    path: Path
-
-
-def mirror(setting=None):
-    """The mirror, a server to download from instead of the files' own servers.
-
-    Parameters
-    ----------
-    setting : str or None
-        The setting of the site. Without it, the environment variable `GENERATIVE_CLASSIFIERS_MIRROR` counts.
-
-    Returns
-    -------
-    str or None
-        Its address without a slash at the end; None if there is no mirror.
-
-    Raises
-    ------
-    InputError
-        The address does not begin with http:// or https://.
-
-    Examples
-    --------
-    >>> mirror("http://127.0.0.1:8000/")
-    'http://127.0.0.1:8000'
-    """
-    key, address = ("mirror", setting) if setting else (MIRROR, os.environ.get(MIRROR))
-    if not address:
-        return None
-    if not re.match(r"https?://[^/\s]+\S*$", address):
-        raise InputError(f"{key}: {address!r} is not an address; expected http://… or https://…")
-    return address.rstrip("/")
 
 
 def fetch(url, sha256, folder, mirror=None, progress=True):
@@ -173,11 +105,6 @@ def fetch_all(sources, folder, mirror=None):
     with ThreadPoolExecutor(THREADS) as pool:
         bar = partial(tqdm, total=len(sources), desc="files", disable=None, leave=False)
         return list(bar(pool.map(one, sources)))
-
-
-def is_address(place):
-    """Whether a file has to be downloaded, rather than being at a path on this machine."""
-    return place.startswith("https://")
 
 
 def _download(url, staging, mirror, progress):

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli.archives import members
-from generative_classifiers.stimuli.square_images import open_image
 from generative_classifiers.study.benchmark_names import COLUMNS
 
 MEGABYTE = 10**6
@@ -93,6 +92,9 @@ def _check_table(file: Path) -> None:
 
 
 def _check_image(file: Path) -> None:
+    # Imported late: few downloads are images, and Pillow takes as long to import as the rest.
+    from generative_classifiers.stimuli.square_images import open_image
+
     with open_image(file) as image:
         image.load()
 

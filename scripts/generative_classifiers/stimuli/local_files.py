@@ -6,7 +6,7 @@ from pathlib import Path
 import pooch
 
 from generative_classifiers.io.errors import InputError
-from generative_classifiers.stimuli.folders import image_names
+from generative_classifiers.stimuli.image_names import image_names
 
 
 def content_hash(path: Path) -> str:

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from generative_classifiers.io.atomic import atomic_write
-from generative_classifiers.stimuli.downloads import LocalFile, is_address
+from generative_classifiers.stimuli.sources import LocalFile, is_address
 
 
 def write_manifest(files, path, folder):
@@ -12,7 +12,7 @@ def write_manifest(files, path, folder):
 
     Parameters
     ----------
-    files : iterable of downloads.LocalFile
+    files : iterable of sources.LocalFile
     path : Path
         Where to write the table, with columns observer, place, sha256 and path, separated by tabs.
     folder : Path
@@ -34,7 +34,7 @@ def read_manifest(path, folder):
 
     Returns
     -------
-    list of downloads.LocalFile
+    list of sources.LocalFile
     """
     with Path(path).open(encoding="utf-8", newline="") as handle:
         _, *rows = csv.reader(handle, delimiter="\t")

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import numpy as np
-
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.categories import CATEGORIES
 
@@ -76,7 +74,7 @@ def texture_coords(dataset, images):
     """
     if dataset != CUE_CONFLICT:
         return {}
-    return {"texture_category": ("image", np.array([texture_category(image) for image in images]))}
+    return {"texture_category": ("image", [texture_category(image) for image in images])}
 
 
 def answers_file(folder, dataset, observer):

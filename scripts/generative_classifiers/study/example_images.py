@@ -4,13 +4,14 @@ from generative_classifiers.study.ambiguous_images import DownloadedImage
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.figures import load_figures
 from generative_classifiers.study.prompts import prompts_of
+from generative_classifiers.study.views import without_views
 
 
 def reconstructing_observers(study):
-    """Observers that decide by the distance between the stimulus and their reconstructions of it."""
+    """Observers that decide by the distance between the stimulus itself and their reconstructions of it."""
     if study.settings.example_images is None:
         return []
-    return [name for name in study.models if _decides_by_reconstruction(study.observers[name])]
+    return [name for name in without_views(study.models) if _decides_by_reconstruction(study.observers[name])]
 
 
 def _decides_by_reconstruction(observer):

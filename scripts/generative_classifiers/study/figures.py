@@ -15,10 +15,18 @@ from generative_classifiers.study.validation import Items, Strict, Text, form, m
 
 FILE = "registry/figures.yaml"
 
-FigureName = form(r"^figure_\d\d$", "a name such as figure_01")
+FigureName = form(r"^figure_(\d\d|S\d)$", "a name such as figure_01 or figure_S1")
 TableName = form(r"^table_\d+$", "a name such as table_1")
 PlotName = form(r"^[a-z]+(_[a-z]+)*$", "the name of a plot, of lower-case letters and underscores")
-MetricsStore = Literal["accuracy", "benchmark", "comparisons", "conditions", "consistency", "ranking", "shape_bias"]
+MetricsStore = Literal[
+    "accuracy", "benchmark", "comparisons", "conditions", "consistency", "ranking", "shape_bias",
+    "noise_levels", "weightings", "draw_numbers", "spent_evaluations", "views",
+]  # fmt: skip
+
+LAB = {
+    "losses": "a diffusion model with all draws of every category on it, at evenly spread levels: evidence.exhaustive",
+    "views": "views",
+}
 
 
 def _check_names(key: str, names: Iterable[str], known: Iterable[str]) -> None:
@@ -44,6 +52,11 @@ class Figure(Strict):
     group: Literal["generative", "discriminative", "language"] | None = Field(
         None, description="It shows only the models of this group of families, next to the reference group."
     )
+    lab: Literal["losses", "views"] | None = Field(
+        None,
+        description="Whether it is a figure of the lab, and what a study needs for it: losses of all categories at all "
+        "draws of cue-conflict, or views. Only studies that name it draw it.",
+    )
     example_image: Literal["stimulus", "ambiguous_images"] | None = Field(
         None, description="Instead of metrics, it shows reconstructions of these images of a study."
     )
@@ -68,6 +81,8 @@ class Figure(Strict):
         if self.example_image:
             families = " or ".join(self.families)
             return f"example_images.{self.example_image} and a {families} model that reconstructs images"
+        if self.lab:
+            return f"{self.dataset} and {LAB[self.lab]}"
         if self.kind:
             return f"a {self.kind} dataset"
         return self.dataset or " or ".join(self.datasets)

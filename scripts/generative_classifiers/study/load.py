@@ -11,15 +11,16 @@ from generative_classifiers.study.ambiguous_images import AmbiguousImages, Super
 from generative_classifiers.study.benchmark_names import answers_file, subjects_files
 from generative_classifiers.study.checksum_lists import with_listed_files
 from generative_classifiers.study.datasets import Datasets, OwnFile
-from generative_classifiers.study.folders import check_cache, check_name
+from generative_classifiers.study.folders import check_name
 from generative_classifiers.study.observer import Observer, PublishedObserver, ReferenceObserver
 from generative_classifiers.study.observers import ContrastiveObserver, Observers
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import StudySettings
-from generative_classifiers.study.site import Site
+from generative_classifiers.study.site import load_site
 from generative_classifiers.study.study import Study
 from generative_classifiers.study.templates import load_templates
 from generative_classifiers.study.validation import unknown, validated
+from generative_classifiers.study.views import add_views
 from generative_classifiers.study.yaml_files import YamlFile
 
 Row = TypeVar("Row")
@@ -81,6 +82,7 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
 
     settings = study.content
     named = study.rows(settings.observers, observers.content.observers, "observers")
+    named = add_views(named, settings.views)
     datasets = study.rows(settings.datasets, registry.datasets, "datasets")
     examples = settings.example_images
     shown = (examples.ambiguous_images if examples else None) or ()
@@ -108,22 +110,6 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
     _check(found, study, observers)
     _check_own_files(found, datasets_registry.file, root)
     return found
-
-
-def load_site(config: dict[str, Any], root: Path = ROOT) -> Site:
-    """Check `config.yaml` and the settings of the command line.
-
-    Raises
-    ------
-    InputError
-        That names the key, and what was expected; or the line of `config.yaml` that repeats a key.
-    """
-    if (root / "config.yaml").is_file():
-        YamlFile(root / "config.yaml", root)  # Snakemake's own reader keeps the last of two equal keys silently
-    site = validated(Site, config, lambda *keys: ": ".join(["config.yaml or --config", *map(str, keys)]))
-    if site.evidence_cache:
-        check_cache(site.evidence_cache, root)
-    return site
 
 
 def load_observers(root: Path = REGISTRY.parent) -> dict[str, Observer]:
@@ -179,6 +165,8 @@ def _check(study: Study, document: Document, observers: Document) -> None:
     document.rows(settings.stimuli or (), study.datasets, "stimuli")
     document.rows(settings.highlights, observers.content.observers, "highlights")
     if settings.evidence:
+        for dataset in settings.evidence.exhaustive:
+            document.rows([dataset], study.datasets, "evidence", "exhaustive", dataset)
         for name in settings.evidence.draws_of:
             (row,) = document.rows([name], observers.content.observers, "evidence", "draws_of", name).values()
             if not row.kind.has_levels:

@@ -33,6 +33,8 @@ class Measure:
         return f"{self.label} {self.symbol}".rstrip()
 
 
+# What figures and tables put behind a label, by which direction is better.
+ARROWS = {"": "", "higher": " ↑", "lower": " ↓"}
 # How human-like the decisions are.
 HUMAN_LIKENESS = {
     "accuracy_difference": Measure("Accuracy difference", "lower"),

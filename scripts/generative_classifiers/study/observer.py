@@ -13,6 +13,7 @@ from generative_classifiers.study.validation import (
     Strict,
     Text,
 )
+from generative_classifiers.study.views import View
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 Revision = Annotated[str, Field(min_length=1)]
@@ -105,6 +106,9 @@ class ModelObserver(Observer):
         None, description="Of the network on one GPU, as measured; the forecast then needs no gflop."
     )
     mem_mb: Annotated[int, Field(ge=100)] = Field(16000, description="Memory that a job asks the cluster for.")
+    view: View | None = Field(
+        None, description="What is done to stimuli before it sees them; a study's views are given in the study."
+    )
     licence: Text | None = Field(None, description="Of the weights; null if unknown.")
     size_mb: Count | None = Field(None, description="Size of the weights.")
     trained_on: Text | None = Field(None, description="The images that it was trained on.")

@@ -34,7 +34,12 @@ class DiffusionObserver(GenerativeObserver):
     distance: Literal["latent", "l2", "perceptual"] = Field(
         "latent", description="What losses are: the error of what the network sees, or of the image that it paints."
     )
-    latents: Latents | None = Field(None, description="For the forecast; null where the network works on pixels.")
+    latents: Latents | None = Field(None, description="Null where the network works on pixels.")
+
+    @property
+    def denoises(self) -> Literal["pixels", "latents"]:
+        """What the network sees."""
+        return "latents" if self.latents else "pixels"
 
 
 class AutoregressiveObserver(GenerativeObserver):

@@ -4,7 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from generative_classifiers.study.datasets import DatasetName
+from generative_classifiers.study.benchmark_names import CUE_CONFLICT
+from generative_classifiers.study.datasets import Dataset, DatasetName
 from generative_classifiers.study.prompts import Prompt
 from generative_classifiers.study.validation import (
     MOST_DRAWS,
@@ -19,6 +20,7 @@ from generative_classifiers.study.validation import (
     union_of,
     wrong,
 )
+from generative_classifiers.study.views import Views
 
 DrawCount = Annotated[int, Field(ge=1, le=MOST_DRAWS)]
 Images = Annotated[int, Field(ge=16, le=10**6, multiple_of=16)]
@@ -78,7 +80,14 @@ class Evidence(Strict):
     """What evidence is gathered, and how it is weighted."""
 
     draws: Draws = Field(description="Draws per image and category: a number, or the settings of a pruning test.")
-    draws_of: dict[Name, Draws] = Field({}, description="Draws of single observers that have others than the rest.")
+    draws_of: dict[Name, Draws] = Field(
+        {}, description="Draws of single observers, with and without a view, that have others than the rest."
+    )
+    exhaustive: dict[DatasetName, DrawCount] = Field(
+        {},
+        description="Golden draws of all categories that diffusion models without a view get on single datasets, "
+        "whatever draws and times say. Any weighting can be tried on them.",
+    )
     times: Literal["golden", "uniform", "weighted"] = Field(
         description="How noise levels are spread; see docs/method.md."
     )
@@ -103,7 +112,7 @@ class Evidence(Strict):
 
     @model_validator(mode="after")
     def _kept_draw_is_certain(self) -> Self:
-        for draws in (self.draws, *self.draws_of.values()):
+        for draws in (self.draws, *self.draws_of.values(), *self.exhaustive.values()):
             certain = draws.min if isinstance(draws, Pruning) else draws
             if self.times == "weighted":
                 continue  # the kept reconstruction has a draw of its own
@@ -159,6 +168,11 @@ class World(Strict):
             raise wrong("texture_contrast", f"expected the smaller value first, found {low} and {high}")
         return self
 
+    def number_of_images(self, dataset: str, row: Dataset) -> int:
+        """The number of images that a dataset has, over all of its conditions."""
+        of_condition = self.images.cue_conflict if dataset == CUE_CONFLICT else getattr(self.images, row.kind)
+        return of_condition * len(row.conditions)
+
 
 class SimulatedObserver(Strict):
     """Parameters of a simulated observer."""
@@ -191,8 +205,11 @@ class StudySettings(Strict):
         None, description="Datasets whose images are needed; without it all of them, if a model takes part."
     )
     limit: Limit | None = Field(None, description="Images of each condition and category that take part; null: all.")
-    figures: Annotated[Items[Name], Field(min_length=1)] | None = Field(
-        None, description="Figures to draw; without it all that the datasets allow."
+    figures: Annotated[Items[Text], Field(min_length=1)] | None = Field(
+        None, description="Figures to draw; without it all that the datasets allow, but for those of the lab."
+    )
+    views: Views = Field(
+        {}, description="What is done to the stimuli; every model with every view is an observer of its own."
     )
     highlights: Items[Name] = Field(
         (), description="Observers that figures show one by one in a family of many, and with bands."
@@ -213,6 +230,8 @@ class StudySettings(Strict):
         for key in ("datasets", "observers", "stimuli", "figures", "highlights"):
             _unique(getattr(self, key) or (), key)
         _unique(self.example_images.ambiguous_images or () if self.example_images else (), "example_images")
+        if self.views and self.evidence is None:
+            raise missing("evidence", "views needs it")
         for key, needed in {"prompt": "evidence", "example_images": "evidence", "simulated": "world"}.items():
             if getattr(self, key) is not None and getattr(self, needed) is None:
                 raise missing(needed, f"{key} needs it")

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from generative_classifiers.study.folders import CACHE
-from generative_classifiers.study.validation import LARGEST_BATCH, Limit, Name, Strict, Text, form
+from generative_classifiers.io.paths import ROOT
+from generative_classifiers.study.folders import CACHE, check_cache
+from generative_classifiers.study.validation import LARGEST_BATCH, Limit, Name, Strict, Text, form, validated
+from generative_classifiers.study.yaml_files import YamlFile
 
 
 def _read_bool(value: Any) -> Any:
@@ -54,3 +56,19 @@ class Site(Strict):
     def cache(self) -> Path:
         """The folder of the cache of evidence."""
         return Path(self.evidence_cache or CACHE)
+
+
+def load_site(config: dict[str, Any], root: Path = ROOT) -> Site:
+    """Check `config.yaml` and the settings of the command line.
+
+    Raises
+    ------
+    InputError
+        That names the key, and what was expected; or the line of `config.yaml` that repeats a key.
+    """
+    if (root / "config.yaml").is_file():
+        YamlFile(root / "config.yaml", root)  # Snakemake's own reader keeps the last of two equal keys silently
+    site = validated(Site, config, lambda *keys: ": ".join(["config.yaml or --config", *map(str, keys)]))
+    if site.evidence_cache:
+        check_cache(site.evidence_cache, root)
+    return site

@@ -9,6 +9,7 @@ from generative_classifiers.io.folders import files_in
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.ambiguous_images import AmbiguousImage
 from generative_classifiers.study.datasets import Archive, Dataset, Datasets, DecisionFile, DecisionFormat, OwnFile
+from generative_classifiers.study.draws import draws_of, times_of
 from generative_classifiers.study.folders import folder_of
 from generative_classifiers.study.levels import level_settings, plain
 from generative_classifiers.study.measures import MEASURES
@@ -16,7 +17,7 @@ from generative_classifiers.study.observer import ModelObserver, Observer, Publi
 from generative_classifiers.study.observers import TrainedObserver
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.published_results import PublishedResults
-from generative_classifiers.study.settings import Draws, Evidence, SimulatedObserver, StudySettings, World
+from generative_classifiers.study.settings import Evidence, SimulatedObserver, StudySettings, World
 from generative_classifiers.study.site import Site
 
 
@@ -110,10 +111,6 @@ class Study:
     def weighting(self) -> str | dict[str, object] | None:
         """What noise levels count for, as plain data; None if no model takes part."""
         return plain(self.settings.evidence.weighting) if self.settings.evidence else None
-
-    def draws_of(self, observer: str) -> Draws:
-        """The draws of an observer: its own, or those of all."""
-        return self.evidence.draws_of.get(observer, self.evidence.draws)
 
     @property
     def together(self) -> bool:
@@ -209,7 +206,7 @@ class Study:
 
         For parameters of rules: if it changes, evidence jobs run again and evaluate what is new.
         """
-        settings, draws, kind = self.evidence, self.draws_of(observer), self.observers[observer].kind
+        settings, draws, kind = self.evidence, draws_of(self, observer, dataset), self.observers[observer].kind
         found: dict[str, object] = {
             "observer": self.decisive(observer),
             "prompts": self.prompts,
@@ -219,8 +216,9 @@ class Study:
         if kind.reconstructs:
             found["reconstruct_draw"] = settings.reconstruct_draw
         if kind.has_levels:
-            found |= {"times": settings.times, "draws": draws if isinstance(draws, int) else draws.as_params()}
-            found |= level_settings(self, observer)
+            times = times_of(self, observer, dataset)
+            found |= {"times": times, "draws": draws if isinstance(draws, int) else draws.as_params()}
+            found |= level_settings(self, observer, dataset)
         return found
 
     def stimuli_settings(self, dataset: str) -> dict[str, object]:

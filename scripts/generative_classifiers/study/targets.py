@@ -4,8 +4,12 @@ import re
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study import example_images
-from generative_classifiers.study.figures import load_figures
+from generative_classifiers.study.draws import has_all_losses
+from generative_classifiers.study.figures import LAB, load_figures
 from generative_classifiers.study.validation import unknown
+from generative_classifiers.study.views import without_views
+
+CUE_CONFLICT = "cue-conflict"
 
 
 def either(names):
@@ -51,6 +55,7 @@ def metrics(study):
     """Tables of metrics; shape bias needs cue conflicts."""
     names = ["accuracy", "consistency", "conditions", "benchmark", "comparisons", "ranking"]
     names += ["shape_bias"] if "cue-conflict" in study.datasets else []
+    names += [load_figures().figures[name].metrics for name in _names_of_figures(study) if _is_of_lab(name)]
     return [f"data/{study.folder}/metrics/{name}.csv" for name in names]
 
 
@@ -62,15 +67,24 @@ def figures(study):
     InputError
         The study names an unknown figure, or one that it lacks the data for.
     """
+    return [f"figures/{study.folder}/{name}.{kind}" for name in _names_of_figures(study) for kind in ("pdf", "png")]
+
+
+def _names_of_figures(study):
+    """Those that the study names, or all that it can draw, but for those of the lab."""
     known = load_figures().figures
-    possible = [name for name in known if can_draw(study, name)]
-    names = study.settings.figures or possible
-    for name in names:
+    if study.settings.figures is None:
+        return [name for name in known if can_draw(study, name) and not _is_of_lab(name)]
+    for name in study.settings.figures:
         if name not in known:
             raise InputError(f"studies/{study.name}.yaml: figures: {unknown(name, known)}")
-        if name not in possible:
+        if not can_draw(study, name):
             raise InputError(f"studies/{study.name}.yaml: figures: {name} needs {known[name].needs}")
-    return [f"figures/{study.folder}/{name}.{kind}" for name in names for kind in ("pdf", "png")]
+    return study.settings.figures
+
+
+def _is_of_lab(figure):
+    return load_figures().figures[figure].lab is not None
 
 
 def can_draw(study, figure):
@@ -78,6 +92,8 @@ def can_draw(study, figure):
     wanted = load_figures().figures[figure]
     if wanted.example_image:
         return bool(example_images.observers(study, figure))
+    if wanted.lab and not (with_all_losses(study) if wanted.lab == "losses" else study.settings.views):
+        return False
     return bool(figure_datasets(study, figure)) or not wanted.needs
 
 
@@ -132,3 +148,30 @@ def fitted_on(study, dataset):
 def with_noise_levels(study):
     """The study's diffusion models, whose noise levels a weighting is about."""
     return [name for name in study.models if study.observers[name].family == "diffusion"]
+
+
+def with_all_losses(study):
+    """The study's diffusion models without a view whose losses on cue conflicts can answer for any weighting."""
+    if CUE_CONFLICT not in study.stimuli:
+        return []
+    return [name for name in without_views(with_noise_levels(study)) if has_all_losses(study, name, CUE_CONFLICT)]
+
+
+def losses(study):
+    """Receipts of these models' evidence on cue conflicts.
+
+    Raises
+    ------
+    InputError
+        There is no such model.
+    """
+    if not with_all_losses(study):
+        raise InputError(f"studies/{study.name}.yaml: expected {CUE_CONFLICT} and {LAB['losses']}")
+    return [receipt(study, name, CUE_CONFLICT) for name in with_all_losses(study)]
+
+
+def other_losses(study):
+    """Receipts of their evidence on all other datasets on which it has all losses, to fit a weighting to."""
+    others = [dataset for dataset in study.stimuli if dataset != CUE_CONFLICT]
+    pairs = [(name, dataset) for name in with_all_losses(study) for dataset in others]
+    return [receipt(study, *pair) for pair in pairs if has_all_losses(study, *pair)]

@@ -6,14 +6,15 @@ from typing import Any
 
 from generative_classifiers.study.observer import Observer
 from generative_classifiers.study.observers import TrainedObserver
+from generative_classifiers.study.views import base_of, without_views
 
 # Keys of an observer's row that its training reads. Other keys may change without a new training.
 READ = ("library", "network", "settings", "classes", "resolution", "mean", "std", "noise", "training")
 
 
 def trained_on(observers: Mapping[str, Observer], data: str) -> list[str]:
-    """Observers that a study trains on "world" or "imagenet"."""
-    return [name for name, row in observers.items() if _data(row) == data]
+    """Observers that a study trains on "world" or "imagenet". Those with a view have the weights of those without."""
+    return [name for name in without_views(observers) if _data(observers[name]) == data]
 
 
 def settings(row: Observer) -> dict[str, Any]:
@@ -28,12 +29,12 @@ def gpus(row: TrainedObserver) -> str:
 
 def weights(study: str, observer: str) -> str:
     """Where a study, given by its name, has the weights of a network that it trains."""
-    return f"data/{study}/weights/{observer}/model.safetensors"
+    return f"data/{study}/weights/{base_of(observer)}/model.safetensors"
 
 
 def record(study: str, observer: str) -> str:
     """Where a study, given by its name, has the record of a pipeline that it trains; the pipeline lies next to it."""
-    return f"data/{study}/weights/{observer}/training.json"
+    return f"data/{study}/weights/{base_of(observer)}/training.json"
 
 
 def left_out(study: str, observers: Mapping[str, Observer], root: Path, imagenet: str | None) -> dict[str, str]:

@@ -69,7 +69,14 @@ _BOUNDS = {
 class Strict(BaseModel):
     """What all typed configuration shares: unknown keys, wrong types, NaN and infinity are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        populate_by_name=True,
+        defer_build=True,  # only the models that a program reads with are worth building
+    )
 
     @model_validator(mode="before")
     @classmethod

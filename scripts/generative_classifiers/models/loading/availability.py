@@ -11,6 +11,7 @@ from huggingface_hub.utils import build_hf_headers
 from generative_classifiers.io.paths import DOWNLOADS
 from generative_classifiers.models.loading.weight_sources import HubFile, weight_source
 from generative_classifiers.study.observer import ModelObserver
+from generative_classifiers.study.views import without_views
 
 SECONDS = 5  # for a server to answer
 THREADS = 16
@@ -28,7 +29,7 @@ STATES = {
 
 
 def survey(study, offline=False, mirror=None):
-    """List all observers that a study names, including those that do not take part.
+    """List all observers that a study names, including those that do not take part, each without its views.
 
     Parameters
     ----------
@@ -46,11 +47,12 @@ def survey(study, offline=False, mirror=None):
         their checksum is known and checked, None where there is nothing to check.
     """
     # By one thread, since libraries are imported on the way.
-    sources = [weight_source(study, observer) for observer in study.named]
+    named = {observer: study.named[observer] for observer in without_views(study.named)}
+    sources = [weight_source(study, observer) for observer in named]
     with ThreadPoolExecutor(THREADS) as pool:
         states = list(pool.map(lambda source: state(source.kind, source.places, offline, mirror), sources))
     rows = []
-    for (observer, row), source, weights in zip(study.named.items(), sources, states, strict=True):
+    for (observer, row), source, weights in zip(named.items(), sources, states, strict=True):
         model = row if isinstance(row, ModelObserver) else None
         rows.append(
             {

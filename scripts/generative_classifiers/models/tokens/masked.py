@@ -1,6 +1,7 @@
 """Masked models: image tokens are hidden, and predicted under each category's prompt.
 
-aMUSEd (arXiv 2401.01808) stands in for Muse. Its prediction is read in one of two ways:
+aMUSEd (arXiv 2401.01808) stands in for Muse. It makes one forward pass for each image, category and mask. What it
+predicts is read in one of two ways:
 
 likelihood
     The mean of -log p over the hidden tokens. Their number is uniform on 1 to all, so the mean over draws times the
@@ -9,6 +10,9 @@ reconstruction
     The mean squared difference between the image, in [-1, 1], and its reconstruction: the image decoded with the most
     probable tokens in place of the hidden ones, in one step (arXiv 2309.16779, appendix B).
 """
+
+from copy import copy
+from functools import partial
 
 import numpy as np
 import torch
@@ -25,6 +29,7 @@ from generative_classifiers.models.loading.diffusers_pipelines import load_amuse
 from generative_classifiers.models.reconstruction_layout import token_layout
 from generative_classifiers.models.tokens.decoder import TokenDecoder
 from generative_classifiers.models.tokens.likelihood import negative_log_likelihood, tokenise_singly
+from generative_classifiers.models.tokens.passes import Pass, PassMemory
 from generative_classifiers.stimuli.square_images import squares
 
 AESTHETIC_SCORE = 6  # the default of AmusedPipeline, and what aMUSEd is fine-tuned with
@@ -131,12 +136,31 @@ class MaskedModel(GenerativeModel):
         identity = {"reading": reading} | ({} if distance == "l2" else chosen) | weights
         super().__init__(observer, transformer, prompts, resolution, runtime, identity)
         self.reading, self.decoder = reading, TokenDecoder(self.vqvae)
+        self.passes: PassMemory | None = None  # nobody else needs them yet
         self.side = resolution // pixels_per_token
         # As AmusedPipeline conditions: width, height, the crop's corner, and the aesthetic score.
         micro_conditions = [[resolution, resolution, 0, 0, AESTHETIC_SCORE]]
         self.micro_conditions = torch.tensor(micro_conditions, device=self.device).float()
         encoder = parts["text_encoder"].to(self.device)
         self.pooled, self.states = encode_prompts(observer, parts["tokenizer"], encoder, prompts)
+
+    def read_as(self, observer, reading):
+        """The same network under another name, read in another way. The two share their forward passes.
+
+        Parameters
+        ----------
+        observer : str
+        reading : {"likelihood", "reconstruction"}
+
+        Returns
+        -------
+        MaskedModel
+        """
+        self.passes = self.passes or PassMemory()
+        other = copy(self)
+        other.observer, other.reading = observer, reading
+        other.identity = self.identity | {"reading": reading}
+        return other
 
     def terms(self):
         """The values of the image, or its tokens, or None: `models.base.Model.terms`.
@@ -171,19 +195,24 @@ class MaskedModel(GenerativeModel):
 
     def _evaluate_batch(self, encoded, names, draws, batch, kept):
         images, tokens = encoded
+        predict = partial(self._pass, tokens, names, draws, batch)
+        passed = self.passes.recall(encoded, names, draws, batch, predict) if self.passes else predict()
+        loss = passed.loss
+        if self.reading == "reconstruction":
+            reconstructed = self._decode(passed.completed)
+            with self._full_precision():
+                loss = self.distance(images[to_device(batch.image, self.device)], reconstructed)
+        return loss, passed.completed[np.flatnonzero(kept)].cpu().numpy().astype(np.uint16) if kept.any() else None
+
+    def _pass(self, tokens, names, draws, batch):
+        """What the network predicts for a batch of masked tokens: `passes.Pass`."""
         indices = batch.to(self.device)
         true = tokens[indices.image]
         hidden = self._hidden_tokens(*batch.noised_images(names, draws))[indices.noised]
         logits = self._predict(true.masked_fill(hidden, self.mask_token), indices.category)
-        completed = torch.where(hidden, logits.argmax(1), true)
-        if self.reading == "reconstruction":
-            reconstructed = self._decode(completed)
-            with self._full_precision():
-                loss = self.distance(images[indices.image], reconstructed)
-        else:
-            cost = negative_log_likelihood(logits, true).masked_fill(~hidden, 0)
-            loss = cost.flatten(1).sum(1) / hidden.flatten(1).sum(1)
-        return loss, completed[np.flatnonzero(kept)].cpu().numpy().astype(np.uint16) if kept.any() else None
+        cost = negative_log_likelihood(logits, true).masked_fill(~hidden, 0)
+        loss = cost.flatten(1).sum(1) / hidden.flatten(1).sum(1)
+        return Pass(loss, torch.where(hidden, logits.argmax(1), true))
 
     @property
     def reconstruction_layout(self):

@@ -20,12 +20,6 @@ _RENDERERS = {
 }
 
 
-def number_of_images(dataset, row, world):
-    """Number of images of a dataset; parameters as for `render`."""
-    images = world.images.cue_conflict if dataset == CUE_CONFLICT else getattr(world.images, row.kind)
-    return images * len(row.conditions)
-
-
 def render(dataset, row, world):
     """Render a dataset.
 
@@ -41,14 +35,14 @@ def render(dataset, row, world):
         Stimuli. As in the benchmark, no image is shown in two conditions.
     """
     conditions = row.conditions
-    names, categories = _names_and_categories(dataset, number_of_images(dataset, row, world))
+    names, categories = _names_and_categories(dataset, world.number_of_images(dataset, row))
     rngs = [generator("stimuli", world.seed, dataset, name) for name in names]
     drawings = drawing_set("held_out")
     which = np.concatenate([pick_drawings(drawings, [k], rng) for k, rng in zip(categories, rngs, strict=True)])
     scene = concatenate([sample_scenes(rng, 1) for rng in rngs])
     contrast = np.array([rng.uniform(*world.texture_contrast) for rng in rngs])
     coords = texture_coords(dataset, names)
-    textures = coords["texture_category"][1] if coords else np.array(CATEGORIES)[categories]
+    textures = np.array(coords["texture_category"][1]) if coords else np.array(CATEGORIES)[categories]
 
     parts = layers(drawings.planes, which, textures, scene, world.size)
     images = quantise(_RENDERERS.get(dataset, renderers.plain)(parts, scene, contrast, world))

@@ -1,0 +1,13 @@
+"""Question S2 of the lab: measures over the weighting of the noise levels."""
+
+from generative_classifiers.figures.plot_styles import plot_styles
+from generative_classifiers.figures.style import save
+from generative_classifiers.figures.weightings import weighting_curves
+from generative_classifiers.io.job import job
+from generative_classifiers.io.stores import read, store_of
+
+snakemake = job(globals())
+
+metrics = read(store_of(snakemake.input[0]))
+figure = weighting_curves(metrics, plot_styles(metrics, snakemake.params.labels, snakemake.params.highlights))
+save(figure, snakemake.output.pdf, snakemake.output.png, metrics)
