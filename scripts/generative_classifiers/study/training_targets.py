@@ -32,9 +32,14 @@ def weights(study: str, observer: str) -> str:
     return f"data/{study}/weights/{base_of(observer)}/model.safetensors"
 
 
+def pipeline(study: str, observer: str) -> str:
+    """The folder of a pipeline that a study, given by its name, trains."""
+    return f"data/{study}/weights/{base_of(observer)}"
+
+
 def record(study: str, observer: str) -> str:
     """Where a study, given by its name, has the record of a pipeline that it trains; the pipeline lies next to it."""
-    return f"data/{study}/weights/{base_of(observer)}/training.json"
+    return f"{pipeline(study, observer)}/training.json"
 
 
 def left_out(study: str, observers: Mapping[str, Observer], root: Path, imagenet: str | None) -> dict[str, str]:

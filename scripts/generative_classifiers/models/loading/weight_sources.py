@@ -73,6 +73,8 @@ def weight_source(study: Study, observer: str) -> WeightSource:
         return WeightSource("decisions", places, [file.sha256 for file in files])
     if row.family == "simulated":
         return WeightSource("study", [], [])
+    if observer in study.replicates:
+        return WeightSource("training", [], [])
     return _model_source(observer, row)
 
 
