@@ -45,7 +45,7 @@ use rule train_discriminative as train_on_world with:
     threads: 1
     resources:
         mem_mb=2000,
-        runtime=30,
+        runtime=240,
 
 
 rule train_generative:

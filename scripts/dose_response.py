@@ -7,6 +7,7 @@ from generative_classifiers.io.stores import store_of, write
 from generative_classifiers.metrics.lab.dose_response import DATASETS, dose_response
 from generative_classifiers.metrics.tables import variants_table, write_table
 from generative_classifiers.study.load import load
+from generative_classifiers.study.trainings import replicates
 
 snakemake = job(globals())
 
@@ -15,7 +16,7 @@ trained = load({**snakemake.config, "study": params.trained_by})
 by_dataset = read_decisions(snakemake.input.decisions, params.decisions)
 decisions = [by_dataset[name] for name in DATASETS if name in by_dataset]
 (group,) = (name for name, one in trained.settings.trainings.items() if one.compared_with)
-trainings = {name: one for name, one in trained.replicates.items() if one.group == group}
+trainings = {name: one for name, one in replicates(trained.settings.trainings).items() if one.group == group}
 augmentations = {one.variant: trained.observers[name].training.augmentation for name, one in trainings.items()}
 compared_with = trained.settings.trainings[group].compared_with
 result = dose_response(decisions, trainings, augmentations, compared_with, params.reference)

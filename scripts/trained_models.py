@@ -1,4 +1,4 @@
-"""The networks that a study has trained: its decisions here, or else from the archive of them that comes with the project."""
+"""The decisions of a study that trains networks: those that are here, or else those of its archive."""
 
 import json
 from pathlib import Path

@@ -62,7 +62,7 @@ def undistorted(accuracy, images=160):
 
 
 def cue_conflicts(chance, answers=0.9):
-    """Decisions on cue conflicts, by the chance (model, image) that a decision is for the shape; some are for neither."""
+    """Decisions on cue conflicts, from the chance (image,) of the shape by model; some are for neither cue."""
     rng = np.random.default_rng(2)
     images = len(next(iter(chance.values())))
     shape = np.arange(images) % 16
@@ -139,7 +139,7 @@ def test_a_variant_with_one_tested_training_has_no_interval(dose):
 def test_a_training_without_decisions_is_named(dose):
     conflicts, clean, noisy = dose
     lacking = clean.isel(observer=clean["observer"] != "cnn-plain-3")
-    with pytest.raises(InputError, match="^cnn-plain-3 on colour: no decisions"):
+    with pytest.raises(InputError, match=r"^cnn-plain-3 on colour: no decisions"):
         dose_response([conflicts, lacking, noisy], TRAININGS, VARIANTS, "diffusion", "simulated")
     with pytest.raises(InputError, match="those on uniform-noise are missing"):
         dose_response([conflicts, clean], TRAININGS, VARIANTS, "diffusion", "simulated")
@@ -198,7 +198,11 @@ def matched():
 def test_shares_of_variance_are_those_of_known_effects(matched):
     shares = matched["share"].to_series()
     # Noise adds 1 to half the models: 0.25 of a variance of about 1.5.
-    assert matched["share_interval"].sel(factor="noise").values[0] < 0.25 / 1.5 < matched["share_interval"].sel(factor="noise").values[1]
+    assert (
+        matched["share_interval"].sel(factor="noise").values[0]
+        < 0.25 / 1.5
+        < matched["share_interval"].sel(factor="noise").values[1]
+    )
     assert shares["image"] > shares["noise"] > shares["space"]
     bounds = matched["share_interval"].transpose("bound", "factor").values
     assert (bounds[0] <= shares.values).all() and (shares.values <= bounds[1]).all()

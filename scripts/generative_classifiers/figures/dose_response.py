@@ -14,14 +14,21 @@ from generative_classifiers.study.families import FAMILIES
 
 MEASURES = LABELS | {"accuracy_clean": "Accuracy, undistorted", "accuracy_noisy": "Accuracy, noisy"}
 # By what the panels have on their axis: the label, and how each kind of training is drawn.
-COLUMNS = {
+COLUMNS: dict[str, tuple[str, dict[str, tuple[str, str, str]]]] = {
     "noise_share": (
-        "Noise in training: mean σ²",  # noqa: RUF001
-        {"sqrt_alphas": ("α = √u", "#0072B2", "o"), "alphas": ("α = u", "#009E73", "s"), "fixed": ("α fixed", "#CC79A7", "^")},  # noqa: RUF001
+        "Noise in training: mean σ²",
+        {
+            "sqrt_alphas": (r"$\alpha = \sqrt{u}$", "#0072B2", "o"),
+            "alphas": (r"$\alpha = u$", "#009E73", "s"),
+            "fixed": (r"$\alpha$ fixed", "#CC79A7", "^"),
+        },
     ),
     "low_pass": (
         "Blur in training: σ in pixels of 224",  # noqa: RUF001
-        {"blur": ("blur", "#4D4D4D", "v"), "blur and noise": ("blur, and α = √u", "#E69F00", "D")},  # noqa: RUF001
+        {
+            "blur": ("blur", "#4D4D4D", "v"),
+            "blur and noise": (r"blur, and $\alpha = \sqrt{u}$", "#E69F00", "D"),
+        },
     ),
 }
 TARGET = FAMILIES["diffusion"].colour

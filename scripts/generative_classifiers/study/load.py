@@ -87,7 +87,9 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
         study.rows([settings.trained_by], dict.fromkeys(studies), "trained_by")
     known = observers.content.observers
     for group, wanted in settings.trainings.items():
-        _check_trained(study.rows([wanted.of], known, "trainings", group, "of"), study.file.where("trainings", group, "of"))
+        _check_trained(
+            study.rows([wanted.of], known, "trainings", group, "of"), study.file.where("trainings", group, "of")
+        )
     named |= trained_rows(settings.trainings, known, site.study, study.file.where)
     for key, names in _models_of_the_lab(settings):
         study.rows(names, named, *key)

@@ -214,8 +214,8 @@ class StudySettings(Strict):
     )
     matched: dict[Name, dict[Name, Text]] = Field(
         {},
-        description="Models that differ in single factors, question S7 of docs/lab.md: the level of each factor, by model. "
-        "The first model has the levels that the others are compared with.",
+        description="Models that differ in single factors, question S7 of docs/lab.md: the level of each factor, by "
+        "model. The first model has the levels that the others are compared with.",
     )
     trained_by: Name | None = Field(
         None, description="The study whose models figures S6 and S7 show, if not this one. It ships as an archive."

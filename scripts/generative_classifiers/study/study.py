@@ -19,7 +19,7 @@ from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import Evidence, SimulatedObserver, StudySettings, World
 from generative_classifiers.study.site import Site
-from generative_classifiers.study.trainings import Replicate, replicates
+from generative_classifiers.study.trainings import replicates
 from generative_classifiers.study.views import base_of
 
 
@@ -95,11 +95,6 @@ class Study:
     def prompts(self) -> dict[str, str]:
         """The prompt of each category; empty if no model takes part."""
         return prompts_of(template=self.settings.prompt) if self.models and self.settings.prompt else {}
-
-    @cached_property
-    def replicates(self) -> dict[str, Replicate]:
-        """The networks of the study's `trainings`, by the observer's name."""
-        return replicates(self.settings.trainings)
 
     @property
     def evidence(self) -> Evidence:
@@ -242,7 +237,7 @@ class Study:
     def made_weights(self, observer: str) -> list[str]:
         """Files in which a rule of this run leaves the observer's weights; empty if it has weights of its own."""
         row = self.observers[observer]
-        is_shipped = not (row.made_by_run or base_of(observer) in self.replicates)
+        is_shipped = not (row.made_by_run or base_of(observer) in replicates(self.settings.trainings))
         if is_shipped and not (self.site.retrain and getattr(row, "training", None)):
             return []
         is_network = isinstance(row, TrainedObserver)

@@ -190,6 +190,11 @@ def other_losses(study):
     return [receipt(study, *pair) for pair in pairs if has_all_losses(study, *pair)]
 
 
+def trainings(study):
+    """Weights and records of all networks that the study trains."""
+    return list(dict.fromkeys(path for name in study.models for path in study.made_weights(name)))
+
+
 def trained_models(study):
     """What stands for the decisions of the networks that figures S6 and S7 show, for inputs of rules."""
     if study.settings.trained_by:

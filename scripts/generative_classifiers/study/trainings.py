@@ -21,7 +21,8 @@ class Trainings(Strict):
     seeds: Count = Field(1, description="How many times each variant is trained, with the seeds 0, 1, ….")
     change: dict[str, Any] = Field({}, description="Keys of its row that all of them change.")
     variants: dict[Name, dict[str, Any]] = Field(
-        min_length=1, description="Keys that each of them changes, by the variant's name. Keys inside training are merged."
+        min_length=1,
+        description="Keys that each of them changes, by the variant's name. Keys inside training are merged.",
     )
     compared_with: Name | None = Field(
         None, description="The model whose shape bias theirs are compared with: question S6 of docs/lab.md."

@@ -9,8 +9,8 @@ from torch.utils.data import DataLoader, Dataset
 from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.models.classifiers.diffusion_noise import DiffusionNoise
 from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
-from generative_classifiers.training.augmentation import augmented
 from generative_classifiers.stimuli.square_images import squares
+from generative_classifiers.training.augmentation import augmented
 
 
 class TrainingData(NamedTuple):

@@ -46,11 +46,12 @@ def dose_response(
     Returns
     -------
     xarray.Dataset
-        Dimensions measure, variant, seed: `value` of every training. Dimension variant and seed: `tested`, whether the
+        Dimensions measure, variant, seed: `value` of every training. Dimensions variant, seed: `tested`, whether the
         accuracy on undistorted images is at least `LEAST_ACCURACY`. Dimensions measure, variant: `mean` over the tested
         trainings. Dimension variant: `difference`, the mean shape bias minus that of `compared_with`. Means and
         differences have intervals, which need two tested trainings: see `_with_seeds`. Dimension measure: `target`, the
-        values of `compared_with`, with intervals. Of each variant `kind`, as `kind_of` says, `noise_share` and `low_pass`, 0 if there is none.
+        values of `compared_with`, with intervals. Of each variant `kind`, as `kind_of` says, and `noise_share` and
+        `low_pass`, 0 if there is none.
 
     Raises
     ------
@@ -123,9 +124,7 @@ def _values(decisions, observers, reference):
         _accuracy(clean, UNDISTORTED, observers),
         np.mean([_accuracy(noisy, condition, observers) for condition in conditions], axis=0),
     ]
-    return xr.DataArray(
-        np.stack(parts), dims=("measure", "resample", "observer"), coords={"observer": observers}
-    )
+    return xr.DataArray(np.stack(parts), dims=("measure", "resample", "observer"), coords={"observer": observers})
 
 
 def _accuracy(decisions, condition, observers):

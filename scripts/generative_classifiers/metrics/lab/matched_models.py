@@ -164,7 +164,8 @@ def design_of(levels: Mapping[str, Mapping[str, str]]) -> tuple[list[tuple[str, 
 def _cues(decisions):
     """Decisions for either cue: numbers of the model and image, and whether each follows the shape."""
     shape, texture = (
-        decisions.indexes["category"].get_indexer(decisions[cue].values) for cue in ("true_category", "texture_category")
+        decisions.indexes["category"].get_indexer(decisions[cue].values)
+        for cue in ("true_category", "texture_category")
     )
     response = decisions["response"].values
     follows = (response == shape) & (shape != texture)

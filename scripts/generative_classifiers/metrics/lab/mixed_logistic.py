@@ -1,12 +1,12 @@
 """A mixed logistic model with two crossed random effects, by Laplace's approximation.
 
 Given the two standard deviations, the coefficients and random effects have a mode, around which their posterior
-distribution is nearly normal. This gives the likelihood of the standard deviations, too (Tierney & Kadane 1986). They are
-integrated over a grid, so that the intervals of the coefficients include that the spread between models is known only
-roughly (Rue et al. 2009).
+distribution is nearly normal. This gives the likelihood of the standard deviations, too (Tierney & Kadane 1986). They
+are integrated over a grid, so that the intervals of the coefficients allow for what is not known of the spread between
+models (Rue et al. 2009).
 
-statsmodels' BinomialBayesMixedGLM has the same model. Its variational approximation takes coefficients and random effects
-for independent of each other, and so gives coefficients that differ between models intervals several times too short.
+BinomialBayesMixedGLM of statsmodels has the same model. Its variational approximation treats coefficients and random
+effects as independent of each other. So its intervals of coefficients ignore most of the spread between models.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""A diffusion model's network as a discriminative network: trained as one from scratch, or with a head on its features."""
+"""A diffusion model's network as a classifier: trained as one from scratch, or with a head on its features."""
 
 import torch
 from diffusers import UNet2DConditionModel
