@@ -82,8 +82,8 @@ rule trained_models:
         f"{DATA}/trained_models.json",
     log:
         f"{DATA}/logs/trained_models.log",
-    localrule: True
     priority: 10
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     threads: 1

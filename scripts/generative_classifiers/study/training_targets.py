@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from generative_classifiers.io.folders import files_in
 from generative_classifiers.study.observer import Observer
 from generative_classifiers.study.observers import TrainedObserver
 from generative_classifiers.study.views import base_of, without_views
@@ -25,6 +26,12 @@ def settings(row: Observer) -> dict[str, Any]:
 def gpus(row: TrainedObserver) -> str:
     """The GPUs that a training asks Slurm for: one for each of the recipe's devices."""
     return f"gpu:{row.training.devices}"
+
+
+def built_from(row: TrainedObserver) -> list[str]:
+    """Files of the pipeline whose network a training begins with; empty without one."""
+    folder = row.settings.pipeline
+    return [str(path) for path in sorted(files_in(Path(folder)))] if folder and Path(folder).is_dir() else []
 
 
 def weights(study: str, observer: str) -> str:
