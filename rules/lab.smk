@@ -2,7 +2,7 @@
 
 # The study whose networks figures S6 and S7 show.
 TRAINED = (
-    load({**config, "study": STUDY.settings.trained_by})
+    load({**config, "study": STUDY.settings.trained_by, "limit": None})
     if STUDY.settings.trained_by
     else STUDY
 )

@@ -65,6 +65,9 @@ def test_wrong_variants_are_refused_with_their_place():
         with pytest.raises(InputError) as error:
             trained_rows(wanted, rows, "lab", where)
         assert message in str(error.value)
+    taken = {"miniature": Trainings(of="miniature-cnn", variants={"cnn": {}})}
+    with pytest.raises(InputError, match="miniature-cnn is also an observer of the registry"):
+        trained_rows(taken, rows, "lab", where)
 
 
 def test_the_plan_counts_what_is_not_trained_yet(study):

@@ -1,14 +1,15 @@
 """Networks that a study trains: variants of rows of `registry/observers.yaml`, each with several seeds."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from generative_classifiers.io.errors import InputError
 from generative_classifiers.study import training_targets
 from generative_classifiers.study.observer import Observer
 from generative_classifiers.study.observers import AnyObserver
-from generative_classifiers.study.validation import Count, Name, Positive, Strict, validated
+from generative_classifiers.study.validation import Count, Name, Positive, Strict, validated, wrong
 
 # What an observer's row says of weights that were trained before.
 OF_WEIGHTS = ("weights", "sha256")
@@ -30,6 +31,13 @@ class Trainings(Strict):
     seconds_per_step: Positive | None = Field(
         None, description="Of a training on one thread, as measured, for the forecast."
     )
+
+    @model_validator(mode="after")
+    def _recipes_are_merged(self) -> Self:
+        for variant, change in (("change", self.change), *self.variants.items()):
+            if not isinstance(change.get("training", {}), dict):
+                raise wrong(variant, "expected training to be a mapping of the keys that change")
+        return self
 
 
 class Replicate(NamedTuple):
@@ -81,9 +89,13 @@ def trained_rows(
     Raises
     ------
     InputError
-        A variant changes a key that its observer does not have, or to a value that is not allowed.
+        A variant changes a key that its observer does not have, or to a value that is not allowed; or its name is
+        taken.
     """
     found = replicates(trainings)
+    names = [name for name in found if name in rows]
+    if names:
+        raise InputError(f"{where('trainings')}: {names[0]} is also an observer of the registry; expected another name")
     asked = {name: _row(name, one, trainings[one.group], rows, study) for name, one in found.items()}
 
     def place(observer: str, *keys: str | int) -> str:
