@@ -41,7 +41,7 @@ def test_every_variant_has_a_row_for_each_seed(study):
     row = study.observers["cnn-sqrt-25-3"]
     assert row.training.seed == 3 and row.training.steps == 1200 and row.training.batch_size == 64
     assert row.training.augmentation == Augmentation(noise="sqrt_alphas", share=0.25)
-    assert row.label == "CNN, sqrt 25 (3)" and row.noise is None
+    assert row.label == "CNN of 32 pixels, sqrt 25 (3)" and row.noise is None
     assert study.made_weights("cnn-sqrt-25-3") == ["data/lab-models/weights/cnn-sqrt-25-3/model.safetensors"]
     assert study.made_weights("latent-embeddings") == ["data/lab-models/weights/latent-embeddings/training.json"]
     assert study.made_weights("miniature-latent") == []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from generative_classifiers.io.paths import ROOT
 from generative_classifiers.study.trainings import replicates
 
-NOTE = "~: estimates, from seconds_per_step of the study: one thread, as measured when nothing else ran"
+NOTE = "~: estimates, from seconds_per_step of the study: one thread, as measured on a busy machine"
 
 
 def training_plan(study) -> str:
