@@ -230,3 +230,8 @@ def test_figure_s7_shows_models_effects_and_shares(matched):
     assert [text.get_text() for text in models.get_yticklabels()] == list(labels.values())
     assert [text.get_text() for text in effects.get_yticklabels()] == list(TRUE)
     assert [text.get_text() for text in shares.get_yticklabels()] == ["objective", "noise", "space", "model", "image"]
+
+
+def test_a_training_can_be_what_the_others_are_compared_with(dose):
+    found = dose_response(dose, TRAININGS, VARIANTS, "cnn-plain-0", "simulated")
+    assert found["target"].equals(found["value"].sel(variant="plain", seed=0, drop=True).rename("target"))

@@ -58,7 +58,7 @@ def dose_response(
     InputError
         A dataset or an observer is missing.
     """
-    values = _values(decisions, [*trainings, compared_with], reference)
+    values = _values(decisions, list(dict.fromkeys([*trainings, compared_with])), reference)
     names = list(augmentations)
     seeds = sorted({one.seed for one in trainings.values()})
     place = {(one.variant, one.seed): observer for observer, one in trainings.items()}
