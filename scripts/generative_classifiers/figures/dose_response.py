@@ -1,6 +1,7 @@
 """S6: measures over the strength of noise and blur in training."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -32,7 +33,7 @@ COLUMNS: dict[str, tuple[str, dict[str, tuple[str, str, str]]]] = {
     ),
 }
 TARGET = FAMILIES["diffusion"].colour
-SINGLE_TRAINING = {"markersize": 2.5, "linestyle": "none", "alpha": 0.5, "zorder": 2}
+SINGLE_TRAINING: dict[str, Any] = {"markersize": 2.5, "linestyle": "none", "alpha": 0.5, "zorder": 2}
 
 
 @paper()

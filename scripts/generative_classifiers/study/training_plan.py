@@ -25,8 +25,8 @@ def training_plan(study) -> str:
     if not rows:
         return ""
     lines = [f"{'trainings':<16}{'networks':>10}{'steps':>10}{'CPU-hours':>12}"]
-    _, *numbers = zip(*rows, strict=True)
-    for name, count, steps, hours in [*rows, ("all", *map(sum, numbers))]:
+    total = ("all", sum(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows))
+    for name, count, steps, hours in [*rows, total]:
         known = "?" if math.isnan(hours) else f"~{hours:,.1f}"
         lines.append(f"{name:<16}{count:>10,}{steps:>10,}{known:>12}")
     return "\n".join([*lines, NOTE])

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from generative_classifiers.decisions.same_losses import decisions_under
-from generative_classifiers.draws.weighting import AnyWeighting, level_weighting
+from generative_classifiers.draws.weighting import level_weighting
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.metrics.lab.dose_response import CLEAN, LEAST_ACCURACY, UNDISTORTED
 from generative_classifiers.metrics.lab.mixed_logistic import fit
@@ -102,8 +102,7 @@ def _accuracy(clean, names):
 def _under_simple(decisions, evidence, name):
     """Decisions from the same losses under the weighting `simple`."""
     arrays = [evidence[key].values for key in ("time", "alpha", "sigma")]
-    weighting: AnyWeighting = SIMPLE
-    response = decisions_under(evidence, level_weighting(*arrays, weighting)[None])
+    response = decisions_under(evidence, level_weighting(*arrays, SIMPLE)[None])
     return next_to_reference(decisions, evidence, response, [name]).sel(observer=[name])
 
 
