@@ -37,7 +37,7 @@ def factor_panels(found: xr.Dataset, styles: pd.DataFrame) -> Figure:
     models.set(xlabel="Shape bias", xlim=(-0.03, 1.03))
     effects = figure.add_subplot(grid[0, 1])
     _rows(effects, found, "effect", found["term"].values.tolist())
-    effects.set_xlabel("Effect on a decision for the shape (log-odds)")
+    effects.set_xlabel("Effect (log-odds of shape)")
     effects.axvline(0, color=LINE, linewidth=0.6, linestyle=":")
     shares = figure.add_subplot(grid[1, 1])
     _rows(shares, found, "share", found["factor"].values.tolist())
