@@ -59,6 +59,7 @@ localrules:
     all,
     metrics,
     figures,
+    trainings,
     download,
     download_ambiguous_images,
 
@@ -81,6 +82,11 @@ rule figures:
     input:
         targets.figures(STUDY),
         targets.tables(STUDY),
+
+
+rule trainings:
+    input:
+        targets.trainings(STUDY),
 
 
 include: "rules/inputs.smk"

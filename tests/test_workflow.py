@@ -12,6 +12,7 @@ from packaging.specifiers import SpecifierSet
 from conftest import ROOT, needs_models
 from generative_classifiers.study.figures import load_figures
 from generative_classifiers.study.load import load
+from generative_classifiers.study.trainings import replicates
 from imports import SCRIPTS, packages
 from small_studies import content, snakemake
 
@@ -40,6 +41,17 @@ def test_dry_run(study, planned):
     evidence = {"evidence": models * 17} if study == "paper" else {"evidence_together": models}
     assert {name: count for name, count in jobs.items() if name.startswith("evidence")} == evidence
     assert ("render" in jobs) == (study == "miniature") != ("read_archive" in jobs)
+
+
+def test_dry_run_of_the_networks_that_the_lab_trains(planned):
+    jobs = Counter(job.rule.name for job in planned("lab-models"))
+    trained = jobs["train_on_world"] + jobs["train_generative"]
+    assert trained == len(replicates(load({"study": "lab-models"}).settings.trainings))
+    assert {"dose_response": 1, "matched_models": 1, "figure_S6": 1, "figure_S7": 1}.items() <= jobs.items()
+    assert not jobs["trained_models"]
+    lab = Counter(job.rule.name for job in planned("lab"))
+    assert {"trained_models": 1, "dose_response": 1, "matched_models": 1}.items() <= lab.items()
+    assert not lab["train_generative"]
 
 
 @pytest.mark.parametrize("study", ["lab", "low-pass"])

@@ -20,12 +20,14 @@ TableName = form(r"^table_\d+$", "a name such as table_1")
 PlotName = form(r"^[a-z]+(_[a-z]+)*$", "the name of a plot, of lower-case letters and underscores")
 MetricsStore = Literal[
     "accuracy", "benchmark", "comparisons", "conditions", "consistency", "ranking", "shape_bias",
-    "noise_levels", "weightings", "draw_numbers", "spent_evaluations", "views",
+    "noise_levels", "weightings", "draw_numbers", "spent_evaluations", "views", "dose_response", "matched_models",
 ]  # fmt: skip
 
 LAB = {
     "losses": "a diffusion model with all draws of every category on it, at evenly spread levels: evidence.exhaustive",
     "views": "views",
+    "trainings": "trainings with compared_with, or trained_by",
+    "matched": "matched, or trained_by",
 }
 
 
@@ -52,10 +54,10 @@ class Figure(Strict):
     group: Literal["generative", "discriminative", "language"] | None = Field(
         None, description="It shows only the models of this group of families, next to the reference group."
     )
-    lab: Literal["losses", "views"] | None = Field(
+    lab: Literal["losses", "views", "trainings", "matched"] | None = Field(
         None,
         description="Whether it is a figure of the lab, and what a study needs for it: losses of all categories at all "
-        "draws of cue-conflict, or views. Only studies that name it draw it.",
+        "draws of cue-conflict, views, or networks that a study trains. Only studies that name it draw it.",
     )
     example_image: Literal["stimulus", "ambiguous_images"] | None = Field(
         None, description="Instead of metrics, it shows reconstructions of these images of a study."

@@ -48,6 +48,10 @@ class NetworkSettings(Strict):
     width: Count | None = Field(None, description="Of wide_resnet50.")
     transform_input: bool | None = Field(None, description="Of inception_v3.")
     init_weights: bool | None = Field(None, description="Of inception_v3.")
+    pipeline: Text | None = Field(
+        None, description="Of diffusion_classifier: the folder of a diffusion model, relative to the project's root."
+    )
+    only_head: bool | None = Field(None, description="Of diffusion_classifier: whether its other weights are kept.")
 
 
 class ClassifierObserver(ModelObserver):

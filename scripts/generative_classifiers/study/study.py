@@ -19,6 +19,8 @@ from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import Evidence, SimulatedObserver, StudySettings, World
 from generative_classifiers.study.site import Site
+from generative_classifiers.study.trainings import replicates
+from generative_classifiers.study.views import base_of
 
 
 @dataclass(frozen=True)
@@ -235,7 +237,8 @@ class Study:
     def made_weights(self, observer: str) -> list[str]:
         """Files in which a rule of this run leaves the observer's weights; empty if it has weights of its own."""
         row = self.observers[observer]
-        if not (row.made_by_run or (self.site.retrain and getattr(row, "training", None))):
+        is_shipped = not (row.made_by_run or base_of(observer) in replicates(self.settings.trainings))
+        if is_shipped and not (self.site.retrain and getattr(row, "training", None)):
             return []
         is_network = isinstance(row, TrainedObserver)
         return [(training_targets.weights if is_network else training_targets.record)(self.name, observer)]

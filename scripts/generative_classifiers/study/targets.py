@@ -92,9 +92,22 @@ def can_draw(study, figure):
     wanted = load_figures().figures[figure]
     if wanted.example_image:
         return bool(example_images.observers(study, figure))
-    if wanted.lab and not (with_all_losses(study) if wanted.lab == "losses" else study.settings.views):
+    if wanted.lab and not _has_for_lab(study, wanted.lab):
         return False
     return bool(figure_datasets(study, figure)) or not wanted.needs
+
+
+def _has_for_lab(study, needed):
+    """Whether the study has what a figure of the lab needs."""
+    settings = study.settings
+    compared = any(group.compared_with for group in settings.trainings.values())
+    has = {
+        "losses": lambda: with_all_losses(study),
+        "views": lambda: settings.views,
+        "trainings": lambda: settings.trained_by or compared,
+        "matched": lambda: settings.trained_by or settings.matched,
+    }
+    return bool(has[needed]())
 
 
 def figure_datasets(study, figure):
@@ -175,3 +188,21 @@ def other_losses(study):
     others = [dataset for dataset in study.stimuli if dataset != CUE_CONFLICT]
     pairs = [(name, dataset) for name in with_all_losses(study) for dataset in others]
     return [receipt(study, *pair) for pair in pairs if has_all_losses(study, *pair)]
+
+
+def trainings(study):
+    """Weights and records of all networks that the study trains."""
+    return list(dict.fromkeys(path for name in study.models for path in study.made_weights(name)))
+
+
+def trained_models(study):
+    """What stands for the decisions of the networks that figures S6 and S7 show, for inputs of rules."""
+    if study.settings.trained_by:
+        return [f"data/{study.folder}/trained_models.json"]
+    return decisions(study)
+
+
+def losses_of_matched(study):
+    """Receipts of the evidence on cue conflicts of those matched models that can answer for any weighting."""
+    matched = [name for name in with_all_losses(study) if name in study.settings.matched]
+    return [receipt(study, name, CUE_CONFLICT) for name in matched]

@@ -19,6 +19,7 @@ from generative_classifiers.study.observers import (
     TransformersClipObserver,
 )
 from generative_classifiers.study.study import Study
+from generative_classifiers.study.trainings import replicates
 from generative_classifiers.study.weight_files import DownloadedFile, LocalFile, PackagedFile
 
 
@@ -73,6 +74,8 @@ def weight_source(study: Study, observer: str) -> WeightSource:
         return WeightSource("decisions", places, [file.sha256 for file in files])
     if row.family == "simulated":
         return WeightSource("study", [], [])
+    if observer in replicates(study.settings.trainings):
+        return WeightSource("training", [], [])
     return _model_source(observer, row)
 
 

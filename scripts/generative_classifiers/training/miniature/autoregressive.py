@@ -15,7 +15,8 @@ from generative_classifiers.models.pixels import pixels_to_tensor
 from generative_classifiers.models.tokens.autoregressive import text_to_image, tokenise
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.training import generative
-from generative_classifiers.training.data import DrawingBatches
+from generative_classifiers.training.augmentation import augmented
+from generative_classifiers.training.data import DrawingBatches, seeded
 from generative_classifiers.training.miniature.codebook import CodebookTask
 from generative_classifiers.training.miniature.prompt_tokenizer import WORDS
 
@@ -138,7 +139,7 @@ class NextTokenTask(generative.Task):
         super().__init__(
             [janus.language_model, janus.generation_embeddings, janus.generation_aligner, janus.generation_head]
         )
-        self.janus = janus
+        self.janus, self.recipe = janus, recipe
         self.prompt_tokens, self.prompt_mask = prompts["input_ids"], prompts["attention_mask"]
         self.batches = DrawingBatches(world, recipe.batch_size, recipe.seed, recipe.resolution)
 
@@ -147,9 +148,14 @@ class NextTokenTask(generative.Task):
         images, categories = self.batches(step)
         categories = torch.from_numpy(categories)
         with torch.no_grad():
-            tokens = tokenise(self.janus.vqmodel, pixels_to_tensor(images))
+            tokens = tokenise(self.janus.vqmodel, self._seen(images, step))
         logits = self._predict(self.prompt_tokens[categories], self.prompt_mask[categories], tokens)
         return cross_entropy(logits.flatten(0, 1), tokens.flatten())
+
+    def _seen(self, images, step):
+        """Images (image, 3, y, x) after the recipe's augmentation."""
+        with seeded("augmentation", self.recipe.seed, step):
+            return augmented(images, self.recipe.augmentation)
 
     def _predict(self, prompt_tokens, prompt_mask, image_tokens):
         """Logits of all image tokens, (image, token, code)."""

@@ -106,7 +106,7 @@ def untrained(vae, recipe, size):
     """
     torch.manual_seed(recipe.seed)
     tokenizer = prompt_tokenizer()
-    text_encoder = CLIPTextModel(text_config(tokenizer, diffusion.TEXT_WIDTH))
+    text_encoder = CLIPTextModel(text_config(tokenizer, diffusion.TEXT_WIDTH, recipe.text_layers))
     side = size // 2 ** (len(vae.config.encoder_block_out_channels) - 1)
     unet = diffusion.untrained_unet(side, vae.config.latent_channels, recipe.widths)
     return LatentDiffusionPipeline(vae, unet, text_encoder, tokenizer, diffusion.scheduler())

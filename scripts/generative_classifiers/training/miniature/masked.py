@@ -10,7 +10,8 @@ from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.models.pixels import pixels_to_tensor
 from generative_classifiers.models.tokens.masked import AESTHETIC_SCORE
 from generative_classifiers.training import generative
-from generative_classifiers.training.data import DrawingBatches
+from generative_classifiers.training.augmentation import augmented
+from generative_classifiers.training.data import DrawingBatches, seeded
 from generative_classifiers.training.miniature.codebook import CodebookTask
 from generative_classifiers.training.miniature.prompt_tokenizer import prompt_tokenizer, prompt_tokens, text_config
 
@@ -104,7 +105,7 @@ class MaskedTokenTask(generative.Task):
         images, categories = self.batches(step)
         categories = torch.from_numpy(categories)
         with torch.no_grad():
-            tokens = self._tokenise(preprocess(images))
+            tokens = self._tokenise(self._seen(images, step))
         hidden = random_mask(tokens, generator("masked training", self.recipe.seed, step))
         text = self.pipeline.text_encoder(self.prompts, output_hidden_states=True)
         logits = self.pipeline.transformer(
@@ -114,6 +115,11 @@ class MaskedTokenTask(generative.Task):
             micro_conds=self.micro_conditions.expand(len(tokens), -1),
         )
         return cross_entropy(logits.movedim(1, -1)[hidden], tokens[hidden])
+
+    def _seen(self, images, step):
+        """Images as the VQ model sees them, after the recipe's augmentation."""
+        with seeded("augmentation", self.recipe.seed, step):
+            return (augmented(images, self.recipe.augmentation) + 1) / 2
 
     def _tokenise(self, images):
         """Tokens (image, y, x)."""

@@ -25,7 +25,7 @@ def untrained(recipe, size):
     """
     torch.manual_seed(recipe.seed)
     tokenizer = prompt_tokenizer()
-    text_encoder = CLIPTextModel(text_config(tokenizer, diffusion.TEXT_WIDTH))
+    text_encoder = CLIPTextModel(text_config(tokenizer, diffusion.TEXT_WIDTH, recipe.text_layers))
     blocks = {"pixel_unshuffle": recipe.block, "subsampled_colour": recipe.subsampled_colour}
     channels = recipe.block**2 + 2 if recipe.subsampled_colour else 3 * recipe.block**2
     unet = diffusion.untrained_unet(size // recipe.block, channels, recipe.widths)
