@@ -43,10 +43,15 @@ UNUSED = {
 }
 NETWORK = "shufflenet_v2_x0_5"
 ROWS = {
-    **{name: {"family": "diffusion", "resolution": 16} for name in PIPELINES},
-    "amused": {"family": "masked"},
-    "janus": {"family": "autoregressive"},
-    "clip": {"family": "contrastive", "source": "transformers", "resolution": tiny_contrastive.SIDE},
+    **{name: {"family": "diffusion", "pipeline": f"tiny/{name}", "resolution": 16} for name in PIPELINES},
+    "amused": {"family": "masked", "pipeline": "tiny/amused"},
+    "janus": {"family": "autoregressive", "pipeline": "tiny/janus"},
+    "clip": {
+        "family": "contrastive",
+        "source": "transformers",
+        "pipeline": "tiny/clip",
+        "resolution": tiny_contrastive.SIDE,
+    },
     "open-clip": {
         "family": "contrastive",
         "source": "open_clip",
@@ -54,12 +59,10 @@ ROWS = {
         "network": tiny_contrastive.NAME,
         "weights": "tiny",
     },
-    "llava": {"family": "vision-language", "resolution": tiny_language.SIDE},
+    "llava": {"family": "vision-language", "pipeline": "tiny/llava", "resolution": tiny_language.SIDE},
     f"timm/{NETWORK}": {"family": "discriminative", "source": "timm", "library": "torchvision", "network": NETWORK},
 }
-DECODERS = {**dict.fromkeys(PIPELINES, "vae"), "amused": "vqvae"}
-for _of_pixels in ("deepfloyd-if", "pixels"):
-    del DECODERS[_of_pixels]
+DECODERS = {name: "vae" for name in PIPELINES if name not in ("deepfloyd-if", "pixels")} | {"amused": "vqvae"}
 
 
 def add_unused(folder):
@@ -132,13 +135,13 @@ def hub(served, monkeypatch, tmp_path):
     return found
 
 
-def row_of(name):
-    row = ROWS[name]
-    return observer(**row if "source" in row and name != "clip" else row | {"pipeline": repository_of(name)})
+def load(name, **changes):
+    return models.load("tiny", observer(**ROWS[name] | changes), prompts_of(("cat", "dog")), device="cpu")
 
 
-def load(name):
-    return models.load("tiny", row_of(name), prompts_of(("cat", "dog")), device="cpu")
+def load_decoder(name, **changes):
+    row = observer(**ROWS[name] | changes)
+    return models.load_decoder(row.family, "tiny", row, device="cpu")
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -158,7 +161,7 @@ def test_an_empty_cache_fills_once_and_is_enough_offline(name, hub, repositories
 @pytest.mark.parametrize("name", DECODERS)
 def test_only_the_decoder_is_downloaded(name, hub, repositories):
     repositories[0](name)
-    decoder = models.load_decoder(row_of(name).family, "tiny", row_of(name), device="cpu")
+    decoder = load_decoder(name)
     assert {file.partition("/")[0] for file in hub.sent} == {"model_index.json", DECODERS[name]}
     assert decoder.hash == load(name).reconstruction_layout.decoder
 
@@ -167,23 +170,26 @@ def test_a_model_is_the_same_after_its_decoder_was_loaded(hub, repositories, tmp
     repositories[0]("stable-diffusion")
     identity = load("stable-diffusion").identity
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "another"))
-    models.load_decoder("diffusion", "tiny", row_of("stable-diffusion"), device="cpu")
+    load_decoder("stable-diffusion")
     assert load("stable-diffusion").identity == identity
 
 
 def test_pixels_have_no_decoder(hub, repositories):
     repositories[0]("pixels")
     with pytest.raises(InputError, match=r"^tiny: .*model_index.json: a PixelDiffusionPipeline has no part vae$"):
-        models.load_decoder("diffusion", "tiny", row_of("pixels"), device="cpu")
+        load_decoder("pixels")
 
 
 @pytest.mark.parametrize(("name", "part"), [("stable-diffusion", "vae"), ("amused", "vqvae")])
 def test_a_part_that_the_hub_lacks_is_an_error(name, part, hub, repositories):
-    whole = repositories[0](name)
-    shutil.copytree(whole, whole.with_name("broken"), dirs_exist_ok=True)
-    shutil.rmtree(whole.with_name("broken") / part)
-    row = observer(**ROWS[name], pipeline="tiny/broken")
-    with pytest.raises(InputError, match=rf"^tiny: .*model_index.json names {part}, but .* has no folder {part}$"):
-        models.load("tiny", row, prompts_of(("cat", "dog")), device="cpu")
-    with pytest.raises(InputError, match=rf"^tiny: .*model_index.json names {part}, but .* has no folder {part}$"):
-        models.load_decoder(row.family, "tiny", row, device="cpu")
+    folder = shutil.copytree(repositories[0](name), repositories[1] / f"tiny/broken-{name}")
+    shutil.rmtree(folder / part)
+    for loader in (load, load_decoder):
+        with pytest.raises(InputError, match=rf"^tiny: .*model_index.json names {part}, but .* has no folder {part}$"):
+            loader(name, pipeline=f"tiny/broken-{name}")
+
+
+def test_a_variant_in_several_files_is_downloaded(hub, repositories):
+    tiny_tokens.janus(repositories[1] / "tiny/sharded", variant="fp16", max_shard_size="100KB")
+    assert load("janus", pipeline="tiny/sharded", variant="fp16").identity["variant"] == "fp16"
+    assert len([file for file in hub.sent if file.endswith(".safetensors")]) > 1

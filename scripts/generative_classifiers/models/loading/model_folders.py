@@ -70,10 +70,11 @@ def find_model(observer: str, source: str | Path, revision: str | None, variant:
     InputError
         There is no model, or the hub cannot be reached.
     """
-    weights = f"*.{variant}.safetensors" if variant else "*.safetensors"
+    # Shards of a variant have their numbers after its name, those of older versions before it.
+    weights = [f"*.{variant}.safetensors", f"*.{variant}-*.safetensors"] if variant else ["*.safetensors"]
 
     def download() -> Path:
-        return Path(snapshot_download(str(source), revision=revision, allow_patterns=[*CONFIGURATION, weights]))
+        return Path(snapshot_download(str(source), revision=revision, allow_patterns=[*CONFIGURATION, *weights]))
 
     return _find(observer, source, MODEL_CONFIG, "model", download)
 
