@@ -59,7 +59,7 @@ ROWS = {
         "network": tiny_contrastive.NAME,
         "weights": "tiny",
     },
-    "llava": {"family": "vision-language", "pipeline": "tiny/llava", "resolution": tiny_language.SIDE},
+    "llava": {"family": "vision-language", "source": "transformers", "pipeline": "tiny/llava", "resolution": tiny_language.SIDE},
     f"timm/{NETWORK}": {"family": "discriminative", "source": "timm", "library": "torchvision", "network": NETWORK},
 }
 DECODERS = {name: "vae" for name in PIPELINES if name not in ("deepfloyd-if", "pixels")} | {"amused": "vqvae"}
@@ -191,5 +191,6 @@ def test_a_part_that_the_hub_lacks_is_an_error(name, part, hub, repositories):
 
 def test_a_variant_in_several_files_is_downloaded(hub, repositories):
     tiny_tokens.janus(repositories[1] / "tiny/sharded", variant="fp16", max_shard_size="100KB")
-    assert load("janus", pipeline="tiny/sharded", variant="fp16").identity["variant"] == "fp16"
-    assert len([file for file in hub.sent if file.endswith(".safetensors")]) > 1
+    load("janus", pipeline="tiny/sharded", variant="fp16")
+    weights = [file for file in hub.sent if file.endswith(".safetensors")]
+    assert len(weights) > 1 and all(".fp16" in file for file in weights)
