@@ -3,10 +3,11 @@
 import json
 import shutil
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torchvision
-from huggingface_hub import constants
+from huggingface_hub import constants, snapshot_download
 from safetensors.torch import save_file
 
 import tiny_contrastive
@@ -59,7 +60,12 @@ ROWS = {
         "network": tiny_contrastive.NAME,
         "weights": "tiny",
     },
-    "llava": {"family": "vision-language", "source": "transformers", "pipeline": "tiny/llava", "resolution": tiny_language.SIDE},
+    "llava": {
+        "family": "vision-language",
+        "source": "transformers",
+        "pipeline": "tiny/llava",
+        "resolution": tiny_language.SIDE,
+    },
     f"timm/{NETWORK}": {"family": "discriminative", "source": "timm", "library": "torchvision", "network": NETWORK},
 }
 DECODERS = {name: "vae" for name in PIPELINES if name not in ("deepfloyd-if", "pixels")} | {"amused": "vqvae"}
@@ -156,6 +162,15 @@ def test_an_empty_cache_fills_once_and_is_enough_offline(name, hub, repositories
     assert load(name).identity == first.identity and not hub.sent
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert load(name).identity == first.identity
+
+
+@pytest.mark.parametrize("name", ["stable-diffusion", "amused"])
+def test_files_that_are_not_loaded_do_not_change_what_a_model_is(name, hub, repositories):
+    repositories[0](name)
+    identity = load(name).identity
+    whole = Path(snapshot_download(repository_of(name)))
+    assert list(whole.rglob("*.fp16.safetensors"))
+    assert load(name).identity == identity
 
 
 @pytest.mark.parametrize("name", DECODERS)

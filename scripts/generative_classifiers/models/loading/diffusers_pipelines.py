@@ -14,6 +14,7 @@ from generative_classifiers.models.loading.model_folders import (
     CONFIGURATION,
     MODEL_CONFIG,
     PIPELINE_INDEX,
+    configuration_files,
     find_pipeline,
     identity_of,
     loading,
@@ -212,8 +213,8 @@ def _load_networks(observer, source, folder, classes, row, commit, configuration
     for place, variant in variants.items():
         read_json(observer, place / MODEL_CONFIG)
         check_files(observer, place, variant)
-    variant = next((one for one in variants.values() if one), None)
-    identity = identity_of(observer, source, folder, row, commit, variant, configuration)
+    used = (configuration_files(folder / name, variants.get(folder / name), configuration) for name in classes)
+    identity = identity_of(observer, source, folder, row, commit, variants, {folder / PIPELINE_INDEX}.union(*used))
     parts = {}
     for name, part_class in networks.items():
         place = folder / name
