@@ -63,7 +63,7 @@ def collect(study, root: Path, reconstructions: bool = False) -> dict[str, Sourc
     for observer in _example_observers(study, root):
         parts[example_marker(study, observer)] = _json({"settings": example_settings(study, observer)})
     for observer in study.models:
-        for dataset in study.stimuli:
+        for dataset in datasets_of(study, observer):
             parts |= _evidence(study, root, observer, dataset, reconstructions)
     parts |= {"config.yaml": _site(study), "envs/versions.txt": _versions(root)}
     return dict(sorted(parts.items()))
