@@ -23,6 +23,7 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.manifest import check
 from generative_classifiers.io.stores import RECONSTRUCTIONS, ROOT_METADATA
 from generative_classifiers.study import example_images, targets
+from generative_classifiers.study.coverage import datasets_of
 
 EVIDENCE = "evidence"  # the folder of an archive that holds entries of the cache
 CONSTRAINTS = "envs/constraints.txt"

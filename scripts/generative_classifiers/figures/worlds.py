@@ -62,5 +62,12 @@ def _differences(ax, contrast, column):
     ax.vlines(contrast, *bounds, color=INK, linewidth=0.8)
     ax.plot(contrast, column["difference"].values, color=INK, linewidth=0.6)
     for chosen, fill in ((excludes, INK), (~excludes, "white")):
-        points = {"color": INK, "marker": "o", "linestyle": "none", "markersize": 4, "markerfacecolor": fill, "zorder": 4}
+        points = {
+            "color": INK,
+            "marker": "o",
+            "linestyle": "none",
+            "markersize": 4,
+            "markerfacecolor": fill,
+            "zorder": 4,
+        }
         ax.plot(contrast[chosen], column["difference"].values[chosen], **points)

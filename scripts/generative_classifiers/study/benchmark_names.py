@@ -14,7 +14,7 @@ TEXTURE = re.compile(r"[^-]*$")
 # The columns of a file of decisions (Geirhos et al. 2021, github.com/bethgelab/model-vs-human).
 COLUMNS = ("subj", "session", "trial", "rt", "object_response", "category", "condition", "imagename")
 
-# The datasets whose images have the texture of another category than that of their shape: the benchmark's, and the lab's.
+# Datasets whose images have the texture of another category than that of their shape: the benchmark's, and the lab's.
 CUE_CONFLICT, TEXTURED_CONFLICTS = "cue-conflict", "cue-conflict-textures"
 CUE_CONFLICTS = (CUE_CONFLICT, TEXTURED_CONFLICTS)
 

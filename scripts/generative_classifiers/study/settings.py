@@ -148,7 +148,8 @@ class WorldImages(Strict):
     parametric: Images = Field(description="Of a condition of a parametric dataset.")
     nonparametric: Images = Field(description="Of a nonparametric dataset.")
     cue_conflict: Annotated[int, Field(ge=240, le=10**6, multiple_of=240)] = Field(
-        alias="cue-conflict", description="Of cue-conflict and of each condition of cue-conflict-textures: 240 have each pair of categories once."
+        alias="cue-conflict",
+        description="Of cue-conflict and of each condition of cue-conflict-textures; 240 have each pair once.",
     )
 
 
@@ -214,7 +215,8 @@ class StudySettings(Strict):
     )
     highlights: Items[Name] = Field((), description="Observers that figures show one by one in a family of many.")
     compared: Pair[Name] | None = Field(
-        None, description="Two observers whose shape biases the lab compares in every world: the first minus the second."
+        None,
+        description="Two observers whose shape biases the lab compares in every world: the first minus the second.",
     )
     matrix_order: Literal["family", "clustering"] = Field(
         "family", description="How matrices order the observers of a group: by family, or similar ones side by side."

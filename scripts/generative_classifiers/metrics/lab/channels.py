@@ -13,7 +13,7 @@ from generative_classifiers.metrics.arithmetic import ratio
 from generative_classifiers.metrics.cells import index_of
 from generative_classifiers.metrics.lab.conditions import by_condition
 from generative_classifiers.metrics.lab.variants import difference
-from generative_classifiers.metrics.resampling import BOUND, RESAMPLES, SEED, interval, resample, with_intervals
+from generative_classifiers.metrics.resampling import RESAMPLES, SEED, interval, resample, with_intervals
 from generative_classifiers.metrics.shape_bias import resampled_bias
 from generative_classifiers.study.lab_conditions import WITHOUT_NOISE, frequency_of
 
@@ -108,9 +108,7 @@ def fit_on_grid(octaves: np.ndarray, losses: np.ndarray) -> np.ndarray:
     return np.stack([centre[best], width[best], peak])
 
 
-def channels(
-    bands: xr.Dataset, conflicts: xr.Dataset, size: int, reference: str = "humans"
-) -> xr.Dataset:
+def channels(bands: xr.Dataset, conflicts: xr.Dataset, size: int, reference: str = "humans") -> xr.Dataset:
     """The frequency channel of every observer, and how its centre goes with the shape bias.
 
     Parameters
@@ -154,14 +152,13 @@ WITHOUT_BIAS = "not counted: no shape bias"
 
 
 def _accuracies(decisions, reference):
-    """Accuracy on resampled images (resample, observer, frequency), the same scenes in all bands; first without noise."""
+    """Accuracy on resampled images, the same scenes at all frequencies: (resample, observer, frequency)."""
     parts = {frequency_of(condition): part for condition, part in by_condition(decisions).items()}
     frequencies = sorted(parts)
     if frequency_of(WITHOUT_NOISE) not in parts or len(parts) <= FEWEST_BANDS:
+        expected = f"expected the condition {WITHOUT_NOISE!r} and at least {FEWEST_BANDS} bands"
         shown = ", ".join(f"{one:g}" for one in frequencies)
-        raise InputError(
-            f"{decisions.attrs['dataset']}: expected the condition {WITHOUT_NOISE!r} and at least {FEWEST_BANDS} bands, found {shown}"
-        )
+        raise InputError(f"{decisions.attrs['dataset']}: {expected}, found {shown}")
     values = np.stack([_accuracy(parts[frequency]) for frequency in frequencies], axis=-1)
     is_reference, family = (decisions[name].values for name in ("is_reference", "family"))
     group = values[:, is_reference].mean(axis=1, keepdims=True)

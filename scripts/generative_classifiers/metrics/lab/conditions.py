@@ -1,4 +1,4 @@
-"""Decisions of the lab's own datasets, condition by condition. All conditions show the same scenes in the same order."""
+"""Decisions on the lab's own datasets, condition by condition. All conditions show the same scenes."""
 
 import re
 

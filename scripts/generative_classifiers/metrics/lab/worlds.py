@@ -44,11 +44,15 @@ def worlds(decisions: xr.Dataset, compared: Sequence[str], reference: str = "hum
     first, second = (biases.sel(observer=name, drop=True) for name in compared)
     found = with_intervals(biases.transpose(..., "observer", "world").rename("shape_bias").to_dataset())
     rest = [name for name in ("family", "is_reference") if name in first.coords]
-    return found.assign(difference("difference", (first - second).drop_vars(rest, errors="ignore"))).assign_coords(
-        world=order,
-        contrast=("world", [textures[condition].contrast for condition in order]),
-        period=("world", [textures[condition].period for condition in order]),
-    ).assign_attrs(first=compared[0], second=compared[1], reference=reference)
+    return (
+        found.assign(difference("difference", (first - second).drop_vars(rest, errors="ignore")))
+        .assign_coords(
+            world=order,
+            contrast=("world", [textures[condition].contrast for condition in order]),
+            period=("world", [textures[condition].period for condition in order]),
+        )
+        .assign_attrs(first=compared[0], second=compared[1], reference=reference)
+    )
 
 
 def _check_compared(compared, observers, dataset):

@@ -2,14 +2,15 @@
 
 Strengths and the order of the steps are those of the original stimuli (arXiv 1808.08750, 2106.07411,
 github.com/rgeirhos/generalisation-humans-DNNs); none of the original code is used. Lengths are in pixels of an image
-with 224 pixels along a side and scale with the image, so that a condition has the same effect on a scene at any size.
-Only uniform noise is independent from pixel to pixel at every size. Frequencies are in cycles per image. All datasets except colour and false-colour show
-grey images.
+with 224 pixels along a side and scale with the image, and frequencies are in cycles per image, so that a condition has
+the same effect on a scene at any size. Only uniform noise is independent from pixel to pixel at every size. All
+datasets except colour and false-colour show grey images.
 
 The functions take and return float64 images in which 1 is white. `distort` clips and rounds the results.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +52,7 @@ class Distortion(NamedTuple):
     strengths: dict
     in_colour: bool = False
     random: bool = False
-    least_size: dict = {}
+    least_size: Mapping[str, int] = MappingProxyType({})
     in_benchmark: bool = True
 
     def conditions_at(self, size):
@@ -131,14 +132,13 @@ def distorted(images, dataset, condition, names, seed, **options):
         condition, or names are missing.
     """
     _check(images, dataset, condition, names)
-    function, strengths, in_colour, random = DISTORTIONS[dataset]
-    images = images / 255.0
-    if not in_colour:
+    row, images = DISTORTIONS[dataset], images / 255.0
+    if not row.in_colour:
         images = luma(images)
-    if strengths[condition] is not None:
-        generators = ([generator(name, dataset, condition, seed) for name in names],) if random else ()
-        images = function(images, *strengths[condition], *generators, **options)
-    return images if in_colour else np.repeat(images[..., None], 3, axis=-1)
+    if row.strengths[condition] is not None:
+        generators = ([generator(name, dataset, condition, seed) for name in names],) if row.random else ()
+        images = row.function(images, *row.strengths[condition], *generators, **options)
+    return images if row.in_colour else np.repeat(images[..., None], 3, axis=-1)
 
 
 def distort(images, dataset, condition, names, seed, **options):
