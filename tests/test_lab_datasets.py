@@ -214,7 +214,7 @@ def test_the_benchmark_s_averages_do_not_have_the_lab_s_datasets(conflicts):
     edge = conflicts.drop_vars("texture_category").assign_attrs(dataset="edge")
     usual, lab = [edge, conflicts], [on_bands(32), on_worlds(of_world, (1,), (1,))]
     conditions = {one.attrs["dataset"]: sorted(set(one["condition"].values.tolist())) for one in usual + lab}
-    rows = load({"study": "lab"}).datasets
+    rows = load({"study": "lab"}).registry.datasets
     not_averaged = {name: [c for c in conditions[name] if c in rows[name].not_averaged] for name in conditions}
     assert {name for name, left_out in not_averaged.items() if left_out} == {"frequency-bands", "cue-conflict-textures"}
     without = benchmark(
@@ -257,7 +257,7 @@ def test_figures_need_the_lab_s_datasets_and_two_observers(documents, load_small
     with_lab(documents)
     assert not can_draw(load_small(), "figure_S9")
     documents[SMALL]["compared"] = ["miniature-diffusion", "miniature-vit"]
-    with pytest.raises(InputError, match="compared.*'miniature-vit' is unknown"):
+    with pytest.raises(InputError, match=r"compared.*'miniature-vit' is unknown"):
         load_small()
 
 
