@@ -34,7 +34,7 @@ USED_BY_FEW = {
     "seaborn": {"plot_error_consistency", "plot_shape_bias_boxplots"},
     "statsmodels": {
         *("accuracy", "comparisons", "shape_bias"),
-        *("draw_numbers", "noise_levels", "spent_evaluations", "views", "weightings"),
+        *("channels", "draw_numbers", "noise_levels", "spent_evaluations", "views", "weightings", "worlds"),
     },
 }
 

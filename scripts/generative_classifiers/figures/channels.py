@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from generative_classifiers.figures.lab_panels import PANEL, STRONG, entries, split_styles, strong
 from generative_classifiers.figures.style import DOUBLE, LINE, legend, paper
-from generative_classifiers.metrics.lab.channels import gaussian
+from generative_classifiers.metrics.lab.channel import gaussian
 
 SMOOTH = 200  # points of a curve
 SPREAD = 0.4  # octaves over which the markers of all observers lie side by side

@@ -1,7 +1,5 @@
 """S8: do spatial-frequency channels predict the shape bias?"""
 
-from typing import NamedTuple
-
 import numpy as np
 import xarray as xr
 from scipy.optimize import curve_fit
@@ -11,6 +9,7 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.metrics.arithmetic import ratio
 from generative_classifiers.metrics.cells import index_of
+from generative_classifiers.metrics.lab.channel import Channel, gaussian
 from generative_classifiers.metrics.lab.conditions import by_condition
 from generative_classifiers.metrics.lab.variants import difference
 from generative_classifiers.metrics.resampling import RESAMPLES, SEED, interval, resample, with_intervals
@@ -22,36 +21,6 @@ FEWEST_BANDS = 3  # as many as a Gaussian has parameters
 FEWEST_OBSERVERS = 3  # with two, a rank correlation is always 1 or -1
 NARROWEST, WIDEST = 0.5, 16.0  # octaves; narrower channels look alike in bands of one octave, wider ones flat
 STEP = 0.05  # of the grid of centres, in octaves, and of widths, as a share
-SD_OF_WIDTH = 1 / np.sqrt(8 * np.log(2))  # standard deviation of a Gaussian by its full width at half maximum
-
-
-class Channel(NamedTuple):
-    """A Gaussian over the logarithm of the frequency.
-
-    Attributes
-    ----------
-    centre : float
-        log2 of the frequency in cycles per image.
-    width : float
-        Full width at half maximum in octaves.
-    peak : float
-        The largest loss of accuracy.
-    """
-
-    centre: float
-    width: float
-    peak: float
-
-
-def gaussian(octaves, centre, width, peak):
-    """The loss of accuracy under noise at frequencies, given as log2 of cycles per image.
-
-    Examples
-    --------
-    >>> gaussian(np.array([3.0, 4.0]), centre=3, width=2, peak=0.4)
-    array([0.4, 0.2])
-    """
-    return peak * np.exp(-0.5 * ((octaves - centre) / (SD_OF_WIDTH * width)) ** 2)
 
 
 def fit_channel(octaves: np.ndarray, loss: np.ndarray) -> Channel:
@@ -197,9 +166,9 @@ def _channels(loss, without_channel):
             values[:, 0, number] = fit_channel(octaves, of_observer[0])
             # For the quantiles of an interval, the steps of the grid are small enough.
             values[:, 1:, number] = fit_on_grid(octaves, of_observer[1:])
-    centre, width, peak = (np.exp2(values[0]), *values[1:])
+    log_centre, width, peak = values[0], values[1], values[2]
     found = {}
-    for name, one in {"centre": centre, "width": width, "peak": peak}.items():
+    for name, one in {"centre": np.exp2(log_centre), "width": width, "peak": peak}.items():
         found[name] = ("observer", one[0])
         found[f"{name}_interval"] = (("observer", "bound"), interval(one, highest=np.inf))
     return found
