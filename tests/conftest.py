@@ -15,6 +15,7 @@ from filelock import FileLock
 from snakemake.api import SnakemakeApi
 from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
 
+import preloaded
 from imports import packages
 from small_studies import ROOT, snakemake, tiny_project
 from study_documents import documents, load_small  # noqa: F401 (fixtures)
@@ -26,6 +27,12 @@ WITH_MODELS = find_spec("torch") is not None
 collect_ignore = (
     [] if WITH_MODELS else [str(path) for path in Path(__file__).parent.glob("test_*.py") if "torch" in packages(path)]
 )
+
+
+def pytest_configure(config):
+    """The processes of pytest-xdist share the process that has imported what their programs import."""
+    if config.getoption("numprocesses", None):
+        preloaded.python()
 
 
 def needs_models():

@@ -1,10 +1,10 @@
 """Python without its long start: programs run in copies of a process that keeps what earlier ones imported.
 
-Most tests of commands and of the workflow start Python, which then imports for seconds what the test before has imported,
-too. Here, a server imports it once. `python()` is a program that takes the arguments of Python, asks the server for a
-copy of itself that runs them, and ends as the copy does. The copy has the folder, the environment, and the open files of
-whoever asks. It imports the project's own library itself, from wherever that is for it. A program whose environment
-differs in what libraries read when they are imported gets a new Python.
+Tests of commands and of the workflow start Python, which imports for seconds what the test before has imported, too.
+Here, a server imports it once. `python()` is a program that takes the arguments of Python, asks the server for a copy
+of itself that runs them, and ends as the copy does. The copy has the folder, the environment and the open files of the
+program, and imports the project's own library itself, from where that is for it. A program whose environment differs in
+more than paths gets a new Python. So does one with other options than `-m` and `-c`.
 """
 
 import atexit
@@ -28,8 +28,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
+PLACE = "PRELOADED_PYTHON"  # environment variable
 # What may differ from the server's environment.
-FREE = ("PATH", "PWD", "OLDPWD", "SHLVL", "_", "TMPDIR", "PYTHONPATH", "PYTHONSAFEPATH")
+FREE = (PLACE, "PATH", "PWD", "OLDPWD", "SHLVL", "_", "TMPDIR", "PYTHONPATH", "PYTHONSAFEPATH")
 FREE_BEGINNINGS = ("PYTEST_", "GENERATIVE_CLASSIFIERS_")
 FREE_ENDINGS = ("_NUM_THREADS",)  # the server's own libraries have one thread each
 LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
@@ -39,7 +40,12 @@ HEADER = 8  # bytes
 
 @cache
 def python():
-    """The path of a program that is like Python and starts at once. The server ends with this process."""
+    """The path of a program that is like Python and starts at once.
+
+    The server ends with the process that first asks for it. The processes that this one starts share it.
+    """
+    if PLACE in os.environ:
+        return os.environ[PLACE]
     if not hasattr(os, "pidfd_open"):  # only Linux has it
         return sys.executable
     folder = tempfile.TemporaryDirectory()
@@ -63,7 +69,8 @@ def python():
         folder.cleanup()
 
     atexit.register(stop)
-    return str(program)
+    os.environ[PLACE] = str(program)
+    return os.environ[PLACE]
 
 
 class Server:
@@ -163,9 +170,9 @@ def run(request, path):
     os.environ.update(request["environment"])
     signal.signal(signal.SIGINT, signal.default_int_handler)
     random.seed()
-    sys.stdin = sys.__stdin__ = open(0, closefd=False)
-    sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)
-    sys.stderr = sys.__stderr__ = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+    sys.stdin = sys.__stdin__ = os.fdopen(0, closefd=False)
+    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.__stderr__ = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
     try:
         return status_of(request, path)
     finally:

@@ -103,7 +103,8 @@ def test_jobs_that_create_an_entry_at_once_share_it(tmp_path):
     )
     root = __file__.rpartition("/tests/")[0]
     jobs = [
-        subprocess.Popen([preloaded.python(), "-c", script, str(tmp_path), str(number)], cwd=root) for number in range(3)
+        subprocess.Popen([preloaded.python(), "-c", script, str(tmp_path), str(number)], cwd=root)
+        for number in range(3)
     ]
     assert [job.wait() for job in jobs] == [0, 0, 0]
     entry = Entry.create(entry_path(tmp_path, request()), request(), SHARD)

@@ -129,7 +129,9 @@ def test_stimuli_are_what_people_saw(humans, dataset, count):
 
 
 def test_all_evidence_of_the_networks_was_recorded(humans):
-    left = [path.relative_to(humans / "data/evidence") for path in (humans / "data/evidence").rglob("*") if path.is_file()]
+    left = [
+        path.relative_to(humans / "data/evidence") for path in (humans / "data/evidence").rglob("*") if path.is_file()
+    ]
     with tarfile.open(RECORDED) as archive:
         recorded = {Path(member.name) for member in archive if member.isfile()}
     assert {path for path in left if "loss" in path.parts} <= recorded, "evaluated again: renew it with `make hashes`"
