@@ -33,14 +33,15 @@ report: all
 	$(SNAKEMAKE) --report data/$(STUDY)/report.html
 
 # Two processes, each of which computes with one thread.
-test test-all: export OMP_NUM_THREADS = 1
+PYTEST = python -m pytest --numprocesses=2 --dist=loadfile --durations=20
+test test-all quick: export OMP_NUM_THREADS = 1
 test test-all: $(VENV)/installed-test
-	$(VENV)/bin/python -m pytest --numprocesses=2 --dist=loadfile --durations=20 $(WHICH)
+	$(VENV)/bin/$(PYTEST) $(WHICH)
 
 test-all: WHICH = -m "slow or not slow"
 
 quick: $(QUICK)/installed
-	$(QUICK)/bin/python -m pytest
+	$(QUICK)/bin/$(PYTEST)
 
 docs: $(VENV)/installed
 	$(VENV)/bin/python docs/make_api.py

@@ -30,9 +30,9 @@ from types import ModuleType
 
 PLACE = "PRELOADED_PYTHON"  # environment variable
 # What may differ from the server's environment.
-FREE = (PLACE, "PATH", "PWD", "OLDPWD", "SHLVL", "_", "TMPDIR", "PYTHONPATH", "PYTHONSAFEPATH")
-FREE_BEGINNINGS = ("PYTEST_", "GENERATIVE_CLASSIFIERS_")
-FREE_ENDINGS = ("_NUM_THREADS",)  # the server's own libraries have one thread each
+FREE = (PLACE, "PATH", "PWD", "OLDPWD", "SHLVL", "_", "PYTHONPATH", "PYTHONSAFEPATH")
+FREE_BEGINNINGS = ("PYTEST_", "GENERATIVE_CLASSIFIERS_", "TMP", "TEMP")
+FREE_ENDINGS = ("_THREADS",)  # the server's own libraries have one thread each
 LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
 ABOVE = 300  # file descriptors are first brought to numbers from here on
 HEADER = 8  # bytes
