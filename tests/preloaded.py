@@ -31,7 +31,14 @@ from types import ModuleType
 PLACE = "PRELOADED_PYTHON"  # environment variable
 # What may differ from the server's environment.
 FREE = (PLACE, "PATH", "PWD", "OLDPWD", "SHLVL", "_", "PYTHONPATH", "PYTHONSAFEPATH")
-FREE_BEGINNINGS = ("PYTEST_", "GENERATIVE_CLASSIFIERS_", "TMP", "TEMP")
+FREE_BEGINNINGS = (
+    "PYTEST_",
+    "GENERATIVE_CLASSIFIERS_",
+    "TMP",
+    "TEMP",
+    "TORCHINDUCTOR_",
+    "TOKENIZERS_",
+)  # the last two are set by libraries
 FREE_ENDINGS = ("_THREADS",)  # the server's own libraries have one thread each
 LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
 ABOVE = 300  # file descriptors are first brought to numbers from here on
