@@ -66,8 +66,10 @@ def humans(tmp_path_factory, mirror):
     needs_models()
     folder = copy_project(tmp_path_factory.mktemp("humans") / "project")
     shutil.unpack_archive(RECORDED, folder / "data/evidence", filter="data")
-    run = snakemake(folder, surroundings=elsewhere(), study="humans", mirror=mirror)
-    assert run.returncode == 0, run.stdout
+    receipts = [f"data/humans/evidence/{name}/{dataset}.json" for name, dataset in product(NETWORKS, STIMULI)]
+    for files, surroundings in ((receipts, None), ([], elsewhere())):
+        run = snakemake(folder, *files, surroundings=surroundings, study="humans", mirror=mirror)
+        assert run.returncode == 0, run.stdout
     return folder
 
 
