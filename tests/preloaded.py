@@ -89,13 +89,20 @@ class Server:
         self.environment = {name: value for name, value in os.environ.items() if not is_free(name)}
         self.events = selectors.DefaultSelector()
         self.events.register(listener, selectors.EVENT_READ, self.begin)
-        self.events.register(sys.stdin.fileno(), selectors.EVENT_READ, sys.exit)
+        self.events.register(sys.stdin.fileno(), selectors.EVENT_READ, self.stop)
+        self.running = set()
 
     def serve(self):
         """Answer until the process that has started this one ends."""
         while True:
             for key, _ in self.events.select():
                 key.data()
+
+    def stop(self):
+        """End with the process that has started this one, and end what still runs."""
+        for process in self.running:
+            os.kill(process, signal.SIGKILL)
+        sys.exit()
 
     def begin(self):
         """Start a program for the next that asks."""
@@ -120,6 +127,7 @@ class Server:
             os._exit(status)
         for file in files:
             os.close(file)
+        self.running.add(process)
         connection.sendall(f"{process}\n".encode())
         ended = os.pidfd_open(process)
         self.events.register(connection, selectors.EVENT_READ, lambda: self.abandon(process, connection))
@@ -136,6 +144,7 @@ class Server:
         """Tell the client how its program has ended, and import what that has imported."""
         self.events.unregister(ended)
         os.close(ended)
+        self.running.remove(process)
         status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
         if connection.fileno() >= 0:
             self.events.unregister(connection)
