@@ -30,7 +30,7 @@ from types import ModuleType
 
 PLACE = "PRELOADED_PYTHON"  # environment variable
 # What may differ from the server's environment.
-FREE = (PLACE, "PATH", "PWD", "OLDPWD", "SHLVL", "_", "PYTHONPATH", "PYTHONSAFEPATH")
+FREE = (PLACE, "PATH", "PWD", "OLDPWD", "SHLVL", "_", "COLUMNS", "LINES", "PYTHONPATH", "PYTHONSAFEPATH")
 FREE_BEGINNINGS = (
     "PYTEST_",
     "GENERATIVE_CLASSIFIERS_",
