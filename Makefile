@@ -4,9 +4,10 @@
 # make figures       only the figures, and what they need
 # make report        all of it, and one page that shows it: data/miniature/report.html
 # make test          the tests
+# make test-all      the tests, also those that take minutes
 # make quick         the tests that need no models, in an environment of their own, .venv-quick
 # make docs          the page that is written from docstrings: docs/api.md
-# make hashes        the list that the figures of the study humans are tested against
+# make hashes        what the study humans is tested against: the list of figures, and the networks' evidence
 # make clean         removes what the pipeline made; downloads, the cache of evidence and .venv stay
 STUDY ?= miniature
 CORES ?= all
@@ -21,7 +22,7 @@ SNAKEMAKE = $(VENV)/bin/snakemake --config study=$(STUDY) --cores $(CORES)
 unexport PYTHONDONTWRITEBYTECODE
 install = $(1)/bin/uv pip install --quiet --compile-bytecode --python $(1)/bin/python --constraint envs/constraints.txt
 
-.PHONY: all lab_models figures report test quick docs hashes clean
+.PHONY: all lab_models figures report test test-all quick docs hashes clean
 
 all: $(VENV)/installed
 	$(SNAKEMAKE)
@@ -40,12 +41,15 @@ report: all
 	$(SNAKEMAKE) --report data/$(STUDY)/report.html
 
 # Two processes, each of which computes with one thread.
-test: export OMP_NUM_THREADS = 1
-test: $(VENV)/installed-test
-	$(VENV)/bin/python -m pytest --numprocesses=2 --dist=loadfile --durations=20
+PYTEST = python -m pytest --numprocesses=2 --dist=loadfile --durations=20
+test test-all quick: export OMP_NUM_THREADS = 1
+test test-all: $(VENV)/installed-test
+	$(VENV)/bin/$(PYTEST) $(WHICH)
+
+test-all: WHICH = -m "slow or not slow"
 
 quick: $(QUICK)/installed
-	$(QUICK)/bin/python -m pytest
+	$(QUICK)/bin/$(PYTEST)
 
 docs: $(VENV)/installed
 	$(VENV)/bin/python docs/make_api.py
@@ -53,6 +57,7 @@ docs: $(VENV)/installed
 hashes: STUDY = humans
 hashes: figures
 	sha256sum figures/humans/* | LC_ALL=C sort -k 2 > tests/humans.sha256
+	cd data/evidence && tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cJf ../../tests/humans_evidence.tar.xz efficientnet-lite*
 
 clean:
 	rm -rf figures/*/ .snakemake

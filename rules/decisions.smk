@@ -40,8 +40,7 @@ rule decisions:
         answers=lambda wildcards: list(STUDY.answers_on(wildcards.dataset).values()),
         evidence=lambda wildcards: [
             targets.receipt(STUDY, observer, wildcards.dataset)
-            for observer in STUDY.models
-            if wildcards.dataset in STUDY.stimuli
+            for observer in coverage.models_on(STUDY, wildcards.dataset)
         ],
         others=lambda wildcards: [
             targets.receipt(STUDY, observer, dataset)

@@ -111,10 +111,34 @@ use rule evidence as evidence_together with:
     benchmark:
         f"{DATA}/benchmarks/evidence_together/{{observer}}.tsv"
     wildcard_constraints:
-        observer=targets.either(STUDY.models if STUDY.together else []),
+        observer=targets.either(without_views(STUDY.models) if STUDY.together else []),
     threads: 4
     params:
         depends_on=lambda wildcards: depends_on(wildcards.observer, *STUDY.stimuli),
+
+
+# Observers with a view see the benchmark's datasets only.
+use rule evidence_together as evidence_through_views with:
+    input:
+        stimuli=lambda wildcards: stimuli_of(
+            wildcards.observer, *coverage.benchmark_stimuli(STUDY)
+        ),
+        weights=lambda wildcards: weights_of(wildcards.observer),
+    output:
+        [
+            f"{DATA}/evidence/{{observer}}/{dataset}.json"
+            for dataset in coverage.benchmark_stimuli(STUDY)
+        ],
+    log:
+        f"{DATA}/logs/evidence_through_views/{{observer}}.log",
+    benchmark:
+        f"{DATA}/benchmarks/evidence_through_views/{{observer}}.tsv"
+    wildcard_constraints:
+        observer=targets.either(filter(has_view, STUDY.models) if STUDY.together else []),
+    params:
+        depends_on=lambda wildcards: depends_on(
+            wildcards.observer, *coverage.benchmark_stimuli(STUDY)
+        ),
 
 
 # Reconstructions of single images, which figures 2, 7 and 8 show.

@@ -41,7 +41,7 @@ def depends_on(observer, *datasets):
 def families_on(dataset):
     """Families of those who decide on a dataset: an observer that is new in a study concerns no other dataset."""
     deciding = {*STUDY.answers_on(dataset), *STUDY.files("decisions", dataset)}
-    deciding |= {*STUDY.simulated, *(STUDY.models if dataset in STUDY.stimuli else [])}
+    deciding |= {*STUDY.simulated, *coverage.models_on(STUDY, dataset)}
     return {
         "reference": STUDY.reference_family,
         **{

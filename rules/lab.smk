@@ -52,6 +52,51 @@ for rule in LOSS_METRICS:
             f"../scripts/{rule}.py"
 
 
+rule channels:
+    input:
+        bands=f"{DATA}/decisions/frequency-bands.zarr/zarr.json",
+        conflicts=f"{DATA}/decisions/cue-conflict.zarr/zarr.json",
+    output:
+        store=f"{DATA}/metrics/channels.zarr/zarr.json",
+        table=f"{DATA}/metrics/channels.csv",
+    log:
+        f"{DATA}/logs/channels.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        study=STUDY.folder,
+        reference=STUDY.reference,
+        size=targets.image_size(STUDY),
+    script:
+        "../scripts/channels.py"
+
+
+rule worlds:
+    input:
+        decisions=f"{DATA}/decisions/cue-conflict-textures.zarr/zarr.json",
+    output:
+        store=f"{DATA}/metrics/worlds.zarr/zarr.json",
+        table=f"{DATA}/metrics/worlds.csv",
+    log:
+        f"{DATA}/logs/worlds.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        study=STUDY.folder,
+        reference=STUDY.reference,
+        compared=STUDY.settings.compared,
+    script:
+        "../scripts/worlds.py"
+
+
 rule views:
     input:
         decisions=rules.accuracy.input.decisions,

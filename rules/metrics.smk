@@ -2,7 +2,7 @@
 
 CELLS = {
     "conditions": {name: list(row.conditions) for name, row in STUDY.datasets.items()},
-    "excluded": {name: list(row.excluded) for name, row in STUDY.datasets.items()},
+    "excluded": {name: list(row.not_averaged) for name, row in STUDY.datasets.items()},
 }
 
 

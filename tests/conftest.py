@@ -4,15 +4,18 @@ import contextlib
 import functools
 import http.server
 import os
+import shutil
 import threading
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 from snakemake.api import SnakemakeApi
 from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
 
+import preloaded
 from imports import packages
 from small_studies import ROOT, snakemake, tiny_project
 from study_documents import documents, load_small  # noqa: F401 (fixtures)
@@ -24,6 +27,12 @@ WITH_MODELS = find_spec("torch") is not None
 collect_ignore = (
     [] if WITH_MODELS else [str(path) for path in Path(__file__).parent.glob("test_*.py") if "torch" in packages(path)]
 )
+
+
+def pytest_configure(config):
+    """The processes of pytest-xdist share the process that has imported what their programs import."""
+    if config.getoption("numprocesses", None):
+        preloaded.python()
 
 
 def needs_models():
@@ -85,12 +94,17 @@ def datasets():
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory):
-    """A copy of the project in which the study `tiny` has run."""
+    """A copy of the project in which the study `tiny` has run; it runs once for all processes of pytest-xdist."""
     needs_models()
-    folder = tiny_project(tmp_path_factory.mktemp("tiny") / "project")
-    run = snakemake(folder, study="tiny")
-    assert run.returncode == 0, run.stdout
-    return folder
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "finished"
+    with FileLock(f"{shared}.lock"):
+        if not shared.exists():
+            running = tiny_project(shared.with_name("running"))
+            run = snakemake(running, study="tiny")
+            assert run.returncode == 0, run.stdout
+            running.rename(shared)
+    return shutil.copytree(shared, tmp_path_factory.mktemp("tiny") / "project", symlinks=True)
 
 
 @pytest.fixture(scope="session")

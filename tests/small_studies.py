@@ -3,11 +3,12 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import yaml
+
+import preloaded
 
 ROOT = Path(__file__).parents[1]
 # What a run needs of the project.
@@ -70,7 +71,7 @@ def python(folder, *arguments, surroundings=None):
     environment = os.environ | {"OMP_NUM_THREADS": "1"} | (surroundings or {})
     process = {"cwd": folder, "env": environment, "umask": 0o077 if surroundings else -1, "timeout": PATIENCE}
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.run([sys.executable, *arguments], **process, **output)
+    return subprocess.run([preloaded.python(), *arguments], **process, **output)
 
 
 def snakemake(folder, *arguments, surroundings=None, **config):

@@ -12,19 +12,19 @@ What readers bring, such as weights and photographs, is made here: small, and wi
 import csv
 import os
 import re
+import shutil
 import subprocess
-import sys
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from PIL import Image
 
+import preloaded
 from conftest import needs_models
 from small_studies import PATIENCE, ROOT, copy_project
 
 BLOCK = re.compile(r"^(?:<!-- ([^\n]+) -->\n)?```(\w+) ?([^\n]*)\n(.*?)^```$", re.M | re.S)
-RUN = {"bash": ("bash", "-euc"), "python": (sys.executable, "-c")}
+RUN = {"bash": ("bash", "-euc"), "python": ("python", "-c")}
 NOT_RUN, INSTEAD = "not run: ", "instead of the row above"
 
 
@@ -56,21 +56,23 @@ def do(block, folder):
     if action:
         edit(folder, action, name, block.text)
         return
-    path = os.pathsep.join([str(command_folder(folder)), str(Path(sys.executable).parent), os.environ["PATH"]])
+    path = os.pathsep.join([str(command_folder(folder)), os.environ["PATH"]])
     surroundings = os.environ | {"PATH": path, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(folder / "scripts")}
-    command = [*RUN[block.language], block.text]
+    command = [shutil.which(RUN[block.language][0], path=path), *RUN[block.language][1:], block.text]
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     done = subprocess.run(command, cwd=folder, env=surroundings, timeout=PATIENCE, **output)
     assert done.returncode == 0, f"{block.text}\n{done.stdout}"
 
 
 def command_folder(project):
-    """A folder with the command that `make` installs, here for the copy of the project."""
+    """A folder with the commands that `make` installs, here for the copy of the project."""
     folder = project.parent / "bin"
     folder.mkdir(exist_ok=True)
-    command = folder / "generative-classifiers"
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m generative_classifiers "$@"\n')
-    command.chmod(0o755)
+    modules = {"python": "", "snakemake": "-m snakemake", "generative-classifiers": "-m generative_classifiers"}
+    for name, module in modules.items():
+        command = folder / name
+        command.write_text(f'#!/bin/sh\nexec "{preloaded.python()}" {module} "$@"\n')
+        command.chmod(0o755)
     return folder
 
 

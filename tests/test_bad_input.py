@@ -1,5 +1,7 @@
 """What the commands `inspect`, `distort` and `export` say of wrong paths and broken stores: one line, and no files."""
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,22 +14,30 @@ from killed_often import stimuli
 from test_evidence import compute, stopped_after
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Stores, good and broken."""
+    folder = tmp_path_factory.mktemp("made")
+    compute(folder / "good.zarr", reconstruct=1)
+    compute(folder / "chunk.zarr")
+    (folder / "chunk.zarr/loss/c/1/0/0").unlink()
+    compute(folder / "root.zarr")
+    (folder / "root.zarr/zarr.json").write_text("{")
+    stopped_after(1, folder / "unfinished.zarr")
+    (folder / "unfinished.zarr/zarr.json").write_text("{")
+    stores.write(stimuli(2), folder / "stimuli.zarr")
+    (folder / "file").write_text("text")
+    (folder / "folder").mkdir()
+    (folder / "images").mkdir()
+    Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(folder / "images/a.png")
+    return folder
+
+
 @pytest.fixture
-def place(tmp_path, monkeypatch):
-    """Stores, good and broken, in the working directory."""
+def place(made, tmp_path, monkeypatch):
+    """A copy of the stores in the working directory."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    compute(tmp_path / "good.zarr", reconstruct=1)
-    compute(tmp_path / "chunk.zarr")
-    (tmp_path / "chunk.zarr/loss/c/1/0/0").unlink()
-    compute(tmp_path / "root.zarr")
-    (tmp_path / "root.zarr/zarr.json").write_text("{")
-    stopped_after(1, tmp_path / "unfinished.zarr")
-    (tmp_path / "unfinished.zarr/zarr.json").write_text("{")
-    stores.write(stimuli(2), tmp_path / "stimuli.zarr")
-    (tmp_path / "file").write_text("text")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "images").mkdir()
-    Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(tmp_path / "images/a.png")
     return tmp_path
 
 

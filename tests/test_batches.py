@@ -100,8 +100,7 @@ def usual(folders, tmp_path_factory):
 
 
 @pytest.mark.parametrize("family", ["diffusion", "masked"])
-@pytest.mark.parametrize("batch_size", [1, 7, 64])
-@pytest.mark.parametrize("shard", [16, 256])
+@pytest.mark.parametrize(("batch_size", "shard"), [(1, 256), (7, 16), (64, 256)])
 def test_decisions_do_not_depend_on_batch_and_shard_size(folders, usual, tmp_path, family, batch_size, shard):
     found = evidence(family, folders[family], tmp_path / "found.zarr", batch_size, shard, 1)
     np.testing.assert_allclose(found["loss"], usual[family]["loss"], rtol=1e-4)

@@ -3,10 +3,10 @@
 import os
 import re
 import subprocess
-import sys
 
 import pytest
 
+import preloaded
 from small_studies import ROOT
 
 RECIPE = ROOT / "envs/Dockerfile"
@@ -32,7 +32,7 @@ def conda(tmp_path):
 
 
 def test_recipe_is_current(conda):
-    command = [sys.executable, "-m", "snakemake", "--containerize"]
+    command = [preloaded.python(), "-m", "snakemake", "--containerize"]
     run = subprocess.run(command, cwd=ROOT, env=conda, capture_output=True, text=True, timeout=600)
     assert run.returncode == 0, run.stderr
     assert run.stdout == RECIPE.read_text(), "the recipe is out of date: snakemake --containerize > envs/Dockerfile"

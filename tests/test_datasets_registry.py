@@ -16,6 +16,7 @@ PARAMETRIC = [
     "rotation", "eidolonI", "eidolonII", "eidolonIII", "uniform-noise",
 ]  # fmt: skip
 NONPARAMETRIC = ["sketch", "stylized", "edge", "silhouette", "cue-conflict"]
+LAB = ["frequency-bands", "cue-conflict-textures"]
 COLOUR = ("datasets", "colour")
 FILE = (*COLOUR, "decisions", "humans", "subject-01")
 
@@ -27,6 +28,8 @@ FILE = (*COLOUR, "decisions", "humans", "subject-01")
         ((*COLOUR, "lable"), "Colour"),
         ((*COLOUR, "kind"), "other"),
         ((*COLOUR, "conditions"), []),
+        ((*COLOUR, "least_size"), {"xx": 32}),
+        ((*COLOUR, "images"), None),
         ((*COLOUR, "conditions"), [0.0, 0.1]),
         ((*COLOUR, "conditions"), ["cr", "cr"]),
         ((*COLOUR, "decisions", "models"), {}),
@@ -51,16 +54,22 @@ def test_faults_are_named_by_their_place(datasets, place, value):
 
 def test_all_datasets_in_order(datasets):
     rows = datasets["datasets"]
-    assert list(rows) == PARAMETRIC + NONPARAMETRIC
-    assert [name for name, row in rows.items() if row["kind"] == "parametric"] == PARAMETRIC
+    assert list(rows) == PARAMETRIC + NONPARAMETRIC + LAB
+    assert [name for name, row in rows.items() if row["kind"] == "parametric"] == PARAMETRIC + LAB
+    assert [name for name, row in rows.items() if not row.get("in_benchmark", True)] == LAB
+    rows = of_benchmark(datasets)
     for name, row in rows.items():
         # In the benchmark's order, so that plots and averages take them as they come.
         assert [c for c in row["conditions"] if c in row["excluded"]] == row["excluded"], name
         assert row["stimuli"]["url"].endswith(f"/v0.1/{name}.tar.gz")
 
 
+def of_benchmark(datasets):
+    return {name: row for name, row in datasets["datasets"].items() if row.get("in_benchmark", True)}
+
+
 def test_number_of_cells_in_the_benchmark(datasets):
-    rows = datasets["datasets"].values()
+    rows = of_benchmark(datasets).values()
     assert sum(len(row["conditions"]) for row in rows) == 73 + 5
     assert sum(len(row["conditions"]) - len(row["excluded"]) for row in rows) == 41 + 5
 

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+import preloaded
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.stimuli import downloads, transfers
 from generative_classifiers.stimuli.downloads import fetch, fetch_all
@@ -102,7 +103,7 @@ def test_two_processes_download_once(upstream, tmp_path, known):
     checksum = sha256(content) if known else None
     arguments = (URL, checksum, "kept", address)
     code = f"from generative_classifiers.stimuli.downloads import fetch; fetch(*{arguments})"
-    both = [subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment()) for _ in range(2)]
+    both = [subprocess.Popen([preloaded.python(), "-c", code], cwd=tmp_path, env=environment()) for _ in range(2)]
     assert [process.wait() for process in both] == [0, 0]
     assert len(asked) == 1 and (tmp_path / "kept" / PLACE).read_bytes() == content
 

@@ -2,13 +2,13 @@
 
 import dataclasses
 import subprocess
-import sys
 import warnings
 
 import numpy as np
 import pytest
 import xarray as xr
 
+import preloaded
 from generative_classifiers.draws.levels import Draws
 from generative_classifiers.evidence.cache import entry_path, related_sources
 from generative_classifiers.evidence.entry import Entry
@@ -103,7 +103,8 @@ def test_jobs_that_create_an_entry_at_once_share_it(tmp_path):
     )
     root = __file__.rpartition("/tests/")[0]
     jobs = [
-        subprocess.Popen([sys.executable, "-c", script, str(tmp_path), str(number)], cwd=root) for number in range(3)
+        subprocess.Popen([preloaded.python(), "-c", script, str(tmp_path), str(number)], cwd=root)
+        for number in range(3)
     ]
     assert [job.wait() for job in jobs] == [0, 0, 0]
     entry = Entry.create(entry_path(tmp_path, request()), request(), SHARD)

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 import warnings
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 import xarray as xr
 
 import killed_often
+import preloaded
 import tiny_pipelines
 from generative_classifiers.draws.levels import Draws, single, times
 from generative_classifiers.draws.noise import gaussian
@@ -272,7 +272,7 @@ def test_job_killed_at_random_moments_gives_the_same_bytes(tmp_path):
     paths = [str(HERE), str(HERE.parent / "scripts")]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(paths)}
     run = subprocess.run(
-        [sys.executable, HERE / "killed_often.py", folder, store, log, "0"],
+        [preloaded.python(), HERE / "killed_often.py", folder, store, log, "0"],
         env=environment,
         capture_output=True,
         text=True,

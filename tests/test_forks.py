@@ -34,15 +34,8 @@ USED_BY_FEW = {
     "seaborn": {"plot_error_consistency", "plot_shape_bias_boxplots"},
     "statsmodels": {
         *("accuracy", "comparisons", "shape_bias"),
-        *(
-            "dose_response",
-            "draw_numbers",
-            "matched_models",
-            "noise_levels",
-            "spent_evaluations",
-            "views",
-            "weightings",
-        ),
+        *("channels", "dose_response", "draw_numbers", "matched_models", "noise_levels", "spent_evaluations"),
+        *("views", "weightings", "worlds"),
     },
 }
 

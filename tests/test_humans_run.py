@@ -5,8 +5,11 @@ import hashlib
 import os
 import re
 import shutil
+import tarfile
 import zlib
 from importlib.metadata import version
+from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,8 +47,9 @@ FILES = {
     "clip": "cue-conflict_clip_session-1.csv",
     "gpt-4-vision-gavrikov2024": "20240228_002836_openai_vision.csv",
 }
-# As `sha256sum` writes and checks it; `make hashes` renews it.
+# As `sha256sum` writes and checks it; `make hashes` renews it, and the evidence of the networks.
 LIST = ROOT / "tests/humans.sha256"
+RECORDED = ROOT / "tests/humans_evidence.tar.xz"
 ADVICE = f"""\
 If a change was meant to do that, look at these files, then renew the list with `make hashes`. If nothing was meant to
 change: other versions of packages, another zlib (here {zlib.ZLIB_RUNTIME_VERSION}) or another type of CPU may be why.
@@ -54,11 +58,18 @@ change: other versions of packages, another zlib (here {zlib.ZLIB_RUNTIME_VERSIO
 
 @pytest.fixture(scope="module")
 def humans(tmp_path_factory, mirror):
-    """A copy of the project in which the study `humans` has run, in other surroundings than a user's."""
+    """A copy of the project in which the study `humans` has run, in other surroundings than a user's.
+
+    The networks take seven minutes of CPU time. Their evidence is restored from a record, of which
+    test_packaged_weights.py evaluates a part again, and a slow test below all.
+    """
     needs_models()
     folder = copy_project(tmp_path_factory.mktemp("humans") / "project")
-    run = snakemake(folder, surroundings=elsewhere(), study="humans", mirror=mirror)
-    assert run.returncode == 0, run.stdout
+    shutil.unpack_archive(RECORDED, folder / "data/evidence", filter="data")
+    receipts = [f"data/humans/evidence/{name}/{dataset}.json" for name, dataset in product(NETWORKS, STIMULI)]
+    for files, surroundings in ((receipts, None), ([], elsewhere())):
+        run = snakemake(folder, *files, surroundings=surroundings, study="humans", mirror=mirror)
+        assert run.returncode == 0, run.stdout
     return folder
 
 
@@ -117,6 +128,32 @@ def test_stimuli_are_what_people_saw(humans, dataset, count):
     assert stimuli["category"].values.tolist() == decisions["true_category"].values.tolist()
     assert stimuli.attrs["source"].startswith("https://github.com/") and len(stimuli.attrs["sha256"]) == 64
     assert decisions["is_reference"].sum() == 10 and len(decisions["observer"]) >= 17
+
+
+def test_all_evidence_of_the_networks_was_recorded(humans):
+    left = [
+        path.relative_to(humans / "data/evidence") for path in (humans / "data/evidence").rglob("*") if path.is_file()
+    ]
+    with tarfile.open(RECORDED) as archive:
+        recorded = {Path(member.name) for member in archive if member.isfile()}
+    assert {path for path in left if "loss" in path.parts} <= recorded, "evaluated again: renew it with `make hashes`"
+
+
+@pytest.mark.slow
+def test_networks_give_the_evidence_that_was_recorded(humans, mirror, tmp_path):
+    folder = copy_project(tmp_path / "project")
+    shutil.copytree(humans / "data/downloads", folder / "data/downloads", copy_function=os.link)
+    run = snakemake(folder, "metrics", surroundings=elsewhere(), study="humans", mirror=mirror)
+    assert run.returncode == 0, run.stdout
+    for name, dataset in product(NETWORKS, STIMULI):
+        made, recorded = (read_evidence(place / f"data/humans/evidence/{name}/{dataset}") for place in (folder, humans))
+        np.testing.assert_allclose(made, recorded, rtol=1e-4, atol=1e-4)
+        assert (made.argmin(axis=1) == recorded.argmin(axis=1)).all()
+
+
+def read_evidence(place):
+    """Losses (image, category) of a network, which has one draw."""
+    return read(place.with_suffix(".zarr"))["loss"].values[..., 0]
 
 
 def test_a_second_run_does_nothing(humans, mirror):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import preloaded
 from small_studies import ROOT
 
 
@@ -32,7 +33,7 @@ def run(site_packages, tmp_path, monkeypatch):
     environment = os.environ | {"PYTHONPATH": str(site_packages), "OMP_NUM_THREADS": "1"}
 
     def run_it(*arguments):
-        command = [sys.executable, "-m", "generative_classifiers", *map(str, arguments)]
+        command = [preloaded.python(), "-m", "generative_classifiers", *map(str, arguments)]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
 
     return run_it

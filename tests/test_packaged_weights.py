@@ -3,7 +3,9 @@
 import importlib
 import io
 import re
+import shutil
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from efficientnet_lite_pytorch import EfficientNet
 from PIL import Image
 
 from generative_classifiers import models
+from generative_classifiers.io.stores import read
 from generative_classifiers.metrics.shape_bias import count_cues
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.imagenet_classes import members
@@ -50,13 +53,22 @@ def independent(number, files):
     return np.array(found)
 
 
+def recorded(network, names, folder):
+    """Losses (image, category, draw) on cue conflicts that test_humans_run.py takes for the network's."""
+    shutil.unpack_archive(Path(__file__).with_name("humans_evidence.tar.xz"), folder, filter="data")
+    (store,) = folder.glob(f"{network}-*/cue-conflict-*.zarr")
+    evidence = read(store).set_xindex("name")
+    return evidence["loss"].sel(name=names).values
+
+
 @pytest.mark.parametrize("number", SIDES)
-def test_decisions_on_cue_conflicts_agree_with_an_independent_evaluation(number, files):
+def test_decisions_on_cue_conflicts_agree_with_an_independent_evaluation_and_the_record(number, files, tmp_path):
     name, names = f"efficientnet-lite{number}", list(files)
     model = models.load(name, load_observers()[name], prompts_of(), device="cpu")
     loss, _ = model.evaluate(np.stack(pictures(files)), names, model.draws(1, 0))
     probabilities = independent(number, files)
     np.testing.assert_allclose(loss[:, :, 0], -np.log(probabilities), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(loss, recorded(name, names, tmp_path), rtol=1e-4, atol=1e-4)
     decided = [CATEGORIES[place] for place in probabilities.argmax(axis=1)]
     assert [CATEGORIES[place] for place in loss[:, :, 0].argmin(axis=1)] == decided
     assert model.packages == ("torch", "efficientnet_lite_pytorch")

@@ -53,42 +53,51 @@ def edit(finished):
 @pytest.mark.parametrize(
     "config",
     [
-        {"device": "cpu"},
-        {"batch_size": 3},
-        {"compile": "true"},
-        {"mirror": "http://127.0.0.1:9"},
-        {"evaluations_per_second": 5},
-        {"offline": "true"},
-        {"images_per_job": 32},
+        {
+            "device": "cpu",
+            "batch_size": 3,
+            "compile": "true",
+            "mirror": "http://127.0.0.1:9",
+            "evaluations_per_second": 5,
+            "offline": "true",
+            "images_per_job": 32,
+        },
         {"hours_per_job": 0.001, "evaluations_per_second": 1},
     ],
-    ids=lambda config: next(iter(config)),
+    ids=["all", "hours_per_job"],
 )
 def test_settings_of_the_site_plan_no_evidence(finished, config):
     assert planned(finished, **config) == NONE
 
 
+def test_what_losses_do_not_depend_on_plans_no_evidence(finished, edit):
+    for path, key, value in (
+        ("studies/tiny.yaml", "evidence.weighting", "uniform"),
+        ("studies/tiny.yaml", "evidence.shard", 8),
+        ("studies/tiny.yaml", "evidence.draws", 5),  # a classifier has one draw
+        ("studies/tiny.yaml", "evidence.times", "uniform"),
+        ("studies/tiny.yaml", "evidence.reconstruct_draw", None),
+        ("studies/tiny.yaml", "description", "Another text."),
+        ("studies/tiny.yaml", "simulated.simulated-01.noise", 0.5),
+        ("registry/observers.yaml", "observers.miniature-cnn.label", "Another label"),
+        ("registry/observers.yaml", "observers.miniature-cnn.batch_size", 7),
+        ("registry/observers.yaml", "observers.miniature-cnn.mem_mb", 900),
+        ("registry/datasets.yaml", "datasets.colour.label", "Another label"),
+    ):
+        edit(path, key, value)
+    assert planned(finished) == NONE
+
+
 @pytest.mark.parametrize(
     ("path", "key", "value", "expected"),
     [
-        ("studies/tiny.yaml", "evidence.weighting", "uniform", NONE),
-        ("studies/tiny.yaml", "evidence.shard", 8, NONE),
-        ("studies/tiny.yaml", "evidence.draws", 5, NONE),  # a classifier has one draw
-        ("studies/tiny.yaml", "evidence.times", "uniform", NONE),
-        ("studies/tiny.yaml", "evidence.reconstruct_draw", None, NONE),
-        ("studies/tiny.yaml", "description", "Another text.", NONE),
-        ("studies/tiny.yaml", "simulated.simulated-01.noise", 0.5, NONE),
-        ("registry/observers.yaml", "observers.miniature-cnn.label", "Another label", NONE),
-        ("registry/observers.yaml", "observers.miniature-cnn.batch_size", 7, NONE),
-        ("registry/observers.yaml", "observers.miniature-cnn.mem_mb", 900, NONE),
-        ("registry/datasets.yaml", "datasets.colour.label", "Another label", NONE),
         ("studies/tiny.yaml", "evidence.seed", 1, ALL),
         ("studies/tiny.yaml", "prompt", "A good photo of a {category}", ALL),
         ("registry/observers.yaml", "observers.miniature-cnn.dtype", "bfloat16", ALL),
         ("studies/tiny.yaml", "world.seed", 1, ALL | {"train_on_world": 1}),
     ],
 )
-def test_only_what_losses_depend_on_plans_evidence(finished, edit, path, key, value, expected):
+def test_what_losses_depend_on_plans_evidence(finished, edit, path, key, value, expected):
     edit(path, key, value)
     assert planned(finished) == expected
 

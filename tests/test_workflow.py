@@ -13,6 +13,7 @@ from conftest import ROOT, needs_models
 from generative_classifiers.study.figures import load_figures
 from generative_classifiers.study.load import load
 from generative_classifiers.study.trainings import replicates
+from generative_classifiers.study.views import without_views
 from imports import SCRIPTS, packages
 from small_studies import content, snakemake
 
@@ -60,7 +61,10 @@ def test_dry_run_of_the_lab(study, planned):
     names = {job.rule.name for job in planned(study) if job.rule.name.startswith("figure_")}
     assert names == set(content(f"studies/{study}.yaml")["figures"])
     assert {*LOSS_METRICS} & jobs.keys() == ({*LOSS_METRICS} if study == "lab" else set()) and jobs["views"] == 1
-    assert jobs["evidence_together"] == len(load({"study": study}).models)
+    models = load({"study": study}).models
+    assert jobs["evidence_together"] == len(without_views(models))
+    assert jobs["evidence_through_views"] == len(models) - len(without_views(models))
+    assert [jobs["channels"], jobs["worlds"]] == ([1, 1] if study == "lab" else [0, 0])
     assert jobs["train_on_world"] == (2 if study == "lab" else 0)
 
 

@@ -31,11 +31,11 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 from generative_classifiers import models
 from generative_classifiers.decisions.from_evidence import score_categories
 from generative_classifiers.draws.level_table import LevelTable
-from generative_classifiers.draws.levels import Draws
 from generative_classifiers.evidence import job
 from generative_classifiers.evidence.cache import entry_path, related_sources
 from generative_classifiers.evidence.entry import Entry
 from generative_classifiers.evidence.known import KnownEvidence
+from generative_classifiers.evidence.layout import stored_draws
 from generative_classifiers.evidence.level_measurement import some_images
 from generative_classifiers.evidence.pruning import ModeratedTest, PairedTest, SequentialTest
 from generative_classifiers.evidence.pruning_base import PruningTest
@@ -215,8 +215,7 @@ def by_look(evidence, rule):
 
 def apply(evidence, test):
     """Mean evaluations of an image at each draw, (draw,), and decisions (image,), by a rule."""
-    coords = (evidence[name].values for name in ("time", "alpha", "sigma", "seed", "density") if name in evidence)
-    draws, names = Draws(np.arange(evidence.sizes["draw"]), *coords), evidence["name"].values
+    draws, names = stored_draws(evidence), evidence["name"].values
     loss = score_images(Recorded(without_gaps(evidence["loss"].values)), names, names, draws, pruning=test)["loss"]
     score = score_categories(evidence.assign(loss=(evidence["loss"].dims, loss)))
     return np.isfinite(loss).sum(axis=1).mean(axis=0), score.argmin(axis=1)

@@ -87,10 +87,11 @@ def files_made(folder):
     return {path: (folder / path).read_bytes() for path in files if not {*path.parts} & NOTES}
 
 
-def test_a_study_gives_the_same_bytes_as_a_local_run(cluster, tmp_path):
+def test_a_figure_gives_the_same_bytes_as_in_a_local_run(cluster, tmp_path):
+    """One figure, with all jobs from stimuli to it."""
     project = small_project(tmp_path / "project")
     local = shutil.copytree(project, tmp_path / "local")
-    study = ["--config", "study=small"]
+    study = ["figure_09", "--config", "study=small"]
     with ThreadPoolExecutor() as pool:
         here = pool.submit(snakemake, local, "--cores", "1", *study)
         there = pool.submit(snakemake, project, *COMMAND, *study, environment=cluster.environment)

@@ -4,12 +4,14 @@ from argparse import ArgumentParser, Namespace
 
 from generative_classifiers.cli.arguments import check_output, names, path, whole_number
 from generative_classifiers.stimuli.distort_folder import LARGEST, SMALLEST, distort
-from generative_classifiers.stimuli.distortions import DISTORTIONS
+from generative_classifiers.stimuli.distortions import DISTORTIONS, OF_BENCHMARK
 from generative_classifiers.stimuli.distortions.frequency import REFERENCE_SIZE
 from generative_classifiers.study.validation import LARGEST_SEED
 
 HELP = "make datasets of distorted images from a folder of images"
-DESCRIPTION = "Make the 12 parametric datasets of the benchmark, or some of them, from a folder of images."
+DESCRIPTION = (
+    "Make the 12 parametric datasets of the benchmark, some of them, or frequency-bands from a folder of images."
+)
 
 
 def add_arguments(command: ArgumentParser) -> None:
@@ -17,7 +19,10 @@ def add_arguments(command: ArgumentParser) -> None:
     command.add_argument("folder", type=path, help="folder with images at <category>/<image>, or directly in it")
     command.add_argument("out", type=path, help="folder to write the stores <dataset>.zarr to")
     command.add_argument(
-        "--datasets", type=names, default=",".join(DISTORTIONS), help="datasets to make, separated by commas"
+        "--datasets",
+        type=names,
+        default=",".join(OF_BENCHMARK),
+        help=f"datasets to make, separated by commas, of: {', '.join(DISTORTIONS)}",
     )
     command.add_argument(
         "--size",

@@ -58,7 +58,7 @@ def _stores_of(observer: str, root: Path, data: Path, figure: Figure | None) -> 
     datasets = read(root / "registry/datasets.yaml", root, Datasets).datasets
     chosen = figure if figure and figure.needs and figure.lab != "views" else None
     for receipt in sorted((data / "evidence" / observer).glob("*.json")):
-        if chosen is None or chosen.shows(receipt.stem, datasets[receipt.stem].kind):
+        if chosen is None or chosen.shows(receipt.stem, datasets[receipt.stem]):
             yield receipt.stem, root / Receipt.read(receipt).store
 
 

@@ -9,6 +9,7 @@ from generative_classifiers.evidence.store_size import store_size
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.reconstruction_layout import latent_layout, pixel_layout, token_layout
 from generative_classifiers.study.categories import CATEGORIES
+from generative_classifiers.study.coverage import datasets_of
 from generative_classifiers.study.draws import draws_of, times_of
 
 # Floating-point operations per second that are assumed where no speed was measured: a third of the peak of an A100, 312
@@ -41,7 +42,7 @@ def forecast(study, per_second=None, spent=None):
         {"observer": observer, "dataset": dataset}
         | cost(study, observer, dataset, per_second, (spent or {}).get(observer))
         for observer in study.models
-        for dataset in study.stimuli
+        for dataset in datasets_of(study, observer)
     )
 
 

@@ -23,6 +23,7 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.io.manifest import check
 from generative_classifiers.io.stores import RECONSTRUCTIONS, ROOT_METADATA
 from generative_classifiers.study import example_images, targets
+from generative_classifiers.study.coverage import datasets_of
 
 EVIDENCE = "evidence"  # the folder of an archive that holds entries of the cache
 CONSTRAINTS = "envs/constraints.txt"
@@ -63,7 +64,7 @@ def collect(study, root: Path, reconstructions: bool = False) -> dict[str, Sourc
     for observer in _example_observers(study, root):
         parts[example_marker(study, observer)] = _json({"settings": example_settings(study, observer)})
     for observer in study.models:
-        for dataset in study.stimuli:
+        for dataset in datasets_of(study, observer):
             parts |= _evidence(study, root, observer, dataset, reconstructions)
     parts |= {"config.yaml": _site(study), "envs/versions.txt": _versions(root)}
     return dict(sorted(parts.items()))

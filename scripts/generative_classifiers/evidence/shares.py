@@ -7,6 +7,7 @@ from generative_classifiers.evidence.receipt import Receipt
 from generative_classifiers.evidence.recorded import recorded_content
 from generative_classifiers.io.digests import digest
 from generative_classifiers.study import targets
+from generative_classifiers.study.coverage import datasets_of
 
 
 def share_receipts(study, observer: str, dataset: str) -> list[str]:
@@ -50,7 +51,7 @@ def split_observers(study) -> list[str]:
     return [
         observer
         for observer in study.models
-        if any(planned_shares(study, observer, dataset) > 1 for dataset in study.stimuli)
+        if any(planned_shares(study, observer, dataset) > 1 for dataset in datasets_of(study, observer))
     ]
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from generative_classifiers.evidence.layout import array_layouts
-from generative_classifiers.study.benchmark_names import CUE_CONFLICT
+from generative_classifiers.study.benchmark_names import CUE_CONFLICTS
 
 PER_IMAGE = ("name", "image_hash", "true_category", "condition")
 COORDINATES = (*PER_IMAGE, "category", "prompt", "draw", "time", "alpha", "sigma", "seed")
@@ -50,7 +50,7 @@ def store_size(images, shard, categories, draws, *, reconstruction, dataset, den
     """
     layouts, shards = array_layouts(categories, draws, reconstruction), ceil(images / shard)
     values = sum(np.dtype(one.dtype).itemsize * prod(one.dims.values()) for one in layouts.values())
-    coordinates = len(COORDINATES) + (dataset == CUE_CONFLICT) + density
+    coordinates = len(COORDINATES) + (dataset in CUE_CONFLICTS) + density
     # Each array has a file of metadata, each coordinate one more; each shard has its part of the manifest and a note of
     # its provenance; the root has its metadata and the manifest's first part.
     files = len(layouts) * (1 + shards) + 2 * coordinates + 2 * shards + 2

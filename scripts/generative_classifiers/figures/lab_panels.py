@@ -132,7 +132,7 @@ def reference_line(ax: Axes, estimate: xr.DataArray, bounds: xr.DataArray, row) 
     ax.axhspan(*bounds.values, color=row.colour, **BAND)
 
 
-def strong(row) -> dict:
+def strong(row) -> dict[str, Any]:
     """How the line of an observer is drawn."""
     return {"color": row.colour, "linestyle": row.stroke, "marker": row.marker, **STRONG}
 

@@ -1,5 +1,6 @@
-"""Distortions of a user's own images: any folder of images becomes the 12 parametric datasets."""
+"""Distortions of a user's own images: any folder of images becomes datasets of distorted images."""
 
+import sys
 from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -44,9 +45,10 @@ def distort(
         Folder for the stores `<dataset>.zarr`, not inside `folder`. Stimuli are named
         `<condition>/<category>/<image>.png`.
     datasets : sequence of str, optional
-        Keys of `distortions.DISTORTIONS`; by default all 12.
+        Keys of `distortions.DISTORTIONS`; by default the 12 of the benchmark.
     size : int, optional
         Pixels along a side to which the central square of each image is resized. Lengths of distortions scale with it.
+        Conditions that need larger images are left out, with a note on stderr.
     seed : int, optional
         Seed of noise, phases, eidolons and of the spreading.
     spread : bool, optional
@@ -67,14 +69,14 @@ def distort(
         there are fewer images than conditions to spread them over. Nothing has been written then.
     """
     folder, out = Path(folder), Path(out)
-    datasets = list(dict.fromkeys(distortions.DISTORTIONS if datasets is None else datasets))
+    datasets = list(dict.fromkeys(distortions.OF_BENCHMARK if datasets is None else datasets))
     names = image_names(folder, note=True)
     _check_places(folder, out)
     _check_names(folder, names)
     if not SMALLEST <= size <= LARGEST:
         raise InputError(f"size {size}: expected {SMALLEST} to {LARGEST} pixels along a side")
     for dataset in datasets:
-        _check_dataset(dataset, folder, out, len(names), spread)
+        _check_dataset(dataset, folder, out, len(names), size, spread)
     out.mkdir(parents=True, exist_ok=True)
     with _workspace(out) as place:
         images = _read(folder, names, size, place)
@@ -118,11 +120,15 @@ def _check_names(folder, names):
             raise InputError(f"{folder}: {first[_png(name)]} and {name} would both be {_png(name)}")
 
 
-def _check_dataset(dataset, folder, out, images, spread):
+def _check_dataset(dataset, folder, out, images, size, spread):
     """Raise InputError if a dataset is unknown, exists, or has more conditions than there are images to spread."""
     if dataset not in distortions.DISTORTIONS:
         raise InputError(f"{dataset!r} is no dataset; expected one of {', '.join(distortions.DISTORTIONS)}")
-    conditions = len(distortions.DISTORTIONS[dataset].strengths)
+    row = distortions.DISTORTIONS[dataset]
+    conditions = len(row.conditions_at(size))
+    if conditions < len(row.strengths):
+        left_out = ", ".join(name for name in row.strengths if name not in row.conditions_at(size))
+        print(f"{dataset}: without {left_out}, which need more than {size} pixels along a side", file=sys.stderr)
     if spread and images < conditions:
         raise InputError(f"{folder}: {images} images; expected at least {conditions} to spread in {dataset}")
     for path in (_store(out, dataset), out / dataset):
@@ -152,7 +158,8 @@ def _read(folder, names, size, place):
 
 def _stimuli(images, names, dataset, seed, spread, place):
     """Stimuli of one dataset: the conditions one after the other, in each of them the images in the order of names."""
-    shown = _images_by_condition(names, dataset, seed, spread)
+    conditions = distortions.DISTORTIONS[dataset].conditions_at(images.shape[1])
+    shown = _images_by_condition(names, dataset, conditions, seed, spread)
     pixels = _array(place / "pixels", sum(map(len, shown.values())), images.shape[1])
     options = {"amplitude": _amplitude(images)} if dataset == "power-equalisation" else {}
     done = 0
@@ -167,9 +174,8 @@ def _stimuli(images, names, dataset, seed, spread, place):
     return xr.Dataset({"image": (("image", "y", "x", "channel"), pixels)}, coords=_coords(shown, names))
 
 
-def _images_by_condition(names, dataset, seed, spread):
+def _images_by_condition(names, dataset, conditions, seed, spread):
     """The images that each condition shows: arrays of numbers."""
-    conditions = list(distortions.DISTORTIONS[dataset].strengths)
     if not spread:
         return dict.fromkeys(conditions, np.arange(len(names)))
     # The images of each category are shuffled, and the conditions take turns in taking the next image.

@@ -14,8 +14,9 @@ TEXTURE = re.compile(r"[^-]*$")
 # The columns of a file of decisions (Geirhos et al. 2021, github.com/bethgelab/model-vs-human).
 COLUMNS = ("subj", "session", "trial", "rt", "object_response", "category", "condition", "imagename")
 
-# The one dataset whose images have the texture of another category than that of their shape.
-CUE_CONFLICT = "cue-conflict"
+# Datasets whose images have the texture of another category than that of their shape: the benchmark's, and the lab's.
+CUE_CONFLICT, TEXTURED_CONFLICTS = "cue-conflict", "cue-conflict-textures"
+CUE_CONFLICTS = (CUE_CONFLICT, TEXTURED_CONFLICTS)
 
 
 def image_name(imagename):
@@ -59,7 +60,7 @@ def texture_category(image):
 
 
 def texture_coords(dataset, images):
-    """The coordinate that only cue-conflict has, as keywords of `assign_coords`.
+    """The coordinate that only cue conflicts have, as keywords of `assign_coords`.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def texture_coords(dataset, images):
     dict
         `texture_category`, on dim image; empty for the other datasets.
     """
-    if dataset != CUE_CONFLICT:
+    if dataset not in CUE_CONFLICTS:
         return {}
     return {"texture_category": ("image", [texture_category(image) for image in images])}
 

@@ -3,6 +3,7 @@
 Stimuli and decisions have an address on the internet, or a path on this machine.
 """
 
+from itertools import compress
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -113,8 +114,18 @@ class Dataset(Strict):
     )
     ticks: Items[Text] | None = Field(None, description="What figures call the conditions, one by one.")
     excluded: Items[Condition] = Field(description="The conditions that the benchmark leaves out.")
-    images: Count = Field(description="How many images the dataset has.")
-    stimuli: Stimuli
+    in_benchmark: bool = Field(
+        True,
+        description="Whether the dataset is part of the benchmark, over which averages are taken. The others answer "
+        "questions of the lab alone: no average, no learned weighting and no view has them.",
+    )
+    least_size: dict[Condition, Count] = Field(
+        {},
+        description="Pixels along a side that images of a condition need at least. A world with smaller images does "
+        "without the condition.",
+    )
+    images: Count | None = Field(description="How many images the dataset has; null for images that are only rendered.")
+    stimuli: Stimuli | None = Field(description="Where the images are; null for images that are only rendered.")
     decisions: DecisionFiles
 
     @model_validator(mode="after")
@@ -125,12 +136,38 @@ class Dataset(Strict):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 raise wrong(name, f"expected each condition once, found {', '.join(values)}")
-        for condition in self.excluded:
-            if condition not in self.conditions:
-                raise wrong("excluded", unknown(condition, self.conditions))
+        for name, listed in {"excluded": self.excluded, "least_size": self.least_size}.items():
+            for condition in listed:
+                if condition not in self.conditions:
+                    raise wrong(name, unknown(condition, self.conditions))
         if self.ticks is not None and len(self.ticks) != len(self.conditions):
             raise wrong("ticks", f"expected one for each of the conditions {', '.join(self.conditions)}")
         return self
+
+    @model_validator(mode="after")
+    def _images_are_counted(self) -> Self:
+        if self.images is None and self.stimuli is not None:
+            raise wrong("images", "expected the number of images, since stimuli says where they are")
+        return self
+
+    @property
+    def not_averaged(self) -> tuple[str, ...]:
+        """The conditions that the benchmark's averages leave out."""
+        return self.excluded if self.in_benchmark else self.conditions
+
+    def at_size(self, size: int) -> Self:
+        """The dataset with those conditions that images of a size can show.
+
+        Parameters
+        ----------
+        size : int
+            Pixels along a side.
+        """
+        shown = [self.least_size.get(condition, 0) <= size for condition in self.conditions]
+        listed = {name: getattr(self, name) for name in ("conditions", "ticks") if getattr(self, name)}
+        kept = {name: tuple(compress(values, shown)) for name, values in listed.items()}
+        excluded = tuple(condition for condition in self.excluded if condition in kept["conditions"])
+        return self.model_copy(update=kept | {"excluded": excluded})
 
 
 class Datasets(Strict):

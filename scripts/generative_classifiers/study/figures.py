@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from generative_classifiers.io.paths import ROOT
-from generative_classifiers.study.datasets import DatasetName
+from generative_classifiers.study.datasets import Dataset, DatasetName
 from generative_classifiers.study.families import FAMILIES
 from generative_classifiers.study.measures import MEASURES
 from generative_classifiers.study.validation import Items, Strict, Text, form, missing, read, unknown, wrong
@@ -20,7 +20,8 @@ TableName = form(r"^table_\d+$", "a name such as table_1")
 PlotName = form(r"^[a-z]+(_[a-z]+)*$", "the name of a plot, of lower-case letters and underscores")
 MetricsStore = Literal[
     "accuracy", "benchmark", "comparisons", "conditions", "consistency", "ranking", "shape_bias",
-    "noise_levels", "weightings", "draw_numbers", "spent_evaluations", "views", "dose_response", "matched_models",
+    "noise_levels", "weightings", "draw_numbers", "spent_evaluations", "views", "channels", "worlds",
+    "dose_response", "matched_models",
 ]  # fmt: skip
 
 LAB = {
@@ -28,6 +29,7 @@ LAB = {
     "views": "views",
     "trainings": "trainings with compared_with, or trained_by",
     "matched": "matched, or trained_by",
+    "compared": "compared, two of its observers",
 }
 
 
@@ -54,10 +56,11 @@ class Figure(Strict):
     group: Literal["generative", "discriminative", "language"] | None = Field(
         None, description="It shows only the models of this group of families, next to the reference group."
     )
-    lab: Literal["losses", "views", "trainings", "matched"] | None = Field(
+    lab: Literal["losses", "views", "compared", "datasets", "trainings", "matched"] | None = Field(
         None,
         description="Whether it is a figure of the lab, and what a study needs for it: losses of all categories at all "
-        "draws of cue-conflict, views, or networks that a study trains. Only studies that name it draw it.",
+        "draws of cue-conflict, views, two observers to compare, all datasets that it shows instead of one, or "
+        "networks that a study trains. Only studies that name it draw it.",
     )
     example_image: Literal["stimulus", "ambiguous_images"] | None = Field(
         None, description="Instead of metrics, it shows reconstructions of these images of a study."
@@ -83,21 +86,24 @@ class Figure(Strict):
         if self.example_image:
             families = " or ".join(self.families)
             return f"example_images.{self.example_image} and a {families} model that reconstructs images"
+        if self.lab == "datasets":
+            return " and ".join(self.datasets)
         if self.lab:
             return f"{self.dataset} and {LAB[self.lab]}"
         if self.kind:
             return f"a {self.kind} dataset"
         return self.dataset or " or ".join(self.datasets)
 
-    def shows(self, dataset: str, kind: str) -> bool:
-        """Whether the figure shows a dataset that a study has.
+    def shows(self, dataset: str, row: Dataset) -> bool:
+        """Whether the figure shows a dataset that a study has. Those of a kind are the benchmark's.
 
         Parameters
         ----------
-        dataset, kind : str
-            The dataset's name and its kind.
+        dataset : str
+            The dataset's name.
+        row : Dataset
         """
-        return dataset == self.dataset or dataset in self.datasets or kind == self.kind
+        return dataset == self.dataset or dataset in self.datasets or (row.in_benchmark and row.kind == self.kind)
 
 
 class Table(Strict):

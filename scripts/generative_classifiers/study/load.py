@@ -95,6 +95,8 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
         study.rows(names, named, *key)
     named = add_views(named, settings.views)
     datasets = study.rows(settings.datasets, registry.datasets, "datasets")
+    if settings.world:
+        datasets = {name: row.at_size(settings.world.size) for name, row in datasets.items()}
     examples = settings.example_images
     shown = (examples.ambiguous_images if examples else None) or ()
     for name, row in observers.content.observers.items():
@@ -191,6 +193,7 @@ def _check(study: Study, document: Document, observers: Document) -> None:
     settings, where = study.settings, document.file.where
     document.rows(settings.stimuli or (), study.datasets, "stimuli")
     document.rows(settings.highlights, observers.content.observers, "highlights")
+    document.rows(settings.compared or (), study.named, "compared")
     if settings.evidence:
         for dataset in settings.evidence.exhaustive:
             document.rows([dataset], study.datasets, "evidence", "exhaustive", dataset)
@@ -243,7 +246,10 @@ def _check_own_files(study: Study, file: YamlFile, root: Path) -> None:
     ------
     InputError
     """
-    for dataset in study.datasets:
+    for dataset, found in study.datasets.items():
+        if found.stimuli is None and dataset in study.stimuli and not study.world:
+            where = file.where("datasets", dataset, "stimuli")
+            raise InputError(f"{where}: expected where its images are, since only a study with a world renders them")
         used = study.files("decisions", dataset)
         used |= study.files("stimuli", dataset) if dataset in study.stimuli and not study.world else {}
         for name, row in used.items():

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from generative_classifiers.study.benchmark_names import CUE_CONFLICT
+from generative_classifiers.study.benchmark_names import CUE_CONFLICTS
 from generative_classifiers.study.datasets import Dataset, DatasetName
 from generative_classifiers.study.prompts import Prompt
 from generative_classifiers.study.trainings import Trainings
@@ -13,6 +13,7 @@ from generative_classifiers.study.validation import (
     Items,
     Limit,
     Name,
+    Pair,
     Seed,
     Share,
     Strict,
@@ -148,7 +149,8 @@ class WorldImages(Strict):
     parametric: Images = Field(description="Of a condition of a parametric dataset.")
     nonparametric: Images = Field(description="Of a nonparametric dataset.")
     cue_conflict: Annotated[int, Field(ge=240, le=10**6, multiple_of=240)] = Field(
-        alias="cue-conflict", description="Of cue-conflict, which has each pair of categories once per 240 images."
+        alias="cue-conflict",
+        description="Of cue-conflict and of each condition of cue-conflict-textures; 240 have each pair once.",
     )
 
 
@@ -171,7 +173,7 @@ class World(Strict):
 
     def number_of_images(self, dataset: str, row: Dataset) -> int:
         """The number of images that a dataset has, over all of its conditions."""
-        of_condition = self.images.cue_conflict if dataset == CUE_CONFLICT else getattr(self.images, row.kind)
+        of_condition = self.images.cue_conflict if dataset in CUE_CONFLICTS else getattr(self.images, row.kind)
         return of_condition * len(row.conditions)
 
 
@@ -226,6 +228,10 @@ class StudySettings(Strict):
     highlights: Items[Name] = Field(
         (), description="Observers that figures show one by one in a family of many, and with bands."
     )
+    compared: Pair[Name] | None = Field(
+        None,
+        description="Two observers whose shape biases the lab compares in every world: the first minus the second.",
+    )
     matrix_order: Literal["family", "clustering"] = Field(
         "family", description="How matrices order the observers of a group: by family, or similar ones side by side."
     )
@@ -239,7 +245,7 @@ class StudySettings(Strict):
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
-        for key in ("datasets", "observers", "stimuli", "figures", "highlights"):
+        for key in ("datasets", "observers", "stimuli", "figures", "highlights", "compared"):
             _unique(getattr(self, key) or (), key)
         _unique(self.example_images.ambiguous_images or () if self.example_images else (), "example_images")
         if self.views and self.evidence is None:

@@ -176,7 +176,7 @@ class Study:
         """Files of a dataset, as in `sources`: rows of the registry, by observer or "stimuli"."""
         row = self.datasets[dataset]
         if content == "stimuli":
-            return {"stimuli": row.stimuli} | row.decisions.humans
+            return ({"stimuli": row.stimuli} if row.stimuli else {}) | row.decisions.humans
         humans = row.decisions.humans if "humans" in self.observers else {}
         return humans | {name: file for name, file in row.decisions.networks.items() if name in self.observers}
 
@@ -227,7 +227,8 @@ class Study:
         """Everything in the configuration that the images of a dataset depend on, for parameters of rules."""
         if self.world:
             return {"world": self.world.as_params(), **self.levels(dataset)}
-        return {"source": self.datasets[dataset].stimuli.as_params(), **self.levels(dataset)}
+        source = self.datasets[dataset].stimuli
+        return {"source": source.as_params() if source else None, **self.levels(dataset)}
 
     @property
     def cache(self) -> Path:
@@ -263,7 +264,8 @@ class Study:
         if self.reference != "humans":
             return {}
         shown = ["label", "family", "shape_bias", "without_noise"]
-        shown += MEASURES if set(self.datasets) == set(self.paper.datasets) else []
+        averaged = {name for name, row in self.datasets.items() if row.in_benchmark}
+        shown += MEASURES if averaged == set(self.paper.datasets) else []
         rows = {}
         for name, row in self.paper.observers.items():
             values = {key: getattr(row, key) for key in shown if getattr(row, key) is not None}

@@ -4,10 +4,11 @@ import re
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study import example_images
+from generative_classifiers.study.coverage import benchmark_stimuli
 from generative_classifiers.study.draws import has_all_losses
 from generative_classifiers.study.figures import LAB, load_figures
 from generative_classifiers.study.validation import unknown
-from generative_classifiers.study.views import without_views
+from generative_classifiers.study.views import WIDTH, without_views
 
 CUE_CONFLICT = "cue-conflict"
 
@@ -92,22 +93,23 @@ def can_draw(study, figure):
     wanted = load_figures().figures[figure]
     if wanted.example_image:
         return bool(example_images.observers(study, figure))
-    if wanted.lab and not _has_for_lab(study, wanted.lab):
+    if wanted.lab and not _has_for_lab(study, wanted):
         return False
     return bool(figure_datasets(study, figure)) or not wanted.needs
 
 
-def _has_for_lab(study, needed):
-    """Whether the study has what a figure of the lab needs."""
+def _has_for_lab(study, figure):
+    """Whether the study has what a figure of the lab needs in addition to a dataset."""
     settings = study.settings
-    compared = any(group.compared_with for group in settings.trainings.values())
     has = {
         "losses": lambda: with_all_losses(study),
         "views": lambda: settings.views,
-        "trainings": lambda: settings.trained_by or compared,
+        "compared": lambda: settings.compared is not None and set(settings.compared) <= set(study.observers),
+        "datasets": lambda: set(figure.datasets) <= set(study.datasets),
+        "trainings": lambda: settings.trained_by or any(group.compared_with for group in settings.trainings.values()),
         "matched": lambda: settings.trained_by or settings.matched,
     }
-    return bool(has[needed]())
+    return bool(has[figure.lab]())
 
 
 def figure_datasets(study, figure):
@@ -119,7 +121,7 @@ def figure_datasets(study, figure):
         By dataset: `label`, `axis`, and `ticks`, the names of its conditions on the axis.
     """
     wanted = load_figures().figures[figure]
-    shown = {name: row for name, row in study.datasets.items() if wanted.shows(name, row.kind)}
+    shown = {name: row for name, row in study.datasets.items() if wanted.shows(name, row)}
     return {
         name: {"label": row.label, "axis": row.axis, "ticks": row.ticks or row.conditions}
         for name, row in shown.items()
@@ -144,6 +146,11 @@ def figure_inputs(study, figure):
     return [store(f"data/{study.folder}/{path}") for path in (*images, *reconstructions)]
 
 
+def image_size(study):
+    """Pixels along a side of the study's images: those of the world, or the benchmark's."""
+    return study.world.size if study.world else WIDTH
+
+
 def tables(study):
     """Tables of the study, its leaderboard, and the comparison of its numbers with the paper's."""
     names = [f"{table}.{kind}" for table in load_figures().tables for kind in ("csv", "md", "tex")]
@@ -155,7 +162,7 @@ def tables(study):
 def fitted_on(study, dataset):
     """The datasets that a learned weighting is fitted to where a dataset is scored; none for other weightings."""
     learns = isinstance(study.weighting, dict) and study.weighting["rule"] == "learned"
-    return [other for other in study.stimuli if other != dataset] if learns else []
+    return [other for other in benchmark_stimuli(study) if other != dataset] if learns else []
 
 
 def with_noise_levels(study):
@@ -185,7 +192,7 @@ def losses(study):
 
 def other_losses(study):
     """Receipts of their evidence on all other datasets on which it has all losses, to fit a weighting to."""
-    others = [dataset for dataset in study.stimuli if dataset != CUE_CONFLICT]
+    others = [dataset for dataset in benchmark_stimuli(study) if dataset != CUE_CONFLICT]
     pairs = [(name, dataset) for name in with_all_losses(study) for dataset in others]
     return [receipt(study, *pair) for pair in pairs if has_all_losses(study, *pair)]
 

@@ -8,8 +8,8 @@ import xarray as xr
 
 from generative_classifiers.decisions.from_evidence import score_categories
 from generative_classifiers.draws.level_table import LevelTable
-from generative_classifiers.draws.levels import Draws
 from generative_classifiers.draws.weighting import AnyWeighting
+from generative_classifiers.evidence.layout import stored_draws
 from generative_classifiers.evidence.pruning import ModeratedTest, PairedTest, SequentialTest
 from generative_classifiers.evidence.pruning_base import PruningTest
 from generative_classifiers.evidence.scoring import score_images
@@ -128,9 +128,7 @@ def _of_observer(evidence, settings, weighting):
 
 def _replay(evidence, test):
     """Evidence as a pruning test would have left it."""
-    known = ("time", "alpha", "sigma", "seed")
-    draws = Draws(np.arange(evidence.sizes["draw"]), *(evidence[name].values for name in known))
-    names = evidence["name"].values
+    draws, names = stored_draws(evidence), evidence["name"].values
     loss = score_images(None, names, names, draws, {"loss": evidence["loss"].values}, pruning=test)["loss"]
     return evidence.assign(loss=(evidence["loss"].dims, loss))
 

@@ -27,7 +27,7 @@ class LatentCodec:
     Parameters
     ----------
     pipeline : diffusers.DiffusionPipeline
-        With `vae`, an AutoencoderKL. Nothing else of it is used.
+        With `vae`. Nothing else of it is used.
     """
 
     levels = "block_out_channels"  # what the VAE's configuration calls the widths of its resolutions

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL
 
 from generative_classifiers.draws import levels
 from generative_classifiers.draws.density import weighted_density
@@ -12,18 +11,17 @@ from generative_classifiers.draws.noise import gaussian
 from generative_classifiers.models.base import DTYPES
 from generative_classifiers.models.devices import to_device
 from generative_classifiers.models.diffusion import shared_prefix
-from generative_classifiers.models.diffusion.codecs import LatentCodec
 from generative_classifiers.models.diffusion.schedules import schedule
 from generative_classifiers.models.distances import Perceptual, distance_of, mean_square
 from generative_classifiers.models.generative import GenerativeModel
-from generative_classifiers.models.loading.diffusers_pipelines import load_part, load_pipeline
+from generative_classifiers.models.loading.diffusers_pipelines import load_pipeline, load_vae
 from generative_classifiers.models.pixels import tensor_to_pixels
 
 
 def load_decoder(observer, row, path=None, device=None):
     """The decoder of an observer's reconstructions: `models.load_decoder`."""
-    vae = load_part(observer, row, "vae", AutoencoderKL, path)
-    return LatentCodec(SimpleNamespace(vae=vae.to(device)))
+    adapter, vae = load_vae(observer, row, path)
+    return adapter.codec_class(SimpleNamespace(vae=vae.to(device)))
 
 
 def load(observer, row, prompts, runtime, *, path=None, mirror=None):

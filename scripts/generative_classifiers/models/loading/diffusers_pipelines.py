@@ -4,7 +4,6 @@ from pathlib import Path
 
 import torch
 from diffusers import AmusedPipeline, AmusedScheduler
-from huggingface_hub import snapshot_download
 
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.diffusion.adapters import ADAPTERS
@@ -14,11 +13,13 @@ from generative_classifiers.models.loading.json_files import read_json
 from generative_classifiers.models.loading.model_folders import (
     CONFIGURATION,
     MODEL_CONFIG,
+    PIPELINE_INDEX,
+    configuration_files,
     find_pipeline,
     identity_of,
     loading,
 )
-from generative_classifiers.models.loading.pipeline_index import part_classes, pipeline_name
+from generative_classifiers.models.loading.pipeline_index import check_folders, part_classes, pipeline_name
 from generative_classifiers.models.loading.safetensors_files import check_files, choose_variant
 
 # Files of a diffusion pipeline that are not weights; the last are vocabularies.
@@ -58,6 +59,7 @@ def load_pipeline(observer, row, path=None, dtype=torch.float32):
     classes = part_classes(observer, folder, pipeline_class, adapter.unused)
     if commit:
         folder = _download(observer, pipeline_class, source, commit, row.variant, without)
+    check_folders(observer, folder, classes)
     parts = _load_small_parts(observer, folder, classes)
     schedule(observer, parts["scheduler"])  # so that one that cannot be used is reported before weights are read
     dtypes = dict.fromkeys(adapter.large, dtype)
@@ -67,39 +69,33 @@ def load_pipeline(observer, row, path=None, dtype=torch.float32):
         return adapter(observer, pipeline, row.resolution), identity
 
 
-def load_part(observer, row, part, part_class, path=None):
-    """Load a single part of a pipeline, and download nothing else of it.
+def load_vae(observer, row, path=None):
+    """Load the VAE of a diffusion observer's pipeline, and download nothing else of it.
 
     Parameters
     ----------
     observer : str
         For messages.
     row : study.observers.PipelineObserver
-    part : str
-        Its name in the pipeline, for example "vae".
-    part_class : type
-        Of diffusers.
     path : Path, optional
         Folder to use instead of the row's `pipeline`.
 
     Returns
     -------
-    torch.nn.Module
-        In float32 on the CPU.
+    adapter : type
+        The adapter's class, a subclass of models.diffusion.adapters.Adapter.
+    vae : torch.nn.Module
+        Of the class that the pipeline's index names, in float32 on the CPU.
 
     Raises
     ------
     InputError
-        There is no pipeline, or it has no such part.
+        There is no pipeline, or it has no VAE, or none of a class that the pipeline can use.
     """
     source = path or row.pipeline
     folder, commit = find_pipeline(observer, source, row.revision)
-    with loading(observer, source, f"a pipeline with a part {part}"):
-        if commit:
-            files = [f"{part}/*.json", f"{part}/*.safetensors"]
-            folder = Path(snapshot_download(str(source), revision=commit, allow_patterns=files))
-    variant = choose_variant(observer, [folder / part], row.variant)[folder / part]
-    return load_pretrained(observer, part_class, folder / part, variant, torch.float32)
+    adapter = adapter_class(observer, folder)
+    return adapter, _load_part(observer, source, folder, row, commit, "vae", adapter.pipeline_class, adapter.unused)
 
 
 def adapter_class(observer, folder):
@@ -135,18 +131,62 @@ def load_amused(observer, row, path=None):
     """
     source = path or row.pipeline
     folder, commit = find_pipeline(observer, source, row.revision)
-    name = pipeline_name(observer, folder)
-    if name != AmusedPipeline.__name__:
-        raise InputError(f"{observer}: {folder} is a {name}, expected AmusedPipeline")
+    _check_amused(observer, folder)
     # Part by part and not as a pipeline: diffusers calls AmusedPipeline deprecated, but not its parts.
     classes = part_classes(observer, folder, AmusedPipeline)
     if classes["scheduler"] is not AmusedScheduler:
         raise InputError(f"{observer}: {folder} has a {classes['scheduler'].__name__}, expected an AmusedScheduler")
     if commit:
         folder = _download(observer, AmusedPipeline, source, commit, row.variant, {})
+    check_folders(observer, folder, classes)
     parts = _load_small_parts(observer, folder, classes)
     networks, identity = _load_networks(observer, source, folder, classes, row, commit, CONFIGURATION, {})
     return parts | networks, identity
+
+
+def load_vqvae(observer, row, path=None):
+    """Load the VQ model of a masked observer's pipeline, and download nothing else of it.
+
+    Parameters
+    ----------
+    observer, row, path
+        As for `load_vae`.
+
+    Returns
+    -------
+    diffusers.VQModel
+        In float32 on the CPU.
+
+    Raises
+    ------
+    InputError
+        There is no such pipeline, or its VQ model is missing or of another class.
+    """
+    source = path or row.pipeline
+    folder, commit = find_pipeline(observer, source, row.revision)
+    _check_amused(observer, folder)
+    return _load_part(observer, source, folder, row, commit, "vqvae", AmusedPipeline)
+
+
+def _check_amused(observer, folder):
+    """Raise InputError unless the pipeline in a folder is aMUSEd's."""
+    name = pipeline_name(observer, folder)
+    if name != AmusedPipeline.__name__:
+        raise InputError(f"{observer}: {folder} is a {name}, expected AmusedPipeline")
+
+
+def _load_part(observer, source, folder, row, commit, part, pipeline_class, unused=()):
+    """A single part of a pipeline, in float32 on the CPU."""
+    classes = part_classes(observer, folder, pipeline_class, unused)
+    if part not in classes:
+        raise InputError(f"{observer}: {folder / PIPELINE_INDEX}: a {pipeline_class.__name__} has no part {part}")
+    if commit:
+        others = dict.fromkeys(name for name in (*classes, *unused) if name != part)
+        folder = _download(observer, pipeline_class, source, commit, row.variant, others)
+    check_folders(observer, folder, [part])
+    place = folder / part
+    variant = choose_variant(observer, [place], row.variant)[place]
+    return load_pretrained(observer, classes[part], place, variant, torch.float32)
 
 
 def _download(observer, pipeline_class, source, commit, variant, without):
@@ -173,8 +213,8 @@ def _load_networks(observer, source, folder, classes, row, commit, configuration
     for place, variant in variants.items():
         read_json(observer, place / MODEL_CONFIG)
         check_files(observer, place, variant)
-    variant = next((one for one in variants.values() if one), None)
-    identity = identity_of(observer, source, folder, row, commit, variant, configuration)
+    used = (configuration_files(folder / name, variants.get(folder / name), configuration) for name in classes)
+    identity = identity_of(observer, source, folder, row, commit, variants, {folder / PIPELINE_INDEX}.union(*used))
     parts = {}
     for name, part_class in networks.items():
         place = folder / name

@@ -1,7 +1,7 @@
 """Models in folders: the user's own, or those of the Hugging Face hub's cache. Only safetensors, no code of others."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from generative_classifiers.io.errors import InputError, one_line
 from generative_classifiers.io.paths import ROOT
 from generative_classifiers.models.loading.hub import advice
 from generative_classifiers.models.loading.json_files import read_json
-from generative_classifiers.models.loading.weight_hashes import check_hash, folder_hash
+from generative_classifiers.models.loading.safetensors_files import weight_files
+from generative_classifiers.models.loading.weight_hashes import check_hash, files_hash
 
 PIPELINE_INDEX = "model_index.json"  # of diffusers
 MODEL_CONFIG = "config.json"  # of transformers
@@ -70,10 +71,11 @@ def find_model(observer: str, source: str | Path, revision: str | None, variant:
     InputError
         There is no model, or the hub cannot be reached.
     """
-    weights = f"*.{variant}.safetensors" if variant else "*.safetensors"
+    # Shards of a variant have their numbers after its name, those of older versions before it.
+    weights = [f"*.{variant}.safetensors", f"*.{variant}-*.safetensors"] if variant else ["*.safetensors"]
 
     def download() -> Path:
-        return Path(snapshot_download(str(source), revision=revision, allow_patterns=[*CONFIGURATION, weights]))
+        return Path(snapshot_download(str(source), revision=revision, allow_patterns=[*CONFIGURATION, *weights]))
 
     return _find(observer, source, MODEL_CONFIG, "model", download)
 
@@ -132,8 +134,11 @@ def family_of(observer: str, folder: Path) -> str:
     return next(family for family, model_type in MODEL_TYPES.items() if model_type == kind)
 
 
-def identity_of(observer, source, folder, row, commit, variant, configuration=CONFIGURATION):
-    """Check the weights in a folder, and return the identity of the model.
+def identity_of(observer, source, folder, row, commit, variants, configuration):
+    """Check the weights of a model, and return its identity.
+
+    Only the files that are loaded count. The hub's cache may have others of the same model: parts that are not used, or
+    another variant.
 
     Parameters
     ----------
@@ -145,10 +150,10 @@ def identity_of(observer, source, folder, row, commit, variant, configuration=CO
     row : study.observers.PipelineObserver or study.observers.TransformersClipObserver
     commit : str or None
         Of a hub id.
-    variant : str or None
-        The one that is loaded.
-    configuration : tuple of str
-        Patterns of the files that are not weights.
+    variants : dict of Path to str or None
+        The variant of the weights in each folder of weights, as `choose_variant` returns it.
+    configuration : iterable of Path
+        Files that are not weights, as `configuration_files` returns them.
 
     Returns
     -------
@@ -158,16 +163,32 @@ def identity_of(observer, source, folder, row, commit, variant, configuration=CO
     Raises
     ------
     InputError
-        There are no safetensors, or they are not those that the registry expects.
+        The weights are not those that the registry expects.
     """
-    weights = folder_hash(folder)
+    used = [file for place, variant in variants.items() for file in weight_files(place)[variant]]
+    weights = files_hash(folder, [file for file in used if file.suffix == ".safetensors"])
     check_hash(observer, source, weights, row.sha256)
     return {
         "weights": weights,
-        "configuration": folder_hash(folder, configuration),
+        "configuration": files_hash(folder, configuration),
         "revision": commit,
-        "variant": variant,
+        "variant": next((variant for variant in variants.values() if variant), None),
     }
+
+
+def configuration_files(place: Path, variant: str | None = None, patterns: Sequence[str] = CONFIGURATION) -> set[Path]:
+    """Files in a folder, and below it, that are not weights.
+
+    Parameters
+    ----------
+    place : Path
+    variant : str or None
+        Of the weights. Indexes of other variants are left out.
+    patterns : sequence of str
+        Of the files' names.
+    """
+    found = {file for pattern in patterns for file in place.rglob(pattern)}
+    return found.difference(*(files for one, files in weight_files(place).items() if one != variant))
 
 
 @contextmanager

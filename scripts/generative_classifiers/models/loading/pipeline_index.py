@@ -90,9 +90,17 @@ def _class_of(observer: str, file: Path, name: str, value: Any, expected: Collec
     if not issubclass(found, (*expected, LegacyModelMixin)):
         names = " or ".join(one.__name__ for one in expected)
         raise InputError(f"{observer}: {file}: {name} is of class {class_name}, expected {names}")
-    if not (file.parent / name).is_dir():
-        raise InputError(f"{observer}: {file} names {name}, but {file.parent} has no folder {name}")
     return found
+
+
+def check_folders(observer: str, folder: Path, parts: Collection[str]) -> None:
+    """Raise InputError unless a pipeline has the folders of parts that its index names.
+
+    A pipeline of the hub has them once it is downloaded.
+    """
+    absent = next((name for name in parts if not (folder / name).is_dir()), None)
+    if absent:
+        raise InputError(f"{observer}: {folder / PIPELINE_INDEX} names {absent}, but {folder} has no folder {absent}")
 
 
 def _base_classes(name: str, annotated: Collection[type]) -> tuple[type, ...]:

@@ -14,6 +14,7 @@ from generative_classifiers.models.loading.complete_weights import load_pretrain
 from generative_classifiers.models.loading.model_folders import (
     MODEL_TYPES,
     check_kind,
+    configuration_files,
     find_model,
     identity_of,
     loading,
@@ -104,10 +105,11 @@ def _load(observer, row, path, model_types, network_class, processor_class, dtyp
     source = path or row.pipeline
     folder, commit = find_model(observer, source, row.revision, row.variant)
     check_kind(observer, folder, *model_types)
-    variant = choose_variant(observer, [folder], row.variant)[folder]
+    variants = choose_variant(observer, [folder], row.variant)
+    variant = variants[folder]
     check_files(observer, folder, variant)
     with loading(observer, source, f"a {processor_class.__name__}"):
         processor = processor_class.from_pretrained(folder, local_files_only=True)
-    identity = identity_of(observer, source, folder, row, commit, variant)
+    identity = identity_of(observer, source, folder, row, commit, variants, configuration_files(folder, variant))
     network = load_pretrained(observer, network_class, folder, variant, dtype)
     return network, processor, identity

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,13 @@ def folder_hash(folder: Path, patterns: Sequence[str] = ("*.safetensors",)) -> s
     names = {path.relative_to(folder).as_posix() for pattern in patterns for path in folder.rglob(pattern)}
     if not names:
         raise InputError(f"{folder}: holds no {' or '.join(patterns)} file")
-    lines = "".join(f"{file_hash(folder / name)}  {name}\n" for name in sorted(names))
-    return hashlib.sha256(lines.encode()).hexdigest()
+    return files_hash(folder, [folder / name for name in names])
+
+
+def files_hash(folder: Path, files: Iterable[Path]) -> str:
+    """SHA-256 of the list that `sha256sum` would print of some of a folder's files, sorted by name."""
+    lines = sorted((file.relative_to(folder).as_posix(), file_hash(file)) for file in files)
+    return hashlib.sha256("".join(f"{found}  {name}\n" for name, found in lines).encode()).hexdigest()
 
 
 def checked_hash(observer: str, file: Path, expected: str | None) -> str:

@@ -16,7 +16,6 @@ from functools import partial
 
 import numpy as np
 import torch
-from diffusers import VQModel
 
 from generative_classifiers.draws import levels
 from generative_classifiers.io.errors import InputError
@@ -25,7 +24,7 @@ from generative_classifiers.models.devices import to_device
 from generative_classifiers.models.distances import Perceptual, distance_of
 from generative_classifiers.models.encoded_prompts import check_distinct, check_length
 from generative_classifiers.models.generative import GenerativeModel
-from generative_classifiers.models.loading.diffusers_pipelines import load_amused, load_part
+from generative_classifiers.models.loading.diffusers_pipelines import load_amused, load_vqvae
 from generative_classifiers.models.reconstruction_layout import token_layout
 from generative_classifiers.models.tokens.decoder import TokenDecoder
 from generative_classifiers.models.tokens.likelihood import negative_log_likelihood, tokenise_singly
@@ -57,7 +56,7 @@ def load(observer, row, prompts, runtime, *, path=None, mirror=None):
 
 def load_decoder(observer, row, path=None, device=None):
     """The decoder of an observer's reconstructions: `models.load_decoder`."""
-    return TokenDecoder(load_part(observer, row, "vqvae", VQModel, path).to(device))
+    return TokenDecoder(load_vqvae(observer, row, path).to(device))
 
 
 def encode_prompts(observer, tokenizer, encoder, prompts):

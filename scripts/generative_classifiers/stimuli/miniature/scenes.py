@@ -88,6 +88,20 @@ def concatenate(scenes):
     return Scene(*(np.concatenate(field) for field in zip(*scenes, strict=True)))
 
 
+def with_period(scene, period):
+    """Scenes whose textures have other periods.
+
+    Parameters
+    ----------
+    scene : Scene
+    period : numpy.ndarray
+        float (image,): in periods of the training images.
+    """
+    grain = scene.grain.copy()
+    grain[:, :, :2] /= period[:, None, None]
+    return scene._replace(grain=grain)
+
+
 def _grid(size, half):
     """Homogeneous coordinates (3, size²) of the centres of samples: x and y in [-half, half], and 1."""
     axis = ((np.arange(size) + 0.5) / size * 2 - 1) * half
