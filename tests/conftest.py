@@ -22,6 +22,7 @@ from study_documents import documents, load_small  # noqa: F401 (fixtures)
 
 SHARED = Path(os.environ.get("GENERATIVE_CLASSIFIERS_SHARED", ROOT / "../shared"))
 
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 # Without the extra `models`, as in `make quick`, tests that need it are not collected.
 WITH_MODELS = find_spec("torch") is not None
 collect_ignore = (
@@ -33,6 +34,15 @@ def pytest_configure(config):
     """The processes of pytest-xdist share the process that has imported what their programs import."""
     if config.getoption("numprocesses", None):
         preloaded.python()
+
+
+@pytest.fixture(autouse=True)
+def environment_of_the_start():
+    """Each test has the environment variables that the tests began with: libraries set some, and leave them."""
+    for name in os.environ.keys() - ENVIRONMENT.keys():
+        if not name.startswith(("PYTEST_", preloaded.PLACE)):
+            del os.environ[name]
+    os.environ.update(ENVIRONMENT)
 
 
 def needs_models():

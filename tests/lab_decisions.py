@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from generative_classifiers.metrics.lab.channels import gaussian
+from generative_classifiers.metrics.lab.channel import gaussian
 from generative_classifiers.study.categories import CATEGORIES
 
 NAMES = np.array(CATEGORIES)

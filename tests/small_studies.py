@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -66,12 +67,15 @@ def elsewhere():
     return here | {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-FMA,-FMA4"}
 
 
-def python(folder, *arguments, surroundings=None):
-    """Run Python in a folder; `stdout` of the result is all that it says."""
+def python(folder, *arguments, surroundings=None, fresh=False):
+    """Run Python in a folder; `stdout` of the result is all that it says.
+
+    A fresh one shares no imports with others: for tests of what is imported.
+    """
     environment = os.environ | {"OMP_NUM_THREADS": "1"} | (surroundings or {})
     process = {"cwd": folder, "env": environment, "umask": 0o077 if surroundings else -1, "timeout": PATIENCE}
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.run([preloaded.python(), *arguments], **process, **output)
+    return subprocess.run([sys.executable if fresh else preloaded.python(), *arguments], **process, **output)
 
 
 def snakemake(folder, *arguments, surroundings=None, **config):

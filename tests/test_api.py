@@ -20,7 +20,7 @@ WITH_EXAMPLES = [path for path in sorted(LIBRARY.rglob("*.py")) if EXAMPLE.searc
 
 def test_import_loads_nothing_heavy():
     code = "import sys, generative_classifiers; print(*sys.modules)"
-    loaded = python(SCRIPTS, "-c", code).stdout.split()
+    loaded = python(SCRIPTS, "-c", code, fresh=True).stdout.split()
     assert "generative_classifiers" in loaded
     assert not {"numpy", "pandas", "torch", "xarray", "zarr"}.intersection(loaded)
 

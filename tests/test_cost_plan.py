@@ -315,4 +315,4 @@ def test_study_without_models_has_nothing_to_evaluate():
 
 def test_forecast_does_not_import_torch():
     code = "import sys; from generative_classifiers.evidence.cost_plan import forecast; print('torch' in sys.modules)"
-    assert python(ROOT / "scripts", "-c", code).stdout == "False\n"
+    assert python(ROOT / "scripts", "-c", code, fresh=True).stdout == "False\n"

@@ -146,9 +146,8 @@ def test_images_that_cannot_be_plotted_are_errors(study, observer, arguments, me
 
 def test_command_does_not_import_torch(store):
     code = "import sys; from generative_classifiers.__main__ import main; main(); assert 'torch' not in sys.modules"
-    run = python(
-        ROOT / "scripts", "-c", code, "inspect", str(store), "--image", "0", "--out", str(store.parent / "a.png")
-    )
+    arguments = ("inspect", str(store), "--image", "0", "--out", str(store.parent / "a.png"))
+    run = python(ROOT / "scripts", "-c", code, *arguments, fresh=True)
     assert run.returncode == 0, run.stdout
 
 

@@ -21,6 +21,10 @@ FEWEST_BANDS = 3  # as many as a Gaussian has parameters
 FEWEST_OBSERVERS = 3  # with two, a rank correlation is always 1 or -1
 NARROWEST, WIDEST = 0.5, 16.0  # octaves; narrower channels look alike in bands of one octave, wider ones flat
 STEP = 0.05  # of the grid of centres, in octaves, and of widths, as a share
+# Why an observer has no channel or does not count.
+NO_CHANNEL = f"no channel: no band lowers the accuracy by {LEAST_LOSS:.2f}"
+INACCURATE = f"not counted: accuracy without noise below {LEAST_ACCURACY:.2f}"
+WITHOUT_BIAS = "not counted: no shape bias"
 
 
 def fit_channel(octaves: np.ndarray, loss: np.ndarray) -> Channel:
@@ -113,11 +117,6 @@ def channels(bands: xr.Dataset, conflicts: xr.Dataset, size: int, reference: str
     return found.assign_coords(
         reason=("observer", reason), cycles_per_pixel=("frequency", frequency / size)
     ).assign_attrs(reference=reference, size=size)
-
-
-NO_CHANNEL = f"no channel: no band lowers the accuracy by {LEAST_LOSS:.2f}"
-INACCURATE = f"not counted: accuracy without noise below {LEAST_ACCURACY:.2f}"
-WITHOUT_BIAS = "not counted: no shape bias"
 
 
 def _accuracies(decisions, reference):

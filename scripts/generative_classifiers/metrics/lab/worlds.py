@@ -43,9 +43,8 @@ def worlds(decisions: xr.Dataset, compared: Sequence[str], reference: str = "hum
     _check_compared(compared, biases["observer"].values.tolist(), decisions.attrs["dataset"])
     first, second = (biases.sel(observer=name, drop=True) for name in compared)
     found = with_intervals(biases.transpose(..., "observer", "world").rename("shape_bias").to_dataset())
-    rest = [name for name in ("family", "is_reference") if name in first.coords]
     return (
-        found.assign(difference("difference", (first - second).drop_vars(rest, errors="ignore")))
+        found.assign(difference("difference", (first - second).drop_vars(["family", "is_reference"], errors="ignore")))
         .assign_coords(
             world=order,
             contrast=("world", [textures[condition].contrast for condition in order]),
