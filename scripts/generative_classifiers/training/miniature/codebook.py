@@ -8,7 +8,7 @@ from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.training.data import DrawingBatches
 from generative_classifiers.training.generative import Task
 
-CLUSTERED_BATCHES = 8  # whose patches the codes are initialised from
+CLUSTERED_BATCHES = 32  # whose patches the codes are initialised from
 # The weight of the encoder's commitment to its codes (arXiv 1711.00937).
 COMMITMENT = 0.25
 
