@@ -29,7 +29,12 @@ from generative_classifiers.io.cpu_time import cpu_seconds
 from generative_classifiers.io.dry_run import Page
 from generative_classifiers.io.forks import share_imports
 from generative_classifiers.io.job import share_library
-from generative_classifiers.study import coverage, example_images, targets, training_targets
+from generative_classifiers.study import (
+    coverage,
+    example_images,
+    targets,
+    training_targets,
+)
 from generative_classifiers.study.figures import load_figures
 from generative_classifiers.study.levels import load_levels
 from generative_classifiers.study.load import load

@@ -134,7 +134,9 @@ use rule evidence_together as evidence_through_views with:
     benchmark:
         f"{DATA}/benchmarks/evidence_through_views/{{observer}}.tsv"
     wildcard_constraints:
-        observer=targets.either(filter(has_view, STUDY.models) if STUDY.together else []),
+        observer=targets.either(
+            filter(has_view, STUDY.models) if STUDY.together else []
+        ),
     params:
         depends_on=lambda wildcards: depends_on(
             wildcards.observer, *coverage.benchmark_stimuli(STUDY)

@@ -1,6 +1,6 @@
 """The decisions of all observers on the same images, side by side."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.benchmark_names import texture_coords
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.families import FAMILIES
+
+SAID = ["category", "condition"]  # of an image
 
 
 def gather_decisions(dataset, answers, families):
@@ -96,32 +98,30 @@ def images_seen(answers):
     usual = _usual_images(answers)
     for one in answers:
         _check_images(one, usual)
-    return pd.DataFrame.from_dict(usual, orient="index", columns=["category", "condition"], dtype=object)
+    return usual
 
 
 def _usual_images(answers):
-    """Category and condition of the images that at least half of the observers saw, by name."""
-    versions = defaultdict(Counter)
-    for one in answers:
-        for name, category, condition in one.images[["category", "condition"]].itertuples():
-            versions[name][category, condition] += 1
-    usual = {}
-    for name, counts in sorted(versions.items()):
-        if counts.total() >= len(answers) / 2:
-            (version, _), *_ = counts.most_common(1)
-            usual[name] = version
-    return usual
+    """Category and condition of the images that at least half of the observers saw, as most of them saw each."""
+    seen = pd.concat([one.images[SAID] for one in answers]).rename_axis("name").reset_index()
+    versions = seen.groupby(["name", *SAID], sort=False).size()
+    usual = versions[versions.groupby("name").transform("sum") >= len(answers) / 2]
+    usual = usual.sort_values(ascending=False, kind="stable").index.to_frame(index=False)
+    return usual.drop_duplicates("name").set_index("name").rename_axis(None).sort_index()
 
 
 def _check_images(answers, usual):
     """Raise InputError unless an observer saw the usual images."""
-    for trial, (name, *found) in enumerate(answers.images[["category", "condition"]].itertuples()):
+    expected = usual.reindex(answers.images.index)  # missing where the image is not a usual one
+    is_other = (expected != answers.images[SAID]).to_numpy().any(axis=1)
+    if is_other.any():
+        trial = int(is_other.argmax())
+        name, found = answers.images.index[trial], answers.images[SAID].iloc[trial]
         where = f"{answers.place(trial)}: image {name}"
-        if name not in usual:
+        if name not in usual.index:
             raise InputError(f"{where} is unexpected: other observers did not see it")
-        if tuple(found) != usual[name]:
-            raise InputError(f"{where} is {', '.join(found)}; with other observers it is {', '.join(usual[name])}")
-    seen = set(answers.images.index)
-    for name, expected in usual.items():
-        if name not in seen:
-            raise InputError(f"{answers.source}: image {name} is missing; expected it as {', '.join(expected)}")
+        raise InputError(f"{where} is {', '.join(found)}; with other observers it is {', '.join(usual.loc[name])}")
+    missing = ~usual.index.isin(answers.images.index)
+    if missing.any():
+        name = usual.index[missing.argmax()]
+        raise InputError(f"{answers.source}: image {name} is missing; expected it as {', '.join(usual.loc[name])}")
