@@ -18,7 +18,13 @@ def main(out, *labelled):
     parts = [pd.read_csv(path).assign(training=label) for label, path in (text.split("=", 1) for text in labelled)]
     losses = pd.concat(parts).query("measure == 'loss'")
     grid = sns.relplot(
-        losses, x="step", y="value", col="training", kind="line", height=2.2, facet_kws={"sharex": False, "sharey": False}
+        losses,
+        x="step",
+        y="value",
+        col="training",
+        kind="line",
+        height=2.2,
+        facet_kws={"sharex": False, "sharey": False},
     )
     grid.set_titles("{col_name}").set_axis_labels("Step", "Loss").set(yscale="log")
     grid.figure.savefig(out, dpi=150, metadata={"Software": None})
