@@ -25,6 +25,7 @@ from generative_classifiers.evidence.recorded import recorded_content, recorded_
 from generative_classifiers.evidence.restored import evidence_inputs, example_inputs
 from generative_classifiers.evidence.shares import share_receipts, split_observers
 from generative_classifiers.figures import captions
+from generative_classifiers.io.cpu_time import cpu_seconds
 from generative_classifiers.io.dry_run import Page
 from generative_classifiers.io.forks import share_imports
 from generative_classifiers.io.job import share_library
@@ -54,6 +55,10 @@ if workflow.is_main_process:
     share_imports()
     for name, reason in STUDY.left_out.items():
         print(f"{name} is left out: {reason}", file=sys.stderr)
+
+
+onsuccess:
+    print(f"CPU time on this machine: {cpu_seconds():,.0f} s", file=sys.stderr)
 
 
 wildcard_constraints:

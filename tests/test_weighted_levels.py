@@ -12,6 +12,7 @@ from generative_classifiers.draws.level_table import LevelTable, fit_levels, log
 from generative_classifiers.draws.levels import times
 from generative_classifiers.draws.weighting import level_weighting, scores
 from generative_classifiers.evidence.layout import per_draw_names
+from generative_classifiers.evidence.pruning import pruning_for
 from generative_classifiers.evidence.request import _kept_draw
 from generative_classifiers.io.attributes import encode_attributes
 from generative_classifiers.io.errors import InputError
@@ -172,6 +173,11 @@ def test_observers_without_a_row_take_the_levels_of_the_one_that_stands_for_them
     assert level_row(study, "pixels", "edge") == rows["miniature-diffusion"]
     assert level_row(asking("golden", new=observed()), "new", "edge") is None
     assert sorted(row.stands_for for row in rows.values() if row.stands_for) == ["latents", "pixels"]
+
+
+def test_observers_with_a_single_draw_are_not_pruned():
+    study = asking("weighted", SimpleNamespace(test="moderated"), new=observed("discriminative", has_levels=False))
+    assert pruning_for(study, "new", "edge") is None
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,7 @@ study's evidence is computed, since the noise levels of `times: weighted` depend
 def add_arguments(command: ArgumentParser) -> None:
     command.add_argument("observers", nargs="+", metavar="OBSERVER", help="a diffusion model of the study")
     command.add_argument("--study", default="miniature", help="the study with the images and the prompts")
-    command.add_argument(
-        "--images", type=whole_number(2, MOST_IMAGES), default=32, help="how many, of all datasets (default: 32)"
-    )
+    command.add_argument("--images", type=whole_number(2, MOST_IMAGES), default=32, help="how many, of all datasets")
     command.add_argument("--device", default="auto", help="auto, cpu, cuda, …")
 
 
@@ -49,9 +47,14 @@ def run(arguments: Namespace) -> None:
         found: dict[str, Any] = {"measured_on": {"study": study.folder, "images": arguments.images}}
         if known and known.stands_for:
             found["stands_for"] = known.stands_for
-        found |= measure_levels(model, stimuli).identity
+        found |= {key: rounded(value) for key, value in measure_levels(model, stimuli).identity.items()}
         print(
             yaml.safe_dump({name: found}, sort_keys=False, default_flow_style=None, width=120),
             end="",
             flush=True,
         )
+
+
+def rounded(number: Any) -> Any:
+    """Four digits, which is more than the images tell."""
+    return [rounded(each) for each in number] if isinstance(number, list) else float(f"{number:.4g}")
