@@ -94,11 +94,11 @@ def test_a_training_stopped_after_every_step_gives_the_same_bytes(model, tmp_pat
     class Stopped(Exception):
         pass
 
-    def advance_once(self, advance=Trainer.advance):
+    def advance_once(self, batch, advance=Trainer.advance):
         if self.advanced:
             raise Stopped
         self.advanced = True
-        return advance(self)
+        return advance(self, batch)
 
     monkeypatch.setattr(Trainer, "advanced", False, raising=False)
     monkeypatch.setattr(Trainer, "advance", advance_once)
@@ -119,10 +119,19 @@ def test_a_training_stopped_after_every_step_gives_the_same_bytes(model, tmp_pat
     assert painted is None if model == "autoregressive" else painted.shape[:2] == (3, 16)
 
 
+def test_batches_prepared_ahead_are_the_same(tmp_path):
+    recipe = recipe_of("pixel_diffusion")
+    for workers in (0, 2):
+        training.train_generative(recipe, PROMPT, WORLD, tmp_path / str(workers), workers=workers)
+    one, other = ((tmp_path / folder / "unet").glob("*.safetensors") for folder in "02")
+    assert next(one).read_bytes() == next(other).read_bytes()
+
+
 def test_recorded_loss():
     recipe = recipe_of("pixel_diffusion", steps=10, batch_size=8, warm_up=3)
-    trainer = Trainer(pixel_diffusion.task(recipe, PROMPT, WORLD), recipe)
-    losses = [trainer.advance() for _ in range(10)]
+    task = pixel_diffusion.task(recipe, PROMPT, WORLD)
+    trainer = Trainer(task, recipe)
+    losses = [trainer.advance(task[step]) for step in range(10)]
     assert losses[-1] == pytest.approx(0.70999, rel=1e-3) and np.mean(losses) == pytest.approx(0.81532, rel=1e-3)
 
 
@@ -131,7 +140,7 @@ def test_the_autoencoder_learns_and_its_latents_are_scaled():
     recipe = Autoencoder(**AUTOENCODER | {"steps": 30, "batch_size": 8, "learning_rate": 1e-2, "decay": 10})
     task = latent_diffusion.AutoencodingTask(recipe, WORLD)
     trainer = Trainer(task, recipe)
-    losses = [trainer.advance() for _ in range(30)]
+    losses = [trainer.advance(task[step]) for step in range(30)]
     assert np.mean(losses[-5:]) < 0.6 * losses[0]
     trainer.finish()
     task.scale_latents()

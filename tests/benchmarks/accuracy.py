@@ -1,8 +1,8 @@
 """How well the miniature's models tell plain drawings apart.
 
-The drawings are held out, or those that the models were trained on; nothing is distorted. Models decide as in the study:
-by its noise levels, its draws and its pruning test. With --draws, models whose evidence has several draws also decide by
-1, 2, 4, ... golden draws of all categories. Intervals are Wilson's 95 % intervals.
+The drawings are held out, or those that the models were trained on; nothing is distorted. Models decide as in the
+study: by its noise levels, its draws and its pruning test. With --draws, models whose evidence has several draws also
+decide by 1, 2, 4, ... golden draws of all categories. Intervals are Wilson's 95 % intervals.
 
 Usage: python tests/benchmarks/accuracy.py [--observers miniature-diffusion miniature-latent]
     [--split held_out | training] [--images 500] [--seed 1000] [--draws 32]

@@ -64,7 +64,7 @@ def loader(dataset, keys, workers):
 
 
 class DrawingBatches:
-    """Endless batches of the world's training drawings.
+    """Endless batches of the world's training drawings, by steps.
 
     Parameters
     ----------

@@ -143,19 +143,19 @@ class NextTokenTask(generative.Task):
         self.prompt_tokens, self.prompt_mask = prompts["input_ids"], prompts["attention_mask"]
         self.batches = DrawingBatches(world, recipe.batch_size, recipe.seed, recipe.resolution)
 
-    def loss(self, step):
-        """The mean of -log p over all tokens."""
+    def __getitem__(self, step):
+        """Images (image, 3, y, x) after the recipe's augmentation, and prompts (image, token) with their masks."""
         images, categories = self.batches(step)
-        categories = torch.from_numpy(categories)
-        with torch.no_grad():
-            tokens = tokenise(self.janus.vqmodel, self._seen(images, step))
-        logits = self._predict(self.prompt_tokens[categories], self.prompt_mask[categories], tokens)
-        return cross_entropy(logits.flatten(0, 1), tokens.flatten())
-
-    def _seen(self, images, step):
-        """Images (image, 3, y, x) after the recipe's augmentation."""
         with seeded("augmentation", self.recipe.seed, step):
-            return augmented(images, self.recipe.augmentation)
+            seen = augmented(images, self.recipe.augmentation)
+        return seen, self.prompt_tokens[categories], self.prompt_mask[categories]
+
+    def loss(self, step, images, prompt_tokens, prompt_mask):
+        """The mean of -log p over all tokens."""
+        with torch.no_grad():
+            tokens = tokenise(self.janus.vqmodel, images)
+        logits = self._predict(prompt_tokens, prompt_mask, tokens)
+        return cross_entropy(logits.flatten(0, 1), tokens.flatten())
 
     def _predict(self, prompt_tokens, prompt_mask, image_tokens):
         """Logits of all image tokens, (image, token, code)."""
@@ -174,15 +174,15 @@ class NextTokenTask(generative.Task):
         return janus.generation_head(states[:, prompt_tokens.shape[1] - 1 :])
 
 
-def train(recipe, prompt, world, folder):
+def train(recipe, prompt, world, folder, device, workers):
     """Train the codebook and then the network, and save the model: `training.train_generative`."""
     size = recipe.resolution or world.size
     processor = untrained_processor(size)
-    network = untrained(recipe, processor.tokenizer, size)
+    network = untrained(recipe, processor.tokenizer, size).to(device)
     coding = CodebookTask(network.model.vqmodel, pixels_to_tensor, recipe.codebook, world, size, directions=True)
-    generative.train(coding, recipe.codebook, folder.with_suffix(".codebook.checkpoint"))
+    generative.train(coding, recipe.codebook, folder.with_suffix(".codebook.checkpoint"), workers=workers)
     prompts = text_to_image(folder.name, processor, prompts_of(template=prompt))
     predicting = NextTokenTask(network, prompts, recipe, world)
-    generative.train(predicting, recipe, folder.with_suffix(".checkpoint"))
+    generative.train(predicting, recipe, folder.with_suffix(".checkpoint"), workers=workers)
     processor.save_pretrained(folder)
     generative.save(network, folder)

@@ -72,21 +72,20 @@ class AutoencodingTask(generative.Task):
         super().__init__([self.vae])
         self.recipe, self.batches = recipe, DrawingBatches(world, recipe.batch_size, recipe.seed, resolution)
 
-    def images(self, step):
+    def __getitem__(self, step):
         """A step's images (image, 3, y, x) in [-1, 1]."""
         images, _ = self.batches(step)
-        return pixels_to_tensor(images)
+        return (pixels_to_tensor(images),)
 
-    def loss(self, step):
+    def loss(self, step, images):
         """The mean squared error."""
-        images = self.images(step)
         return mse_loss(self.vae.decode(self.vae.encode(images).latent).sample, images)
 
     @torch.no_grad()
     def scale_latents(self):
         """Set the factor that gives latents a standard deviation of 1, on images that were not trained on."""
         steps = range(self.recipe.steps, self.recipe.steps + SCALE_BATCHES)
-        latents = torch.cat([self.vae.encode(self.images(step)).latent for step in steps])
+        latents = torch.cat([self.vae.encode(self[step][0].to(self.vae.device)).latent for step in steps])
         self.vae.register_to_config(scaling_factor=1 / latents.std().item())
 
 
@@ -112,12 +111,13 @@ def untrained(vae, recipe, size):
     return LatentDiffusionPipeline(vae, unet, text_encoder, tokenizer, diffusion.scheduler())
 
 
-def train(recipe, prompt, world, folder):
+def train(recipe, prompt, world, folder, device, workers):
     """Train the autoencoder and then the network, and save the pipeline: `training.train_generative`."""
     autoencoding = AutoencodingTask(recipe.autoencoder, world, recipe.resolution)
-    generative.train(autoencoding, recipe.autoencoder, folder.with_suffix(".autoencoder.checkpoint"))
+    autoencoding.vae.to(device)
+    generative.train(autoencoding, recipe.autoencoder, folder.with_suffix(".autoencoder.checkpoint"), workers=workers)
     autoencoding.scale_latents()
-    pipeline = untrained(autoencoding.vae, recipe, recipe.resolution or world.size)
+    pipeline = untrained(autoencoding.vae, recipe, recipe.resolution or world.size).to(device)
     denoising = diffusion.DenoisingTask(pipeline, DeepCompressionCodec(pipeline), recipe, prompt, world)
-    generative.train(denoising, recipe, folder.with_suffix(".checkpoint"))
+    generative.train(denoising, recipe, folder.with_suffix(".checkpoint"), workers=workers)
     generative.save(pipeline, folder)

@@ -100,26 +100,27 @@ class MaskedTokenTask(generative.Task):
         size = self.batches.resolution
         self.micro_conditions = torch.tensor([[size, size, 0, 0, AESTHETIC_SCORE]]).float()
 
-    def loss(self, step):
-        """The mean of -log p over the hidden tokens."""
+    def __getitem__(self, step):
+        """Images as the VQ model sees them, after the recipe's augmentation; categories; which tokens are hidden."""
         images, categories = self.batches(step)
-        categories = torch.from_numpy(categories)
+        with seeded("augmentation", self.recipe.seed, step):
+            seen = (augmented(images, self.recipe.augmentation) + 1) / 2
+        side = self.pipeline.transformer.config.sample_size
+        hidden = random_mask((len(images), side, side), generator("masked training", self.recipe.seed, step))
+        return seen, torch.from_numpy(categories), hidden
+
+    def loss(self, step, images, categories, hidden):
+        """The mean of -log p over the hidden tokens."""
         with torch.no_grad():
-            tokens = self._tokenise(self._seen(images, step))
-        hidden = random_mask(tokens, generator("masked training", self.recipe.seed, step))
-        text = self.pipeline.text_encoder(self.prompts, output_hidden_states=True)
+            tokens = self._tokenise(images)
+        text = self.pipeline.text_encoder(self.prompts.to(images.device), output_hidden_states=True)
         logits = self.pipeline.transformer(
             tokens.masked_fill(hidden, self.pipeline.scheduler.config.mask_token_id),
             encoder_hidden_states=text.hidden_states[-2][categories],
             pooled_text_emb=text.text_embeds[categories],
-            micro_conds=self.micro_conditions.expand(len(tokens), -1),
+            micro_conds=self.micro_conditions.to(images.device).expand(len(tokens), -1),
         )
         return cross_entropy(logits.movedim(1, -1)[hidden], tokens[hidden])
-
-    def _seen(self, images, step):
-        """Images as the VQ model sees them, after the recipe's augmentation."""
-        with seeded("augmentation", self.recipe.seed, step):
-            return (augmented(images, self.recipe.augmentation) + 1) / 2
 
     def _tokenise(self, images):
         """Tokens (image, y, x)."""
@@ -128,12 +129,12 @@ class MaskedTokenTask(generative.Task):
         return indices.reshape(len(images), *latents.shape[2:])
 
 
-def random_mask(tokens, rng):
+def random_mask(shape, rng):
     """Which tokens are hidden: of each image a number that is uniform on 1 to all.
 
     Parameters
     ----------
-    tokens : torch.Tensor
+    shape : tuple of int
         (image, y, x).
     rng : numpy.random.Generator
 
@@ -142,17 +143,18 @@ def random_mask(tokens, rng):
     torch.Tensor
         bool (image, y, x).
     """
-    total = tokens[0].numel()
-    rank = rng.permuted(np.tile(np.arange(total), (len(tokens), 1)), axis=1)
-    count = rng.integers(1, total + 1, (len(tokens), 1))
-    return torch.from_numpy(rank < count).reshape(tokens.shape)
+    images, height, width = shape
+    total = height * width
+    rank = rng.permuted(np.tile(np.arange(total), (images, 1)), axis=1)
+    count = rng.integers(1, total + 1, (images, 1))
+    return torch.from_numpy(rank < count).reshape(shape)
 
 
-def train(recipe, prompt, world, folder):
+def train(recipe, prompt, world, folder, device, workers):
     """Train the codebook and then the network, and save the pipeline: `training.train_generative`."""
-    pipeline = untrained(recipe, recipe.resolution or world.size)
+    pipeline = untrained(recipe, recipe.resolution or world.size).to(device)
     coding = CodebookTask(pipeline.vqvae, preprocess, recipe.codebook, world, recipe.resolution)
-    generative.train(coding, recipe.codebook, folder.with_suffix(".codebook.checkpoint"))
+    generative.train(coding, recipe.codebook, folder.with_suffix(".codebook.checkpoint"), workers=workers)
     predicting = MaskedTokenTask(pipeline, recipe, prompt, world)
-    generative.train(predicting, recipe, folder.with_suffix(".checkpoint"))
+    generative.train(predicting, recipe, folder.with_suffix(".checkpoint"), workers=workers)
     generative.save(pipeline, folder)

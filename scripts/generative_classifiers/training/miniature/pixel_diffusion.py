@@ -50,8 +50,9 @@ def task(recipe, prompt, world):
     return diffusion.DenoisingTask(pipeline, pixel_codec(pipeline), recipe, prompt, world)
 
 
-def train(recipe, prompt, world, folder):
+def train(recipe, prompt, world, folder, device, workers):
     """Train the network, and save the pipeline: `training.train_generative`."""
     denoising = task(recipe, prompt, world)
-    generative.train(denoising, recipe, folder.with_suffix(".checkpoint"))
+    denoising.pipeline.to(device)
+    generative.train(denoising, recipe, folder.with_suffix(".checkpoint"), workers=workers)
     generative.save(denoising.pipeline, folder)
