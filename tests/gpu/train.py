@@ -3,8 +3,8 @@
 Usage: python tests/gpu/train.py --out trained [--observers miniature-diffusion ...] [--device cuda] [--minutes 8]
     [--workers 2] [--steps 20]
 Each model has a process of its own, and `workers` more that draw its images. `<out>/<observer>` becomes its folder of
-weights, and `<out>/<observer>.json` says how long it took, on which card and by which recipe. What has not ended
-in time is stopped; the same command continues it from its checkpoint. With --steps, every stage has so few steps: a trial.
+weights, and `<out>/<observer>.json` says how long it took, on which card and by which recipe. What has not ended in
+time is stopped, and the same command continues it from its checkpoint. With --steps, every stage has so few steps.
 """
 # ruff: noqa: E402, since the library may not be installed
 
