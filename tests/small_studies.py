@@ -47,7 +47,7 @@ def tiny_project(folder):
     study, registry = content("studies/miniature.yaml"), content("registry/observers.yaml")
     study |= {"datasets": list(TINY), "observers": ["simulated", "miniature-cnn"]}
     study["world"] |= {"size": 32, "images": study["world"]["images"] | {"nonparametric": 16}}
-    study["evidence"] |= {"together": False}
+    study["evidence"] |= {"draws": 2, "times": "golden", "together": False}
     for name in ("miniature-cnn", "miniature-cnn-noise"):
         row = registry["observers"][name]
         row["training"] |= {"steps": 10, "warm_up": 2, "decay": 2}
