@@ -27,6 +27,7 @@ def shown(tmp_path_factory):
         "tokens": {"label": "Tokens", "family": "masked", "pipeline": "weights/tokens", "reading": "reconstruction"},
     }
     study |= {"observers": ["simulated", "pixels", "tokens"], "datasets": ["cue-conflict"]}
+    study["evidence"] |= {"draws": 2, "times": "golden"}
     study["example_images"]["ambiguous_images"] = ["old-young", "cat-dog"]
     write(registry, folder / "registry/observers.yaml")
     write(study, folder / "studies/shown.yaml")
