@@ -1,5 +1,6 @@
 """A small trial: `limit` restricts images and answers alike, and the full run uses its evidence."""
 
+import re
 import shutil
 
 import numpy as np
@@ -105,6 +106,7 @@ def test_the_full_run_evaluates_only_the_images_that_the_trial_did_not(tiny, tmp
     shutil.rmtree(project / "data/tiny/evidence")
     run = snakemake(project, study="tiny", limit=1)
     assert run.returncode == 0 and "rule train_on_world" not in run.stdout, run.stdout
+    assert re.search(r"^CPU time on this machine: [1-9][\d,]* s$", run.stdout, re.M), run.stdout
     cells = {"colour": 2, "silhouette": 1, "cue-conflict": 1}
     for dataset, conditions in cells.items():
         decisions = read(project / f"data/tiny-limit-1/decisions/{dataset}.zarr")
