@@ -163,7 +163,7 @@ def observed(family="diffusion", denoises="latents", distance="latent", has_leve
 
 def asking(times, pruning=None, **observers):
     evidence = SimpleNamespace(times=times, draws=pruning or 64, draws_of={}, exhaustive={})
-    return SimpleNamespace(name="a", observers=observers, evidence=evidence)
+    return SimpleNamespace(name="a", observers=observers, evidence=evidence, weighting="exponential")
 
 
 def test_observers_without_a_row_take_the_levels_of_the_one_that_stands_for_them():

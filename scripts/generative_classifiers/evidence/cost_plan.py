@@ -96,14 +96,12 @@ def number_of_images(study, dataset):
 
 def number_of_draws(study, observer, dataset):
     """Number of draws of an image, for a category that is never dropped."""
-    return most_draws(draws_of(study, observer, dataset)) if study.observers[observer].kind.has_levels else 1
+    return most_draws(draws_of(study, observer, dataset))
 
 
 def share_of(study, observer, dataset):
     """Share of an observer's evaluations that its settings ask for: 1 unless draws are pruned."""
     row = study.observers[observer]
-    if not row.kind.has_levels:
-        return 1.0
     return expected_share(draws_of(study, observer, dataset), row.denoises if row.family == "diffusion" else "latents")
 
 

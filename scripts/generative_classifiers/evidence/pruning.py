@@ -111,8 +111,6 @@ def pruning_of(draws, weighting, table=None):
 
 def pruning_for(study, observer, dataset):
     """The pruning test that a study asks for in an observer's evidence; None if every category gets all draws."""
-    if not study.observers[observer].kind.has_levels:
-        return None
     draws, table = draws_of(study, observer, dataset), level_table(study, observer, dataset)
     return pruning_of(draws, weighting_with(study.weighting), table)
 

@@ -27,8 +27,7 @@ def spent_shares(study, data: Path = Path("data")) -> dict[str, dict[str, float]
     dict of str to dict of str to float
         By observer and dataset. Of several, that of the largest number of images.
     """
-    with_levels = [name for name in study.models if study.observers[name].kind.has_levels]
-    found = {name: _shares(study, name, data) for name in with_levels}
+    found = {name: _shares(study, name, data) for name in study.models}
     return {name: shares for name, shares in found.items() if shares}
 
 

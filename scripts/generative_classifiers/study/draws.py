@@ -18,9 +18,11 @@ def draws_of(study, observer: str, dataset: str):
     Returns
     -------
     int or study.settings.Pruning
-        Those of `exhaustive`, of the observer, or of all.
+        Those of `exhaustive`, of the observer, or of all; 1 where the observer's family has a single draw.
     """
     asked = study.evidence
+    if not study.observers[observer].kind.has_levels:
+        return 1
     return _exhaustive(study, observer, dataset) or asked.draws_of.get(base_of(observer), asked.draws)
 
 

@@ -71,7 +71,7 @@ def level_row(study, observer: str, dataset: str) -> LevelRow | None:
     draws, row, rows = draws_of(study, observer, dataset), study.observers[observer], load_levels()
     moderated = not isinstance(draws, int) and draws.test == "moderated"
     if row.family != "diffusion":
-        if moderated and row.kind.has_levels:
+        if moderated:
             raise InputError(
                 f"studies/{study.name}.yaml: evidence: the test moderated knows the noise levels of diffusion models; "
                 f"expected another test or a number in draws_of for {observer}"
