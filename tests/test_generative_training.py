@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from generative_classifiers import models, training
+from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.diffusion.codecs import pixel_codec
 from generative_classifiers.models.pixels import pixels_to_tensor
 from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
@@ -136,7 +137,7 @@ def test_recorded_loss():
 
 
 def test_the_autoencoder_learns_and_its_latents_are_scaled():
-    """And its latents, scaled, have a standard deviation of 1."""
+    """And its latents, scaled, have the standard deviation of the pixel model's blocks."""
     recipe = Autoencoder(**AUTOENCODER | {"steps": 30, "batch_size": 8, "learning_rate": 1e-2, "decay": 10})
     task = latent_diffusion.AutoencodingTask(recipe, WORLD)
     trainer = Trainer(task, recipe)
@@ -146,4 +147,29 @@ def test_the_autoencoder_learns_and_its_latents_are_scaled():
     task.scale_latents()
     with torch.inference_mode():
         latents = task.vae.encode(pixels_to_tensor(images())).latent * task.vae.config.scaling_factor
-    assert 0.5 < latents.std() < 2
+    assert latents.std() == pytest.approx(0.5, rel=0.3)
+
+
+def test_latent_diffusion_begins_with_the_weights_of_the_pixel_model(tmp_path):
+    """All but the layers that see the images' channels."""
+    pixels = pixel_diffusion.untrained(recipe_of("pixel_diffusion", seed=5), 64)
+    training.generative.save(pixels, tmp_path / "pixels")
+    recipe = recipe_of("latent_diffusion", initial=str(tmp_path / "pixels"))
+    vae = latent_diffusion.untrained_vae(recipe.autoencoder)
+    latents = latent_diffusion.untrained(vae, recipe, 64)
+    for mine, other in ((latents.unet, pixels.unet), (latents.text_encoder, pixels.text_encoder)):
+        trained = other.state_dict()
+        for name, value in mine.state_dict().items():
+            assert name.startswith(("conv_in.", "conv_out.")) or torch.equal(value.half(), trained[name]), name
+
+
+def test_weights_of_another_network_to_begin_with_are_an_error(tmp_path):
+    training.generative.save(pixel_diffusion.untrained(recipe_of("pixel_diffusion"), 64), tmp_path / "pixels")
+    vae = latent_diffusion.untrained_vae(recipe_of("latent_diffusion").autoencoder)
+    with pytest.raises(InputError, match="pixels/unet: not a trained UNet2DConditionModel to begin with"):
+        latent_diffusion.untrained(
+            vae, recipe_of("latent_diffusion", widths=[24], initial=str(tmp_path / "pixels")), 64
+        )
+    with pytest.raises(InputError, match="absent/unet: not a trained"):
+        recipe = recipe_of("latent_diffusion", initial=str(tmp_path / "absent"))
+        latent_diffusion.untrained(vae, recipe, 64)

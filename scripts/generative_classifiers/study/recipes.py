@@ -119,6 +119,11 @@ class LatentDiffusion(Diffusion):
 
     model: Literal["latent_diffusion"]
     autoencoder: Autoencoder
+    initial: str | None = Field(
+        None,
+        description="Folder of a trained pixel diffusion model, absolute or relative to the project's root. The "
+        "training starts from its weights; only the network's first and last layers are new.",
+    )
 
 
 class TokenModel(Generative):

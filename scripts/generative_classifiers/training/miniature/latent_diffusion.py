@@ -7,6 +7,8 @@ from torch.nn.functional import mse_loss
 from torch.nn.init import constant_, zeros_
 from transformers import CLIPTextModel
 
+from generative_classifiers.io.errors import InputError
+from generative_classifiers.io.paths import ROOT
 from generative_classifiers.models.diffusion.codecs import DeepCompressionCodec
 from generative_classifiers.models.diffusion.pipelines import LatentDiffusionPipeline
 from generative_classifiers.models.pixels import pixels_to_tensor
@@ -15,7 +17,10 @@ from generative_classifiers.training.data import DrawingBatches
 from generative_classifiers.training.miniature import diffusion
 from generative_classifiers.training.miniature.prompt_tokenizer import prompt_tokenizer, text_config
 
-SCALE_BATCHES = 64  # from which the standard deviation of the latents is estimated
+# The standard deviation of latents, estimated from so many batches. It is that of what the pixel model denoises, so a
+# noise level means the same signal-to-noise ratio in both models.
+LATENT_STD, SCALE_BATCHES = 0.5, 64
+OWN_LAYERS = ("conv_in.", "conv_out.")  # of a network that begins with another's weights: they see other channels
 LINEAR_RANGE = 2  # of the decoder's last activations, in the units of its channels at the beginning
 
 
@@ -83,10 +88,10 @@ class AutoencodingTask(generative.Task):
 
     @torch.no_grad()
     def scale_latents(self):
-        """Set the factor that gives latents a standard deviation of 1, on images that were not trained on."""
+        """Set the factor that gives latents their standard deviation, on images that were not trained on."""
         steps = range(self.recipe.steps, self.recipe.steps + SCALE_BATCHES)
         latents = torch.cat([self.vae.encode(self[step][0].to(self.vae.device)).latent for step in steps])
-        self.vae.register_to_config(scaling_factor=1 / latents.std().item())
+        self.vae.register_to_config(scaling_factor=LATENT_STD / latents.std().item())
 
 
 def untrained(vae, recipe, size):
@@ -108,7 +113,35 @@ def untrained(vae, recipe, size):
     text_encoder = CLIPTextModel(text_config(tokenizer, diffusion.TEXT_WIDTH, recipe.text_layers))
     side = size // 2 ** (len(vae.config.encoder_block_out_channels) - 1)
     unet = diffusion.untrained_unet(side, vae.config.latent_channels, recipe.widths)
+    if recipe.initial:
+        begin_with(unet, ROOT / recipe.initial / "unet", OWN_LAYERS)
+        begin_with(text_encoder, ROOT / recipe.initial / "text_encoder")
     return LatentDiffusionPipeline(vae, unet, text_encoder, tokenizer, diffusion.scheduler())
+
+
+def begin_with(network, folder, own=()):
+    """Give a network the weights of a trained one, except for layers of its own.
+
+    Parameters
+    ----------
+    network : diffusers.ModelMixin or transformers.PreTrainedModel
+        Changed.
+    folder : Path
+        Of a trained network of the same class.
+    own : tuple of str
+        Layers that keep their weights.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no such network, or one with other layers.
+    """
+    try:
+        trained = type(network).from_pretrained(folder, variant="fp16", torch_dtype=torch.float32)
+        kept = {name: value for name, value in network.state_dict().items() if name.startswith(own)}
+        network.load_state_dict(trained.state_dict() | kept)
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{folder}: not a trained {type(network).__name__} to begin with: {error}") from error
 
 
 def train(recipe, prompt, world, folder, device, workers):
@@ -118,6 +151,8 @@ def train(recipe, prompt, world, folder, device, workers):
     generative.train(autoencoding, recipe.autoencoder, folder.with_suffix(".autoencoder.checkpoint"), workers=workers)
     autoencoding.scale_latents()
     pipeline = untrained(autoencoding.vae, recipe, recipe.resolution or world.size).to(device)
+    if recipe.compile:
+        pipeline.vae.encoder.compile()
     denoising = diffusion.DenoisingTask(pipeline, DeepCompressionCodec(pipeline), recipe, prompt, world)
     generative.train(denoising, recipe, folder.with_suffix(".checkpoint"), workers=workers)
     generative.save(pipeline, folder)
