@@ -45,9 +45,9 @@ def images():
     return np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
 
 
-def load(weights, categories=CATEGORIES, batch_size=None, **settings):
+def load(path, categories=CATEGORIES, batch_size=None, **settings):
     row = observer(**{"family": "discriminative", **MINIATURE, **TRAINED, **settings})
-    return models.load("tiny", row, prompts_of(categories), path=weights, device="cpu", batch_size=batch_size)
+    return models.load("tiny", row, prompts_of(categories), path=path, device="cpu", batch_size=batch_size)
 
 
 def test_size_of_the_small_cnn(weights):

@@ -66,7 +66,7 @@ def check_stores(data):
     assert made_by["ambiguous_images"]["old-young"]["attribution"] == "W. E. Hill, via Wikimedia Commons"
     assert list(made_by["sha256"]) == ["old-young"]
     for observer, store in made.items():
-        assert store["name"].values.tolist() == ["bottle1-bear1.png", "old-young", "cat-dog"]
+        assert store["name"].values.tolist() == ["bottle1-elephant1.png", "old-young", "cat-dog"]
         assert store["category"].values.tolist() == [*CATEGORIES, "old woman", "young woman"]
         assert store["reconstruction"].dims == ("image", "category", "y", "x", "channel")
         assert (store.attrs["observer"], store.attrs["draw"], store.attrs["seed"]) == (observer, 0, 0)

@@ -39,7 +39,7 @@ class Rate(NamedTuple):
 RATES = {
     "sequential": {"pixels": Rate(4, {64: 0.219}), "latents": Rate(4, {64: 0.275})},
     "paired": {"pixels": Rate(20, {64: 0.413}), "latents": Rate(20, {64: 0.464})},
-    "moderated": {"pixels": Rate(1, {8: 0.19, 64: 0.083}), "latents": Rate(1, {64: 0.083})},
+    "moderated": {"pixels": Rate(1, {8: 0.233, 64: 0.083}), "latents": Rate(1, {8: 0.221, 64: 0.083})},
 }
 
 

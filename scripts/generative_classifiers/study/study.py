@@ -238,11 +238,11 @@ class Study:
     def made_weights(self, observer: str) -> list[str]:
         """Files in which a rule of this run leaves the observer's weights; empty if it has weights of its own."""
         row = self.observers[observer]
-        is_shipped = not (row.made_by_run or base_of(observer) in replicates(self.settings.trainings))
-        if is_shipped and not (self.site.retrain and getattr(row, "training", None)):
+        is_replicate = base_of(observer) in replicates(self.settings.trainings)
+        if not (row.made_by_run or is_replicate or (self.site.retrain and getattr(row, "training", None))):
             return []
-        is_network = isinstance(row, TrainedObserver)
-        return [(training_targets.weights if is_network else training_targets.record)(self.name, observer)]
+        made = training_targets.weights if isinstance(row, TrainedObserver) else training_targets.record
+        return [made(self.name, observer)]
 
     def weights(self, observer: str) -> str | None:
         """Where the observer's weights are if this run makes them: a pipeline's folder or a file."""
@@ -279,11 +279,8 @@ class Study:
     @property
     def without_noise(self) -> dict[str, str]:
         """For each observer trained with diffusion noise, measured or published, the same one trained without."""
-        pairs = {}
-        for name, row in self.observers.items():
-            other = getattr(row, "without_noise", None)
-            if other in self.observers:
-                pairs[name] = other
+        pairs = {name: getattr(row, "without_noise", "") for name, row in self.observers.items()}
+        pairs = {name: other for name, other in pairs.items() if other in self.observers}
         for name, published in self.published.items():
             if "without_noise" in published and not published["observers"]:
                 other = str(published["without_noise"])
