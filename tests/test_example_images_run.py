@@ -61,7 +61,7 @@ def check_stores(data):
         warnings.simplefilter("error")
         images = xr.open_zarr(data / "stimuli/ambiguous_images.zarr").load()
         made = {name: xr.open_zarr(data / f"examples/{name}.zarr").load() for name in ("pixels", "tokens")}
-    assert images["name"].values.tolist() == ["old-young", "cat-dog"] and images["image"].shape == (2, 32, 32, 3)
+    assert images["name"].values.tolist() == ["old-young", "cat-dog"] and images["image"].shape == (2, 64, 64, 3)
     made_by = decode_attributes(images.attrs)
     assert made_by["ambiguous_images"]["old-young"]["attribution"] == "W. E. Hill, via Wikimedia Commons"
     assert list(made_by["sha256"]) == ["old-young"]
