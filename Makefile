@@ -1,5 +1,6 @@
 # make               the default study, from nothing to figures/miniature/
 # make STUDY=humans  another study of studies/
+# make lab_models    trains the networks of the lab's figures S6 and S7, many hours, and writes the archive of their evidence
 # make figures       only the figures, and what they need
 # make report        all of it, and one page that shows it: data/miniature/report.html
 # make test          the tests
@@ -21,10 +22,17 @@ SNAKEMAKE = $(VENV)/bin/snakemake --config study=$(STUDY) --cores $(CORES)
 unexport PYTHONDONTWRITEBYTECODE
 install = $(1)/bin/uv pip install --quiet --compile-bytecode --python $(1)/bin/python --constraint envs/constraints.txt
 
-.PHONY: all figures report test test-all quick docs hashes clean
+.PHONY: all lab_models figures report test test-all quick docs hashes clean
 
 all: $(VENV)/installed
 	$(SNAKEMAKE)
+
+# Prints the forecast first. An interrupted training continues from its last checkpoint.
+lab_models: STUDY = lab-models
+lab_models: $(VENV)/installed
+	$(SNAKEMAKE) plan
+	$(SNAKEMAKE)
+	$(VENV)/bin/generative-classifiers archive $(STUDY) --out weights/$(STUDY).zip
 
 figures: $(VENV)/installed
 	$(SNAKEMAKE) figures

@@ -70,6 +70,7 @@ localrules:
     all,
     metrics,
     figures,
+    trainings,
     download,
     download_ambiguous_images,
 
@@ -92,6 +93,11 @@ rule figures:
     input:
         targets.figures(STUDY),
         targets.tables(STUDY),
+
+
+rule trainings:
+    input:
+        targets.trainings(STUDY),
 
 
 include: "rules/inputs.smk"

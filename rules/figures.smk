@@ -34,7 +34,7 @@ for rule in PLOTS:
             group=PLOTS[rule].group,
             reconstructed_by=example_images.observers(STUDY, rule),
             # What plots and captions say of the study.
-            labels=STUDY.labels,
+            labels=TRAINED.labels | STUDY.labels,
             generative=GENERATIVE,
             highlights=STUDY.highlights,
             matrix_order=STUDY.settings.matrix_order,

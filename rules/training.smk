@@ -3,6 +3,10 @@
 
 # On ImageNet, with one process for each GPU of a node. The other threads load images.
 rule train_discriminative:
+    input:
+        lambda wildcards: training_targets.built_from(
+            STUDY.observers[wildcards.observer]
+        ),
     output:
         training_targets.weights(STUDY.name, "{observer}"),
     log:
@@ -45,7 +49,7 @@ use rule train_discriminative as train_on_world with:
     threads: 1
     resources:
         mem_mb=2000,
-        runtime=30,
+        runtime=240,
 
 
 rule train_generative:

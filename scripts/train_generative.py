@@ -14,6 +14,7 @@ snakemake = job(globals())
 torch.set_num_threads(1)  # several threads add up in another order, which gives other weights
 study, record = load(snakemake.config), Path(snakemake.output[0])
 recipe, prompt = study.observers[snakemake.wildcards.observer].training, study.settings.prompt
-train_generative(recipe, prompt, study.world, record.parent)
+device = "cpu" if study.site.device == "auto" else study.site.device  # the same weights on every machine, unless asked
+train_generative(recipe, prompt, study.world, record.parent, device=device)
 provenance = {"training": recipe.as_params(), "prompt": prompt, "world": study.world.as_params()}
 record.write_text(json.dumps(provenance, indent=2) + "\n")

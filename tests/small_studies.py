@@ -46,10 +46,14 @@ def tiny_project(folder):
     copy_project(folder)
     study, registry = content("studies/miniature.yaml"), content("registry/observers.yaml")
     study |= {"datasets": list(TINY), "observers": ["simulated", "miniature-cnn"]}
-    study["world"]["images"] |= {"nonparametric": 16}
-    study["evidence"] |= {"together": False}
+    study["world"] |= {"size": 32, "images": study["world"]["images"] | {"nonparametric": 16}}
+    study["evidence"] |= {"draws": 2, "times": "golden", "together": False}
     for name in ("miniature-cnn", "miniature-cnn-noise"):
-        registry["observers"][name]["training"] |= {"steps": 10, "warm_up": 2, "decay": 2}
+        row = registry["observers"][name]
+        row["training"] |= {"steps": 10, "warm_up": 2, "decay": 2}
+        row["resolution"] = 32
+        for shipped in ("weights", "sha256"):  # so that the run trains it
+            row.pop(shipped, None)
     write(study, folder / "studies/tiny.yaml")
     write(registry, folder / "registry/observers.yaml")
     return folder

@@ -42,6 +42,7 @@ def documents():
     study["datasets"] = list(names)
     study["observers"] = ["simulated", "miniature-diffusion", "miniature-cnn", "miniature-cnn-noise"]
     del study["evidence"]["draws_of"]
+    study["evidence"] |= {"draws": 2, "times": "golden"}
     observers = copy.deepcopy(content(OBSERVERS))
     names = ["humans", "resnet50", *study["observers"]]
     observers["observers"] = {name: observers["observers"][name] for name in names}

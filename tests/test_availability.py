@@ -59,6 +59,9 @@ def silence(monkeypatch):
     monkeypatch.setattr(requests, "head", head)
 
 
+RECIPE = {"data": "world", "steps": 1, "batch_size": 1, "optimizer": "sgd", "learning_rate": 0.1, "decay": 1, "seed": 0}
+
+
 @pytest.fixture(scope="module")
 def paper():
     return load({"study": "paper"})
@@ -120,6 +123,7 @@ def test_local_files_are_not_asked_for(nowhere, silence):
         {"source": "checkpoint", "library": "timm", "files": [{"path": "{}"}]},
         {"source": "torchvision", "weights": "{}"},
         {"source": "timm", "weights": "{}"},
+        {"source": "training", "weights": "{}", "library": "torchvision", "training": RECIPE},
     ],
     ids=lambda row: row["source"],
 )
@@ -157,8 +161,8 @@ def test_files_of_packages_and_folders_are_local(paper, silence):
     expected = {
         "simulated": "made",
         "miniature-diffusion": "local",
-        "miniature-cnn": "made",
-        "miniature-cnn-noise": "made",
+        "miniature-cnn": "local",
+        "miniature-cnn-noise": "local",
     }
     assert table["weights"].to_dict().items() >= expected.items()
     assert table.loc["miniature-diffusion", "verified"] is True and table.loc["simulated", "verified"] is None

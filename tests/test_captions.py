@@ -16,11 +16,11 @@ CAPTIONS = ROOT / "docs/captions"
 TEMPLATES = Environment(trim_blocks=True, lstrip_blocks=True)
 
 
-@pytest.mark.parametrize("study", ["humans", "miniature", "paper", "lab", "low-pass"])
+@pytest.mark.parametrize("study", ["humans", "miniature", "paper", "lab", "lab-models", "low-pass"])
 def test_captions_are_sentences_in_valid_restructured_text(study, planned, monkeypatch):
     jobs = {job.rule.name: job.params for job in planned(study)}
     parameters = {path.stem: jobs[path.stem] for path in CAPTIONS.glob("*.rst") if path.stem in jobs}
-    assert len(parameters) >= (4 if study in ("lab", "low-pass") else 16)
+    assert len(parameters) >= (4 if study in ("lab", "lab-models", "low-pass") else 16)
     monkeypatch.chdir(ROOT)
     for name, params in parameters.items():
         snakemake = SimpleNamespace(params=params, config={"study": study})

@@ -312,7 +312,8 @@ def test_revision_and_variant_are_those_of_the_row():
 def test_observers_are_found_in_the_registry_as_folders_or_hub_ids(pipeline, folder, tmp_path, monkeypatch):
     rows = content("registry/observers.yaml")["observers"]
     tiny = {"label": "Tiny", "family": "diffusion", "pipeline": "weights/tiny", "batch_size": 5}
-    rows = {"tiny-one": tiny, "tiny-cnn": rows["miniature-cnn"], "someone": {"label": "A person", "family": "human"}}
+    cnn = {key: value for key, value in rows["miniature-cnn"].items() if key not in ("weights", "sha256")}
+    rows = {"tiny-one": tiny, "tiny-cnn": cnn, "someone": {"label": "A person", "family": "human"}}
     (tmp_path / "registry").mkdir()
     write({"observers": rows}, tmp_path / "registry/observers.yaml")
     (tmp_path / "weights").mkdir()

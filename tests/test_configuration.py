@@ -57,7 +57,7 @@ PRUNED = {"min": 4, "max": 16, "test": "paired", "level": 0.05}
         ({"study": "small", "evidence_cache": "config.yaml"}, "evidence_cache: config.yaml: is a file; expected a"),
         (
             {"study": "human"},
-            "study: 'human' is unknown, did you mean 'humans'? Expected one of humans, lab, low-pass",
+            "study: 'human' is unknown, did you mean 'humans'? Expected one of humans, lab, lab-models, low-pass",
         ),
     ],
 )

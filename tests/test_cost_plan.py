@@ -14,8 +14,8 @@ from generative_classifiers import models
 from generative_classifiers.decisions.csv_files import read_answers
 from generative_classifiers.draws.level_table import LevelTable
 from generative_classifiers.evidence.cost_plan import as_text, forecast, speed_of, totals
-from generative_classifiers.evidence.pruning import most_draws, pruning_for, pruning_of
-from generative_classifiers.evidence.pruning_rates import RATES, expected_share
+from generative_classifiers.evidence.pruning import level_table, most_draws, pruning_for, pruning_of
+from generative_classifiers.evidence.pruning_rates import RATES, Rate, expected_share
 from generative_classifiers.evidence.receipt import Receipt
 from generative_classifiers.evidence.single_store import compute_evidence
 from generative_classifiers.evidence.spent import spent_shares
@@ -119,11 +119,10 @@ def test_files_bytes_and_evaluations_are_those_of_a_real_store(rows, family, dat
 
 
 def test_evaluations_of_a_pruned_run_are_those_of_the_forecast(tmp_path):
-    """The latent model on plain and on distorted images, whose categories are not equally hard to tell apart."""
-    draws, images = Pruning(min=4, max=16, test="sequential", level=0.05), {"edge": 16, "uniform-noise": 16}
-    study = load({"study": "miniature"})
-    row, settings = study.observers["miniature-latent"], study.evidence
-    model, spent = models.load("miniature-latent", row, study.prompts, device="cpu"), 0
+    """The pixel model on plain and on distorted images, whose categories are not equally hard to tell apart."""
+    study, name, images = load({"study": "miniature"}), "miniature-diffusion", {"edge": 16, "uniform-noise": 16}
+    draws, shares = study.evidence.draws, []
+    model = models.load(name, study.observers[name], study.prompts, device="cpu")
     for dataset, count in images.items():
         stimuli = render(dataset, study.datasets[dataset], study.world)
         stimuli = stimuli.isel(image=np.linspace(0, stimuli.sizes["image"] - 1, count).astype(int))
@@ -131,15 +130,18 @@ def test_evaluations_of_a_pruned_run_are_those_of_the_forecast(tmp_path):
             model,
             stimuli,
             tmp_path / f"{dataset}.zarr",
-            observer="miniature-latent",
+            observer=name,
             dataset=dataset,
+            times=model.density(level_table(study, name, dataset)),
             count=draws.max,
-            pruning=pruning_of(draws, settings.weighting),
+            pruning=pruning_for(study, name, dataset),
             progress=False,
         )
-        spent += stores.read(tmp_path / f"{dataset}.zarr")["evaluations"].sum().item()
-    share = spent / (sum(images.values()) * 16 * draws.max)
-    assert share == pytest.approx(expected_share(draws, "latents"), rel=0.2)
+        spent = stores.read(tmp_path / f"{dataset}.zarr")["evaluations"]
+        shares.extend((spent / (16 * draws.max)).values)
+    standard_error = np.std(shares, ddof=1) / len(shares) ** 0.5
+    assert np.mean(shares) == pytest.approx(expected_share(draws, "pixels"), abs=3 * standard_error)
+    assert standard_error < 0.03
 
 
 def test_forecast_goes_by_what_a_trial_has_spent(rows, tmp_path):
@@ -193,10 +195,10 @@ def test_evaluations_of_the_paper_are_images_times_categories_times_draws(paper)
     table = forecast(paper)
     assert len(table) == len(paper.models) * 17 and table["images"].sum() == len(paper.models) * 18080
     one = table[table["observer"] == "stable-diffusion-1-4"]
-    share = RATES["sequential"]["latents"].share
+    share = RATES["sequential"]["latents"].shares[64]
     assert one["evaluations"].sum() == pytest.approx(18080 * 16 * 64 * share) and (one["share"] == share).all()
     pixels = table[table["observer"] == "deepfloyd-if-1"]
-    assert (pixels["share"] == RATES["sequential"]["pixels"].share).all()
+    assert pixels["share"].unique() == pytest.approx(RATES["sequential"]["pixels"].shares[64])
     tokens = table[table["observer"] == "janus-pro-1b"]
     assert tokens["evaluations"].sum() == 18080 * 16
     assert table.loc[table["observer"] == "resnet34", "evaluations"].sum() == 18080
@@ -276,6 +278,13 @@ def test_expected_share_falls_with_the_draws_to_what_every_category_gets(draws, 
     if isinstance(draws, tuple):
         draws = Pruning(min=draws[0], max=draws[1], test="sequential", level=0.05)
     assert expected_share(draws, "latents") == pytest.approx(share)
+
+
+def test_share_between_measured_numbers_of_draws_is_a_power_of_them():
+    rate = Rate(1, {8: 0.2, 64: 0.1})
+    assert [rate.share_of(draws) for draws in (1, 8, 64)] == pytest.approx([1, 0.2, 0.1])
+    assert rate.share_of(16) == pytest.approx(0.2 * 0.5 ** (1 / 3))
+    assert rate.share_of(512) == pytest.approx(0.05)
 
 
 def test_reconstructions_of_unknown_size_are_an_error(paper):

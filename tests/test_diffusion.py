@@ -16,7 +16,7 @@ from generative_classifiers import models
 from generative_classifiers.draws.noise import gaussian
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.models.diffusion.parametrisation import PARAMETRISATIONS
-from generative_classifiers.models.diffusion.pixel_pipeline import PixelDiffusionPipeline
+from generative_classifiers.models.diffusion.pipelines import PixelDiffusionPipeline
 from generative_classifiers.models.diffusion.schedules import schedule
 from generative_classifiers.stimuli.square_images import squares
 from generative_classifiers.study.prompts import prompts_of

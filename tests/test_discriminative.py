@@ -45,9 +45,9 @@ def images():
     return np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
 
 
-def load(weights, categories=CATEGORIES, batch_size=None, **settings):
+def load(path, categories=CATEGORIES, batch_size=None, **settings):
     row = observer(**{"family": "discriminative", **MINIATURE, **TRAINED, **settings})
-    return models.load("tiny", row, prompts_of(categories), path=weights, device="cpu", batch_size=batch_size)
+    return models.load("tiny", row, prompts_of(categories), path=path, device="cpu", batch_size=batch_size)
 
 
 def test_size_of_the_small_cnn(weights):
@@ -149,6 +149,14 @@ def test_identity_depends_on_what_changes_losses(weights):
     few = load(weights, ("truck", "cat"))
     assert json.dumps(few.identity) == before and list(few.prompts) == ["truck", "cat"]
     assert few.identity["weights"] == file_hash(weights) and few.identity["network"] == "small_cnn"
+
+
+def test_weights_that_the_row_names_are_those_of_a_file(weights, images):
+    named = load(None, weights=str(weights), sha256=file_hash(weights))
+    losses = [model.evaluate(images, NAMES, model.draws(1, 0))[0] for model in (named, load(weights))]
+    np.testing.assert_array_equal(*losses)
+    with pytest.raises(InputError, match=r"tiny: weights .*safetensors have sha256"):
+        load(None, weights=str(weights), sha256="0" * 64)
 
 
 def test_faulty_rows_and_weights_are_errors(weights, tmp_path):

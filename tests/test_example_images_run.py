@@ -27,6 +27,7 @@ def shown(tmp_path_factory):
         "tokens": {"label": "Tokens", "family": "masked", "pipeline": "weights/tokens", "reading": "reconstruction"},
     }
     study |= {"observers": ["simulated", "pixels", "tokens"], "datasets": ["cue-conflict"]}
+    study["evidence"] |= {"draws": 2, "times": "golden"}
     study["example_images"]["ambiguous_images"] = ["old-young", "cat-dog"]
     write(registry, folder / "registry/observers.yaml")
     write(study, folder / "studies/shown.yaml")
@@ -60,12 +61,12 @@ def check_stores(data):
         warnings.simplefilter("error")
         images = xr.open_zarr(data / "stimuli/ambiguous_images.zarr").load()
         made = {name: xr.open_zarr(data / f"examples/{name}.zarr").load() for name in ("pixels", "tokens")}
-    assert images["name"].values.tolist() == ["old-young", "cat-dog"] and images["image"].shape == (2, 32, 32, 3)
+    assert images["name"].values.tolist() == ["old-young", "cat-dog"] and images["image"].shape == (2, 64, 64, 3)
     made_by = decode_attributes(images.attrs)
     assert made_by["ambiguous_images"]["old-young"]["attribution"] == "W. E. Hill, via Wikimedia Commons"
     assert list(made_by["sha256"]) == ["old-young"]
     for observer, store in made.items():
-        assert store["name"].values.tolist() == ["bottle1-bear1.png", "old-young", "cat-dog"]
+        assert store["name"].values.tolist() == ["bottle1-elephant1.png", "old-young", "cat-dog"]
         assert store["category"].values.tolist() == [*CATEGORIES, "old woman", "young woman"]
         assert store["reconstruction"].dims == ("image", "category", "y", "x", "channel")
         assert (store.attrs["observer"], store.attrs["draw"], store.attrs["seed"]) == (observer, 0, 0)

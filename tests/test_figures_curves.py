@@ -70,6 +70,15 @@ def test_curves_and_bands_are_the_metrics_and_their_intervals():
             assert set(one[f"{measure}_interval"].values.flat) <= set(bands[colour])
 
 
+def test_only_highlighted_observers_and_the_reference_group_have_bands():
+    store = conditions_store()
+    styles = plot_styles(store, {}, ["net-a"])
+    for ax in condition_curves(store, styles, DATASETS).axes:
+        bands = {to_hex(band.get_facecolor()[0]) for band in ax.collections}
+        assert bands == {styles["colour"][name].lower() for name in ("simulated", "net-a")}
+        assert len(own_lines(ax)) == 3
+
+
 def test_curves_label_datasets_conditions_measures_and_observers():
     store, styles = with_styles(conditions_store())
     figure = condition_curves(store, styles, DATASETS, BOTH)

@@ -34,7 +34,8 @@ USED_BY_FEW = {
     "seaborn": {"plot_error_consistency", "plot_shape_bias_boxplots"},
     "statsmodels": {
         *("accuracy", "comparisons", "shape_bias"),
-        *("channels", "draw_numbers", "noise_levels", "spent_evaluations", "views", "weightings", "worlds"),
+        *("channels", "dose_response", "draw_numbers", "matched_models", "noise_levels", "spent_evaluations"),
+        *("views", "weightings", "worlds"),
     },
 }
 

@@ -94,3 +94,14 @@ def test_what_comes_before_the_prompt_is_a_twentieth_of_stable_diffusion():
 
 def test_script_runs_from_a_plain_checkout(tmp_path):
     assert "--small" in python(tmp_path, str(ROOT / "tests/gpu/measure.py"), "--help").stdout
+
+
+def test_models_of_the_miniature_are_trained(tmp_path):
+    name = "miniature-masked"
+    command = ["tests/gpu/train.py", "--out", str(tmp_path), "--observers", name, "--device", "cpu", "--steps", "2"]
+    run = python(ROOT, *command, "--workers", "1")
+    assert run.returncode == 0, run.stdout
+    report = json.loads((tmp_path / f"{name}.json").read_text())
+    assert report["machine"]["device"] == "cpu" and report["seconds_of_this_run"] > 0
+    assert (report["recipe"]["steps"], report["recipe"]["codebook"]["uncoded"]) == (2, 1)
+    assert [*(tmp_path / name).glob("transformer/*.safetensors")]

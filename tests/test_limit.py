@@ -20,7 +20,7 @@ from generative_classifiers.study.load import load
 from small_studies import TINY, python, snakemake
 from study_documents import SMALL
 
-EXAMPLE = "bottle1-bear1.png"
+EXAMPLE = "bottle1-elephant1.png"
 
 
 def limited(dataset, limit):
@@ -94,6 +94,7 @@ def test_the_limit_of_the_site_has_priority_and_each_limit_has_a_folder(document
     assert (load_small().limit, load_small().folder, load_small().name) == (3, "small-limit-3", "small")
     study = load_small(limit=2)
     assert (study.limit, targets.decisions(study)[0]) == (2, "data/small-limit-2/decisions/colour.zarr/zarr.json")
+    study = load_small(limit=2, retrain=True)
     assert study.made_weights("miniature-cnn") == ["data/small/weights/miniature-cnn/model.safetensors"]
     with pytest.raises(InputError, match="limit: expected at least 1, found 0"):
         load_small(limit=0)

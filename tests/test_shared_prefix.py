@@ -14,19 +14,21 @@ from generative_classifiers.study.prompts import prompts_of
 from typed_rows import observer
 
 CATEGORIES = ("cat", "dog", "truck", "car")
-# Cross-attention from the start as in Stable Diffusion 1, then as in 2; or after one block or two, or never.
+# Cross-attention from the start as in Stable Diffusion 1, then as in 2; or after one block or two, or later.
 STABLE_DIFFUSION = {
     "down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D"),
     "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D"),
     "layers_per_block": 2,
 }
 THREE = {"block_out_channels": (8, 16, 16), "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D", "UpBlock2D")}
+LAST = STABLE_DIFFUSION | {"down_block_types": ("DownBlock2D", "DownBlock2D"), "mid_block_type": "UNetMidBlock2D"}
 UNETS = {
     "first": (STABLE_DIFFUSION, 6),
     "linear": (STABLE_DIFFUSION | {"use_linear_projection": True, "attention_head_dim": (2, 4)}, 6),
     "second": ({}, 7),
     "third": (THREE | {"down_block_types": ("DownBlock2D", "DownBlock2D", "CrossAttnDownBlock2D")}, 8),
-    "middle": ({"down_block_types": ("DownBlock2D", "AttnDownBlock2D")}, 3),
+    "middle": ({"down_block_types": ("DownBlock2D", "AttnDownBlock2D")}, 8),
+    "last": (LAST, 10),
     "only": (STABLE_DIFFUSION | {"only_cross_attention": True}, 4),
     "simple": ({"down_block_types": ("DownBlock2D", "SimpleCrossAttnDownBlock2D")}, 3),
 }

@@ -16,7 +16,7 @@ from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.settings import SimulatedObserver
 from typed_rows import dataset, world
 
-SIZE = 32
+SIZE = 64
 WORLD = world({"nonparametric": 160}, size=SIZE)
 EXACT = SimulatedObserver(texture_weight=0, noise=0, lapse=0)
 # They differ in the cues that they use, in noise and in lapses.

@@ -137,13 +137,21 @@ def test_disabled_observers_are_left_out(documents, load_small):
 
 
 def test_weights_that_the_run_makes(load_small):
-    study, cnn = load_small(), "data/small/weights/miniature-cnn/model.safetensors"
-    assert study.made_weights("miniature-cnn") == [cnn] and study.weights("miniature-cnn") == cnn
+    study = load_small()
     assert study.made_weights("miniature-diffusion") == [] and study.weights("miniature-diffusion") is None
     again = load_small(retrain=True)
     folder = "data/small/weights/miniature-diffusion"
     assert again.made_weights("miniature-diffusion") == [f"{folder}/training.json"]
-    assert again.weights("miniature-diffusion") == folder and again.weights("miniature-cnn") == cnn
+    assert again.weights("miniature-diffusion") == folder
+
+
+def test_a_network_with_weights_of_its_own_is_trained_only_if_asked_for(documents, load_small):
+    row, cnn = documents[OBSERVERS]["observers"]["miniature-cnn"], "data/small/weights/miniature-cnn/model.safetensors"
+    row.pop("weights", None)
+    assert load_small().made_weights("miniature-cnn") == [cnn]
+    row["weights"] = "weights/cnn.safetensors"
+    assert load_small().made_weights("miniature-cnn") == [] and load_small().weights("miniature-cnn") is None
+    assert load_small(retrain=True).made_weights("miniature-cnn") == [cnn]
 
 
 def test_shipped_weights_are_the_registrys():

@@ -192,7 +192,7 @@ def test_a_training_is_reproducible_to_the_byte(trained, on_the_world):
     assert weights.read_bytes() == trained["sqrt_alphas"][0].read_bytes() and loss == trained["sqrt_alphas"][1]
 
 
-@pytest.mark.parametrize(("noise", "recorded"), [(None, 2.803), ("sqrt_alphas", 2.869)])
+@pytest.mark.parametrize(("noise", "recorded"), [(None, 2.844), ("sqrt_alphas", 2.887)])
 def test_recorded_loss(trained, noise, recorded):
     # Batch norm over few images makes much of roundings, which differ from processor to processor.
     assert trained[noise][1] == pytest.approx(recorded, rel=5e-3)

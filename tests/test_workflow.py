@@ -12,6 +12,7 @@ from packaging.specifiers import SpecifierSet
 from conftest import ROOT, needs_models
 from generative_classifiers.study.figures import load_figures
 from generative_classifiers.study.load import load
+from generative_classifiers.study.trainings import replicates
 from generative_classifiers.study.views import without_views
 from imports import SCRIPTS, packages
 from small_studies import content, snakemake
@@ -43,6 +44,14 @@ def test_dry_run(study, planned):
     assert ("render" in jobs) == (study == "miniature") != ("read_archive" in jobs)
 
 
+def test_dry_run_of_the_networks_that_the_lab_trains(planned):
+    jobs = Counter(job.rule.name for job in planned("lab-models"))
+    trained = jobs["train_on_world"] + jobs["train_generative"]
+    assert trained == len(replicates(load({"study": "lab-models"}).settings.trainings))
+    assert {"dose_response": 1, "matched_models": 1, "figure_S6": 1, "figure_S7": 1}.items() <= jobs.items()
+    assert not jobs["trained_models"]
+
+
 @pytest.mark.parametrize("study", ["lab", "low-pass"])
 def test_dry_run_of_the_lab(study, planned):
     jobs = Counter(job.rule.name for job in planned(study))
@@ -53,14 +62,14 @@ def test_dry_run_of_the_lab(study, planned):
     assert jobs["evidence_together"] == len(without_views(models))
     assert jobs["evidence_through_views"] == len(models) - len(without_views(models))
     assert [jobs["channels"], jobs["worlds"]] == ([1, 1] if study == "lab" else [0, 0])
-    assert jobs["train_on_world"] == (2 if study == "lab" else 0)
+    assert not jobs["train_on_world"]  # the weights are there
 
 
 def test_figures_of_the_lab_need_losses_that_answer_for_any_weighting():
     run = snakemake(ROOT, "-n", "figure_S1", study="paper")
     needs = "needs cue-conflict and a diffusion model with all draws of every category on it"
     assert run.returncode != 0 and run.stdout.count(f"studies/paper.yaml: figure_S1 {needs}") == 1, run.stdout
-    run = snakemake(ROOT, "-n", "figure_S2", study="miniature")
+    run = snakemake(ROOT, "-n", "figure_S2", study="lab")
     assert run.returncode == 0 and "weightings" in run.stdout, run.stdout
 
 

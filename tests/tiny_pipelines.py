@@ -4,7 +4,7 @@ import diffusers
 import torch
 import transformers
 
-from generative_classifiers.models.diffusion.pixel_pipeline import PixelDiffusionPipeline
+from generative_classifiers.models.diffusion.pipelines import PixelDiffusionPipeline
 from generative_classifiers.study.categories import CATEGORIES
 
 torch.set_num_threads(1)  # networks so small lose more by threads than they gain

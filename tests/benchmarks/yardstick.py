@@ -91,7 +91,7 @@ def rules(table):
         "+ weighted levels": [("weighted", FIRST, SequentialTest(4, level)) for level in (0.05, 0.2)],
         "+ known variances": moderated(4, "weighted", [FIRST]),
         "+ looks from the first draw on": moderated(1, "weighted", [FIRST]),
-        "+ more draws at most": moderated(1, "weighted", [48, 80, 96, MOST]),
+        "+ more or fewer draws at most": moderated(1, "weighted", [8, 16, 32, 48, 80, 96, MOST]),
         "the last, golden levels": moderated(1, "golden", [FIRST]),
     }
 

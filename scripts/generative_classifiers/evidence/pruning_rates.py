@@ -1,10 +1,10 @@
 """How many evaluations pruning is expected to leave, by what was measured on the miniature's trained models.
 
-A category is dropped after some number of draws, so the share that is left falls with the number of all draws. It falls
-about as a power of it: of the latent model's evaluations 71, 54, 39 and 25 % were left with at most 8, 16, 32 and 64
-draws (the sequential test from 4 draws on, 40 images), and the power that fits the last gives 71, 50, 35 and 25 %.
+A category is dropped after some number of draws, so the share that is left falls with the number of all draws. Between
+two measured numbers of draws, and beyond the last, it is taken to fall as a power of that number.
 """
 
+from itertools import pairwise
 from math import log
 from typing import NamedTuple
 
@@ -12,28 +12,34 @@ from generative_classifiers.study.settings import Pruning
 
 
 class Rate(NamedTuple):
-    """A measured share of evaluations.
+    """Measured shares of evaluations.
 
     Attributes
     ----------
-    share : float
-        What was left of the evaluations.
-    least, most : int
-        Draws that every category got, and draws of a category that was never dropped.
+    least : int
+        Draws that every category got.
+    shares : dict of int to float
+        What was left of the evaluations, by the number of draws of a category that was never dropped, rising.
     """
 
-    share: float
     least: int
-    most: int
+    shares: dict[int, float]
+
+    def share_of(self, draws: int) -> float:
+        """What is left where a category that is never dropped gets so many draws."""
+        if draws <= self.least:
+            return 1.0
+        segments = [*pairwise([(self.least, 1.0), *self.shares.items()])]
+        (low, before), (high, after) = next((one for one in segments if draws <= one[1][0]), segments[-1])
+        return before * (draws / low) ** (log(after / before) / log(high / low))
 
 
 # By test, and by what the network denoises. docs/method.md names the images and the command ("Pruning"). The levels are
 # 0.05 (sequential), 2e-3 (paired) and 0.9 (moderated).
 RATES = {
-    "sequential": {"pixels": Rate(0.219, 4, 64), "latents": Rate(0.275, 4, 64)},
-    "paired": {"pixels": Rate(0.413, 20, 64), "latents": Rate(0.464, 20, 64)},
-    # Not measured on a model of pixels. More is left of a model of latents by the other two tests.
-    "moderated": {"pixels": Rate(0.083, 1, 64), "latents": Rate(0.083, 1, 64)},
+    "sequential": {"pixels": Rate(4, {64: 0.219}), "latents": Rate(4, {64: 0.275})},
+    "paired": {"pixels": Rate(20, {64: 0.413}), "latents": Rate(20, {64: 0.464})},
+    "moderated": {"pixels": Rate(1, {8: 0.233, 64: 0.083}), "latents": Rate(1, {8: 0.221, 64: 0.083})},
 }
 
 
@@ -62,8 +68,5 @@ def expected_share(draws: int | Pruning, denoises: str) -> float:
     """
     if isinstance(draws, int):
         return 1.0
-    rate = RATES[draws.test][denoises]
-    if draws.max <= rate.least:
-        return 1.0
-    power = log(draws.max / rate.least) / log(rate.most / rate.least)
-    return max(rate.share**power, min(1.0, draws.min / draws.max))
+    share = RATES[draws.test][denoises].share_of(draws.max)
+    return max(share, min(1.0, draws.min / draws.max))

@@ -99,11 +99,12 @@ def line_styles(styles: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The same with the columns `faint`, whether the line is thin and without markers, `band`, whether it has a band,
-        and `stroke`. Highlighted observers of a large family have another colour. Where some observers are faint, only
-        the reference group has a band, because many bands cover each other.
+        and `stroke`. Highlighted observers of a large family have another colour. Bands hide each other: where some
+        observers are highlighted, only these and the reference group have one; where some are faint, only the group.
     """
     styles = mark_faint(styles)
-    styles["band"] = styles["is_reference"] | ~styles["faint"].any()
+    chosen = styles["highlighted"] | ~styles["highlighted"].any()
+    styles["band"] = styles["is_reference"] | (chosen & ~styles["faint"].any())
     large = styles.groupby("family")["faint"].transform("any")
     numbers = styles.groupby(["family", "faint"]).cumcount()
     styles["stroke"] = [STROKES[number % len(STROKES)] for number in numbers]

@@ -126,6 +126,59 @@ def lab_table(found):
     return flat.to_dataframe(dims).reset_index().dropna(subset=of_variant, how="all")
 
 
+def variants_table(found):
+    """One row per variant and measure: the mean over trainings and every single one, and the differences.
+
+    Parameters
+    ----------
+    found : xarray.Dataset
+        As `metrics.lab.dose_response.dose_response` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `value_<seed>` and `tested_<seed>` are those of single trainings; `difference` is that of the shape bias.
+    """
+    flat = _flat(found)
+    single = {
+        f"{name}_{seed}": flat[name].sel(seed=seed, drop=True)
+        for name in ("value", "tested")
+        for seed in flat["seed"].values.tolist()
+    }
+    rows = flat.drop_vars(["value", "tested", "seed"]).assign(single).to_dataframe(["measure", "variant"]).reset_index()
+    of_bias = [name for name in rows if name.startswith("difference")]
+    rows.loc[rows["measure"] != "shape_bias", of_bias] = np.nan
+    return rows
+
+
+def factors_table(found):
+    """One row per model, term and factor: `quantity` says what its value is, with the ends of its interval.
+
+    Parameters
+    ----------
+    found : xarray.Dataset
+        As `metrics.lab.matched_models.matched_models` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    parts = {"shape_bias": "observer", "effect": "term", "share": "factor", "difference": None}
+    tables = []
+    for quantity, dim in parts.items():
+        bounds = found[f"{quantity}_interval"]
+        table = {
+            "quantity": quantity,
+            "name": found[dim].values if dim else ["noise - objective"],
+            "value": np.atleast_1d(found[quantity].values),
+            **{bound: np.atleast_1d(bounds.sel(bound=bound).values) for bound in BOUND["bound"]},
+        }
+        if dim == "observer":
+            table |= {name: found[name].values for name in ("accuracy_clean", "tested")}
+        tables.append(pd.DataFrame(table))
+    return pd.concat(tables, ignore_index=True)
+
+
 def write_table(table, path):
     """Write a table as CSV: floats as their shortest exact text, missing ones empty. The file is complete or absent.
 

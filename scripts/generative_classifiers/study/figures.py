@@ -21,11 +21,14 @@ PlotName = form(r"^[a-z]+(_[a-z]+)*$", "the name of a plot, of lower-case letter
 MetricsStore = Literal[
     "accuracy", "benchmark", "comparisons", "conditions", "consistency", "ranking", "shape_bias",
     "noise_levels", "weightings", "draw_numbers", "spent_evaluations", "views", "channels", "worlds",
+    "dose_response", "matched_models",
 ]  # fmt: skip
 
 LAB = {
     "losses": "a diffusion model with all draws of every category on it, at evenly spread levels: evidence.exhaustive",
     "views": "views",
+    "trainings": "trainings with compared_with, or trained_by",
+    "matched": "matched, or trained_by",
     "compared": "compared, two of its observers",
 }
 
@@ -53,11 +56,11 @@ class Figure(Strict):
     group: Literal["generative", "discriminative", "language"] | None = Field(
         None, description="It shows only the models of this group of families, next to the reference group."
     )
-    lab: Literal["losses", "views", "compared", "datasets"] | None = Field(
+    lab: Literal["losses", "views", "compared", "datasets", "trainings", "matched"] | None = Field(
         None,
         description="Whether it is a figure of the lab, and what a study needs for it: losses of all categories at all "
-        "draws of cue-conflict, views, two observers to compare, or all datasets that it shows instead of one. Only "
-        "studies that name it draw it.",
+        "draws of cue-conflict, views, two observers to compare, all datasets that it shows instead of one, or "
+        "networks that a study trains. Only studies that name it draw it.",
     )
     example_image: Literal["stimulus", "ambiguous_images"] | None = Field(
         None, description="Instead of metrics, it shows reconstructions of these images of a study."

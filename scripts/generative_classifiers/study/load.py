@@ -1,6 +1,6 @@
 """Reading a study and the registries, and checking them against each other."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from generative_classifiers.study.settings import StudySettings
 from generative_classifiers.study.site import load_site
 from generative_classifiers.study.study import Study
 from generative_classifiers.study.templates import load_templates
+from generative_classifiers.study.trainings import trained_rows
 from generative_classifiers.study.validation import unknown, validated
 from generative_classifiers.study.views import add_views
 from generative_classifiers.study.yaml_files import YamlFile
@@ -82,6 +83,16 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
 
     settings = study.content
     named = study.rows(settings.observers, observers.content.observers, "observers")
+    if settings.trained_by:
+        study.rows([settings.trained_by], dict.fromkeys(studies), "trained_by")
+    known = observers.content.observers
+    for group, wanted in settings.trainings.items():
+        _check_trained(
+            study.rows([wanted.of], known, "trainings", group, "of"), study.file.where("trainings", group, "of")
+        )
+    named |= trained_rows(settings.trainings, known, site.study, study.file.where)
+    for key, names in _models_of_the_lab(settings):
+        study.rows(names, named, *key)
     named = add_views(named, settings.views)
     datasets = study.rows(settings.datasets, registry.datasets, "datasets")
     if settings.world:
@@ -117,6 +128,22 @@ def load(config: dict[str, Any], root: Path = ROOT) -> Study:
 def load_observers(root: Path = REGISTRY.parent) -> dict[str, Observer]:
     """All observers of `registry/observers.yaml`, by name."""
     return Document(root, "registry/observers.yaml", Observers).content.observers
+
+
+def _check_trained(rows: Mapping[str, Observer], where: str) -> None:
+    """Raise InputError for an observer without a recipe."""
+    for name, row in rows.items():
+        if getattr(row, "training", None) is None:
+            raise InputError(f"{where}: {name} has no recipe; expected an observer with training")
+
+
+def _models_of_the_lab(settings: StudySettings) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """The models that questions S6 and S7 name, with the keys that name them."""
+    for group, wanted in settings.trainings.items():
+        if wanted.compared_with:
+            yield ("trainings", group, "compared_with"), [wanted.compared_with]
+    for name in settings.matched:
+        yield ("matched", name), [name]
 
 
 def _is_users(row: Observer) -> bool:
@@ -171,7 +198,8 @@ def _check(study: Study, document: Document, observers: Document) -> None:
         for dataset in settings.evidence.exhaustive:
             document.rows([dataset], study.datasets, "evidence", "exhaustive", dataset)
         for name in settings.evidence.draws_of:
-            (row,) = document.rows([name], observers.content.observers, "evidence", "draws_of", name).values()
+            known = observers.content.observers | study.named
+            (row,) = document.rows([name], known, "evidence", "draws_of", name).values()
             if not row.kind.has_levels:
                 place = where("evidence", "draws_of", name)
                 raise InputError(f"{place}: expected a diffusion or masked model, found one of family {row.family}")

@@ -48,6 +48,10 @@ class NetworkSettings(Strict):
     width: Count | None = Field(None, description="Of wide_resnet50.")
     transform_input: bool | None = Field(None, description="Of inception_v3.")
     init_weights: bool | None = Field(None, description="Of inception_v3.")
+    pipeline: Text | None = Field(
+        None, description="Of diffusion_classifier: the folder of a diffusion model, relative to the project's root."
+    )
+    only_head: bool | None = Field(None, description="Of diffusion_classifier: whether its other weights are kept.")
 
 
 class ClassifierObserver(ModelObserver):
@@ -100,16 +104,18 @@ class CheckpointObserver(DiscriminativeObserver):
 
 
 class TrainedObserver(DiscriminativeObserver):
-    """A network that the run trains."""
+    """A network that the project trains: during the run, unless the row names the weights of an earlier training."""
 
     source: Literal["training"]
     library: Literal["torchvision", "timm", "own"]
     training: recipes.Discriminative
+    weights: Text | None = Field(None, description="A file, relative to the project's root.")
+    sha256: Sha256 | None = Field(None, description="Of the file.")
 
     @property
     def made_by_run(self) -> bool:
-        """Its weights come from the training."""
-        return True
+        """Without a file, its weights come from the training."""
+        return self.weights is None
 
 
 class ContrastiveObserver(ClassifierObserver):

@@ -20,6 +20,39 @@ from generative_classifiers.study.validation import (
 Time = Annotated[float, Field(ge=0)]
 
 
+class Augmentation(Strict):
+    """What is done to images in training alone: a blur, then noise. The network is evaluated on images as they are."""
+
+    noise: Literal["sqrt_alphas", "alphas"] | None = Field(
+        None, description="Diffusion noise of a random level u for each image: alpha is the square root of u, or u."
+    )
+    sigma: Share | None = Field(
+        None, description="Instead of noise: its standard deviation in x_t = alpha x + sigma epsilon, for all images."
+    )
+    low_pass: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="Standard deviation of a Gaussian blur, in pixels of images that are 224 pixels wide."
+    )
+    share: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="Share of the images that it is done to.")
+
+    @model_validator(mode="after")
+    def _noise_is_one(self) -> Self:
+        if self.noise is not None and self.sigma is not None:
+            raise wrong("sigma", "expected either this key or noise")
+        return self
+
+    @property
+    def noise_share(self) -> float:
+        """The mean of sigma² over the images: what part of their variance is noise, if that of images is 1.
+
+        Examples
+        --------
+        >>> Augmentation(noise="sqrt_alphas", share=0.5).noise_share
+        0.25
+        """
+        squares = {"sqrt_alphas": 1 / 2, "alphas": 2 / 3, None: (self.sigma or 0.0) ** 2}
+        return self.share * squares[self.noise]
+
+
 class Training(Strict):
     """What all trainings have: a number of steps, and a learning rate that rises and falls."""
 
@@ -32,12 +65,19 @@ class Training(Strict):
     seed: Seed
 
 
+class Generative(Training):
+    """What all generative models of the miniature have."""
+
+    resolution: Annotated[int, Field(ge=8)] | None = Field(
+        None, description="Pixels along a side of the images that the model sees, if not those of the world's images."
+    )
+
+
 class Autoencoder(Training):
     """What a latent diffusion model sees images through."""
 
-    widths: Annotated[Items[Count], Field(min_length=1)]
+    widths: Annotated[Items[Count], Field(min_length=3)] = Field(description="Channels at each resolution.")
     latent_channels: Count
-    divergence: Time = Field(description="Weight of the latents' divergence from a normal distribution.")
 
 
 class Codebook(Training):
@@ -54,13 +94,16 @@ class CodebookWithWidths(Codebook):
     widths: Annotated[Items[Count], Field(min_length=1)]
 
 
-class Diffusion(Training):
+class Diffusion(Generative):
     """What both diffusion models of the miniature have."""
 
     widths: Annotated[Items[Count], Field(min_length=1)] = Field(description="Channels at each resolution.")
     time_power: Positive = Field(description="Noise levels are U^power, U uniform.")
     empty_prompts: Share = Field(description="Share of images that are trained with an empty prompt.")
     compile: bool
+    text_layers: Annotated[int, Field(ge=0)] = Field(
+        2, description="Layers of the text encoder. With 0, every word is a vector of its own: plain class embeddings."
+    )
 
 
 class PixelDiffusion(Diffusion):
@@ -68,6 +111,7 @@ class PixelDiffusion(Diffusion):
 
     model: Literal["pixel_diffusion"]
     block: Count = Field(description="Pixels along a side that become the channels of one position.")
+    subsampled_colour: bool = Field(False, description="Whether blocks have luma, and one value of each chroma.")
 
 
 class LatentDiffusion(Diffusion):
@@ -75,13 +119,19 @@ class LatentDiffusion(Diffusion):
 
     model: Literal["latent_diffusion"]
     autoencoder: Autoencoder
+    initial: str | None = Field(
+        None,
+        description="Folder of a trained pixel diffusion model, absolute or relative to the project's root. The "
+        "training starts from its weights; only the network's first and last layers are new.",
+    )
 
 
-class TokenModel(Training):
+class TokenModel(Generative):
     """What both token models of the miniature have."""
 
     width: Annotated[int, Field(ge=4, multiple_of=4)] = Field(description="Channels of the transformer.")
     layers: Count
+    augmentation: Augmentation | None = None
 
 
 class Autoregressive(TokenModel):
@@ -118,6 +168,8 @@ class Discriminative(Strict):
     dtype: Literal["float32", "bfloat16"] = Field(
         "float32", description="Of the network's passes; weights are float32."
     )
+    half: bool = Field(False, description="Whether the weights are saved in half precision.")
+    augmentation: Augmentation | None = None
     sync_batch_norm: bool = Field(False, description="Whether batch norm is over the images of all devices.")
     seed: Seed
 

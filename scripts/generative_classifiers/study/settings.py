@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from generative_classifiers.study.benchmark_names import CUE_CONFLICTS
 from generative_classifiers.study.datasets import Dataset, DatasetName
 from generative_classifiers.study.prompts import Prompt
+from generative_classifiers.study.trainings import Trainings
 from generative_classifiers.study.validation import (
     MOST_DRAWS,
     Items,
@@ -210,10 +211,23 @@ class StudySettings(Strict):
     figures: Annotated[Items[Text], Field(min_length=1)] | None = Field(
         None, description="Figures to draw; without it all that the datasets allow, but for those of the lab."
     )
+    trainings: dict[Name, Trainings] = Field(
+        {}, description="Networks that the study trains, variants of observers; all of them take part."
+    )
+    matched: dict[Name, dict[Name, Text]] = Field(
+        {},
+        description="Models that differ in single factors, question S7 of docs/lab.md: the level of each factor, by "
+        "model. The first model has the levels that the others are compared with.",
+    )
+    trained_by: Name | None = Field(
+        None, description="The study whose models figures S6 and S7 show, if not this one. It ships as an archive."
+    )
     views: Views = Field(
         {}, description="What is done to the stimuli; every model with every view is an observer of its own."
     )
-    highlights: Items[Name] = Field((), description="Observers that figures show one by one in a family of many.")
+    highlights: Items[Name] = Field(
+        (), description="Observers that figures show one by one in a family of many, and with bands."
+    )
     compared: Pair[Name] | None = Field(
         None,
         description="Two observers whose shape biases the lab compares in every world: the first minus the second.",
@@ -236,6 +250,10 @@ class StudySettings(Strict):
         _unique(self.example_images.ambiguous_images or () if self.example_images else (), "example_images")
         if self.views and self.evidence is None:
             raise missing("evidence", "views needs it")
+        for model, levels in self.matched.items():
+            first, expected = next(iter(self.matched.items()))
+            if levels.keys() != expected.keys():
+                raise wrong(("matched", model), f"expected the factors of {first}: {', '.join(expected)}")
         for key, needed in {"prompt": "evidence", "example_images": "evidence", "simulated": "world"}.items():
             if getattr(self, key) is not None and getattr(self, needed) is None:
                 raise missing(needed, f"{key} needs it")

@@ -14,10 +14,13 @@ from generative_classifiers.study.folders import folder_of
 from generative_classifiers.study.levels import level_settings, plain
 from generative_classifiers.study.measures import MEASURES
 from generative_classifiers.study.observer import ModelObserver, Observer, PublishedObserver
+from generative_classifiers.study.observers import TrainedObserver
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.study.published_results import PublishedResults
 from generative_classifiers.study.settings import Evidence, SimulatedObserver, StudySettings, World
 from generative_classifiers.study.site import Site
+from generative_classifiers.study.trainings import replicates
+from generative_classifiers.study.views import base_of
 
 
 @dataclass(frozen=True)
@@ -235,11 +238,11 @@ class Study:
     def made_weights(self, observer: str) -> list[str]:
         """Files in which a rule of this run leaves the observer's weights; empty if it has weights of its own."""
         row = self.observers[observer]
-        if row.made_by_run:
-            return [training_targets.weights(self.name, observer)]
-        if self.site.retrain and getattr(row, "training", None):
-            return [training_targets.record(self.name, observer)]
-        return []
+        is_replicate = base_of(observer) in replicates(self.settings.trainings)
+        if not (row.made_by_run or is_replicate or (self.site.retrain and getattr(row, "training", None))):
+            return []
+        made = training_targets.weights if isinstance(row, TrainedObserver) else training_targets.record
+        return [made(self.name, observer)]
 
     def weights(self, observer: str) -> str | None:
         """Where the observer's weights are if this run makes them: a pipeline's folder or a file."""
@@ -276,11 +279,8 @@ class Study:
     @property
     def without_noise(self) -> dict[str, str]:
         """For each observer trained with diffusion noise, measured or published, the same one trained without."""
-        pairs = {}
-        for name, row in self.observers.items():
-            other = getattr(row, "without_noise", None)
-            if other in self.observers:
-                pairs[name] = other
+        pairs = {name: getattr(row, "without_noise", "") for name, row in self.observers.items()}
+        pairs = {name: other for name, other in pairs.items() if other in self.observers}
         for name, published in self.published.items():
             if "without_noise" in published and not published["observers"]:
                 other = str(published["without_noise"])

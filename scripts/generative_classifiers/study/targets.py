@@ -100,13 +100,16 @@ def can_draw(study, figure):
 
 def _has_for_lab(study, figure):
     """Whether the study has what a figure of the lab needs in addition to a dataset."""
+    settings = study.settings
     has = {
-        "losses": bool(with_all_losses(study)),
-        "views": bool(study.settings.views),
-        "compared": study.settings.compared is not None and set(study.settings.compared) <= set(study.observers),
-        "datasets": set(figure.datasets) <= set(study.datasets),
+        "losses": lambda: with_all_losses(study),
+        "views": lambda: settings.views,
+        "compared": lambda: settings.compared is not None and set(settings.compared) <= set(study.observers),
+        "datasets": lambda: set(figure.datasets) <= set(study.datasets),
+        "trainings": lambda: settings.trained_by or any(group.compared_with for group in settings.trainings.values()),
+        "matched": lambda: settings.trained_by or settings.matched,
     }
-    return has[figure.lab]
+    return bool(has[figure.lab]())
 
 
 def figure_datasets(study, figure):
@@ -192,3 +195,21 @@ def other_losses(study):
     others = [dataset for dataset in benchmark_stimuli(study) if dataset != CUE_CONFLICT]
     pairs = [(name, dataset) for name in with_all_losses(study) for dataset in others]
     return [receipt(study, *pair) for pair in pairs if has_all_losses(study, *pair)]
+
+
+def trainings(study):
+    """Weights and records of all networks that the study trains."""
+    return list(dict.fromkeys(path for name in study.models for path in study.made_weights(name)))
+
+
+def trained_models(study):
+    """What stands for the decisions of the networks that figures S6 and S7 show, for inputs of rules."""
+    if study.settings.trained_by:
+        return [f"data/{study.folder}/trained_models.json"]
+    return decisions(study)
+
+
+def losses_of_matched(study):
+    """Receipts of the evidence on cue conflicts of those matched models that can answer for any weighting."""
+    matched = [name for name in with_all_losses(study) if name in study.settings.matched]
+    return [receipt(study, name, CUE_CONFLICT) for name in matched]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from generative_classifiers.io.folders import files_in
 from generative_classifiers.study.observer import Observer
 from generative_classifiers.study.observers import TrainedObserver
 from generative_classifiers.study.views import base_of, without_views
@@ -27,14 +28,25 @@ def gpus(row: TrainedObserver) -> str:
     return f"gpu:{row.training.devices}"
 
 
+def built_from(row: TrainedObserver) -> list[str]:
+    """Files of the pipeline whose network a training begins with; empty without one."""
+    folder = row.settings.pipeline
+    return [str(path) for path in sorted(files_in(Path(folder)))] if folder and Path(folder).is_dir() else []
+
+
 def weights(study: str, observer: str) -> str:
     """Where a study, given by its name, has the weights of a network that it trains."""
     return f"data/{study}/weights/{base_of(observer)}/model.safetensors"
 
 
+def pipeline(study: str, observer: str) -> str:
+    """The folder of a pipeline that a study, given by its name, trains."""
+    return f"data/{study}/weights/{base_of(observer)}"
+
+
 def record(study: str, observer: str) -> str:
     """Where a study, given by its name, has the record of a pipeline that it trains; the pipeline lies next to it."""
-    return f"data/{study}/weights/{base_of(observer)}/training.json"
+    return f"{pipeline(study, observer)}/training.json"
 
 
 def left_out(study: str, observers: Mapping[str, Observer], root: Path, imagenet: str | None) -> dict[str, str]:
@@ -56,7 +68,8 @@ def left_out(study: str, observers: Mapping[str, Observer], root: Path, imagenet
     """
     if imagenet:
         return {}
-    places = {name: weights(study, name) for name, row in observers.items() if _data(row) == "imagenet"}
+    trained = [name for name, row in observers.items() if _data(row) == "imagenet" and row.made_by_run]
+    places = {name: weights(study, name) for name in trained}
     reason = "config.yaml does not name a folder of ImageNet to train it on, and its weights are not at {}"
     return {name: reason.format(place) for name, place in places.items() if not (root / place).exists()}
 

@@ -8,8 +8,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.models.classifiers.diffusion_noise import DiffusionNoise
-from generative_classifiers.models.pixels import pixels_to_tensor
 from generative_classifiers.stimuli.miniature.drawing_set import batch, drawing_set
+from generative_classifiers.stimuli.square_images import squares
+from generative_classifiers.training.augmentation import augmented
 
 
 class TrainingData(NamedTuple):
@@ -63,7 +64,7 @@ def loader(dataset, keys, workers):
 
 
 class DrawingBatches:
-    """Endless batches of the world's training drawings.
+    """Endless batches of the world's training drawings, by steps.
 
     Parameters
     ----------
@@ -71,15 +72,19 @@ class DrawingBatches:
     size : int
         Images in a batch.
     seed : int
+    resolution : int, optional
+        Pixels along a side to which images are resized, instead of the world's.
     """
 
-    def __init__(self, world, size, seed):
+    def __init__(self, world, size, seed, resolution=None):
         self.world, self.size, self.seed = world, size, seed
+        self.resolution = resolution or world.size
         self.drawings = drawing_set("training")
 
     def __call__(self, step):
         """Images, uint8 (image, y, x, channel), and categories, int (image), of a step."""
-        return batch(self.drawings, step, self.size, self.seed, self.world)
+        images, categories = batch(self.drawings, step, self.size, self.seed, self.world)
+        return squares(images, self.resolution), categories
 
 
 class RenderedImages(Dataset):
@@ -91,11 +96,13 @@ class RenderedImages(Dataset):
     recipe : study.recipes.Discriminative
     noise : {None, "sqrt_alphas", "alphas"}
         Diffusion noise on every image.
+    resolution : int, optional
+        Pixels along an image's side, instead of the world's.
     """
 
-    def __init__(self, world, recipe, noise=None):
+    def __init__(self, world, recipe, noise=None, resolution=None):
         self.recipe = recipe
-        self.batches = DrawingBatches(world, recipe.batch_size * recipe.devices, recipe.seed)
+        self.batches = DrawingBatches(world, recipe.batch_size * recipe.devices, recipe.seed, resolution)
         self.noise = DiffusionNoise(noise) if noise else torch.nn.Identity()
 
     def __getitem__(self, key):
@@ -103,4 +110,5 @@ class RenderedImages(Dataset):
         images, categories = self.batches(step)
         part = slice(share * self.recipe.batch_size, (share + 1) * self.recipe.batch_size)
         with seeded("diffusion noise", self.recipe.seed, step, share):
-            return self.noise(pixels_to_tensor(images[part])), torch.from_numpy(categories[part])
+            seen = augmented(images[part], self.recipe.augmentation)
+            return self.noise(seen), torch.from_numpy(categories[part])

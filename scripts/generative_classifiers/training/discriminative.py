@@ -70,7 +70,7 @@ def train(observer, row, data, weights, logs, *, device="auto", workers=0, check
                 trainer.save(saved, settings)
     if is_main:
         log.close()
-        trainer.save_weights(weights)
+        trainer.save_weights(weights, recipe.half)
         saved.unlink(missing_ok=True)
     trainer.accelerator.wait_for_everyone()
     trainer.accelerator.end_training()
@@ -256,9 +256,10 @@ class Trainer:
         self.unwrapped.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
 
-    def save_weights(self, path):
-        """Write the network's weights as safetensors."""
-        tensors = {name: tensor.contiguous() for name, tensor in self.unwrapped.state_dict().items()}
+    def save_weights(self, path, half):
+        """Write the network's weights as safetensors, perhaps in half precision."""
+        network = self.unwrapped.half() if half else self.unwrapped
+        tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
         with atomic_write(path) as partial:
             partial.write_bytes(save(tensors))
 

@@ -1,22 +1,25 @@
 """The loop that trains every generative model of the miniature."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
 from diffusers.training_utils import EMAModel
+from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from generative_classifiers.training.checkpoints import write_checkpoint
+from generative_classifiers.training.curves import CurveLog
+from generative_classifiers.training.data import loader
 from generative_classifiers.training.schedule import learning_rate
 
-CHECKPOINT = 500  # steps from one checkpoint to the next
-SMOOTHED = 200  # steps whose mean loss the progress bar shows
+# Steps from one report, or checkpoint, to the next.
+REPORT, CHECKPOINT = 100, 500
 
 
-class Task(ABC):
-    """Modules to be trained, and the loss that trains them.
+class Task(ABC, Dataset):
+    """Modules to be trained, and the loss that trains them. As a dataset, what each step's loss is computed from.
 
     Parameters
     ----------
@@ -31,11 +34,15 @@ class Task(ABC):
         self.modules = torch.nn.ModuleList(modules)
 
     @abstractmethod
-    def loss(self, step: int) -> torch.Tensor:
-        """The loss of a step's batch, a scalar.
+    def __getitem__(self, step: int) -> Sequence[torch.Tensor]:
+        """A step's batch and all that is random in it, on the CPU.
 
-        Everything random in it depends on the step's number and the recipe's seed alone.
+        It depends on the step's number and the recipe's seed alone.
         """
+
+    @abstractmethod
+    def loss(self, step: int, *batch: torch.Tensor) -> torch.Tensor:
+        """The loss of a step's batch, a scalar. The batch is where the modules are."""
 
 
 class Trainer:
@@ -55,18 +62,24 @@ class Trainer:
     def __init__(self, task, recipe):
         self.task, self.recipe, self.step = task, recipe, 0
         self.modules = task.modules.train()
+        self.device = next(self.modules.parameters()).device
         self.average = EMAModel(self.modules.parameters(), decay=recipe.ema, use_ema_warmup=True, power=0.75)
         self.optimizer = torch.optim.AdamW(self.modules.parameters(), lr=recipe.learning_rate)
 
-    def advance(self):
+    def advance(self, batch):
         """Make one step.
+
+        Parameters
+        ----------
+        batch : sequence of torch.Tensor
+            The task's, of this step.
 
         Returns
         -------
         float
             The step's loss.
         """
-        loss = self.task.loss(self.step)
+        loss = self.task.loss(self.step, *(part.to(self.device, non_blocking=True) for part in batch))
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.recipe, self.step)
         self.optimizer.zero_grad()
@@ -89,7 +102,7 @@ class Trainer:
 
     def load(self, path):
         """Continue from a checkpoint."""
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, weights_only=True, map_location=self.device)
         self.step = state["step"]
         self.modules.load_state_dict(state["modules"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -101,8 +114,8 @@ class Trainer:
         self.modules.eval()
 
 
-def train(task, recipe, checkpoint, every=CHECKPOINT):
-    """Train a task's modules, or continue their training from its last checkpoint.
+def train(task, recipe, checkpoint, every=CHECKPOINT, *, workers=0):
+    """Train a task's modules where they are, or continue their training from its last checkpoint.
 
     Parameters
     ----------
@@ -110,9 +123,11 @@ def train(task, recipe, checkpoint, every=CHECKPOINT):
         Its modules are changed.
     recipe : study.recipes.Training
     checkpoint : Path
-        Updated during the training, and kept at its end.
+        Updated during the training, and kept at its end. The training's curves are in a folder next to it.
     every : int
         Steps from one checkpoint to the next.
+    workers : int
+        Processes that prepare batches ahead.
 
     Returns
     -------
@@ -122,14 +137,19 @@ def train(task, recipe, checkpoint, every=CHECKPOINT):
     trainer, losses = Trainer(task, recipe), []
     if Path(checkpoint).exists():
         trainer.load(checkpoint)
+    log = CurveLog(Path(checkpoint).with_suffix(".curves"), trainer.step)
     with tqdm(total=recipe.steps, initial=trainer.step, unit="step", desc=type(task).__name__) as bar:
-        while trainer.step < recipe.steps:
-            losses.append(trainer.advance())
-            recent = losses[-SMOOTHED:]
+        for batch in loader(task, range(trainer.step, recipe.steps), workers):
+            losses.append(trainer.advance(batch))
             bar.update()
-            bar.set_postfix(loss=f"{sum(recent) / len(recent):.4f}", refresh=False)
+            if trainer.step % REPORT == 0:
+                recent = losses[-REPORT:]
+                loss = sum(recent) / len(recent)
+                bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
+                log.add(trainer.step, loss=loss, learning_rate=learning_rate(recipe, trainer.step - 1))
             if trainer.step % every == 0 or trainer.step == recipe.steps:
                 trainer.save(checkpoint)
+    log.close()
     trainer.finish()
     return losses
 

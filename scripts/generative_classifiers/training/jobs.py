@@ -84,7 +84,7 @@ def run(observer, row, weights, logs, device="auto", workers=0, world=None, fold
     if ":" in device:  # one GPU of several
         os.environ["ACCELERATE_TORCH_DEVICE"] = device
     if row.training.data == "world":
-        data = TrainingData(RenderedImages(world, row.training, row.noise))
+        data = TrainingData(RenderedImages(world, row.training, row.noise, row.resolution))
     else:
         from generative_classifiers.training.image_folder import image_folder
 

@@ -7,9 +7,9 @@ import diffusers
 import torch
 
 from generative_classifiers.models.diffusion.adapter import Adapter
-from generative_classifiers.models.diffusion.codecs import PixelCodec
+from generative_classifiers.models.diffusion.codecs import DeepCompressionCodec, PixelCodec, pixel_codec
 from generative_classifiers.models.diffusion.flow_adapters import Flux, Flux2Klein, Lumina2, Sana, StableDiffusion3
-from generative_classifiers.models.diffusion.pixel_pipeline import PixelDiffusionPipeline
+from generative_classifiers.models.diffusion.pipelines import LatentDiffusionPipeline, PixelDiffusionPipeline
 
 
 class StableDiffusion(Adapter):
@@ -33,7 +33,15 @@ class PixelDiffusion(StableDiffusion):
     """Like Stable Diffusion, with blocks of pixels instead of latents."""
 
     pipeline_class = PixelDiffusionPipeline
-    codec_class = PixelCodec
+    codec_class = staticmethod(pixel_codec)
+    unused = off = ()
+
+
+class LatentDiffusion(StableDiffusion):
+    """Like Stable Diffusion, with latents of an AutoencoderDC."""
+
+    pipeline_class = LatentDiffusionPipeline
+    codec_class = DeepCompressionCodec
     unused = off = ()
 
 
@@ -114,5 +122,6 @@ ADAPTERS = {
         PixArtSigma,
         DeepFloydIF,
         PixelDiffusion,
+        LatentDiffusion,
     )
 }

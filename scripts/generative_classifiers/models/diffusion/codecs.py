@@ -147,3 +147,36 @@ class PixelCodec:
     def pixels(self, kept):
         """uint8 images (image, y, x, channel) of what `keep` returned."""
         return kept
+
+
+class SubsampledColourCodec(PixelCodec):
+    """Square blocks of pixels: the luma of every pixel, and the mean of each of the two chromas.
+
+    The colour space and the sampling are JPEG's, with 4:2:0 for blocks of 2 x 2 pixels (ITU-T T.871).
+    """
+
+    RED, BLUE = 0.299, 0.114  # shares of the luma
+
+    def __init__(self, pipeline):
+        super().__init__(pipeline)
+        self.channels = self.factor**2 + 2
+
+    def encode(self, images):
+        """Blocks (image, factor**2 + 2, y / factor, x / factor) of images (image, 3, y, x)."""
+        red, green, blue = images.split(1, dim=1)
+        luma = self.RED * red + (1 - self.RED - self.BLUE) * green + self.BLUE * blue
+        chroma = torch.cat([(blue - luma) / (1 - self.BLUE), (red - luma) / (1 - self.RED)], 1) / 2
+        return torch.cat([functional.pixel_unshuffle(luma, self.factor), functional.avg_pool2d(chroma, self.factor)], 1)
+
+    def decode(self, blocks):
+        """Images (image, 3, y, x) of blocks. The pixels of a block have the same chroma."""
+        luma = functional.pixel_shuffle(blocks[:, :-2], self.factor)
+        blue, red = functional.interpolate(2 * blocks[:, -2:], scale_factor=self.factor).split(1, dim=1)
+        blue, red = luma + (1 - self.BLUE) * blue, luma + (1 - self.RED) * red
+        green = (luma - self.RED * red - self.BLUE * blue) / (1 - self.RED - self.BLUE)
+        return torch.cat([red, green, blue], 1)
+
+
+def pixel_codec(pipeline):
+    """The codec of a `PixelDiffusionPipeline`."""
+    return SubsampledColourCodec(pipeline) if pipeline.config.subsampled_colour else PixelCodec(pipeline)

@@ -41,7 +41,7 @@ def prefix(network):
     if config.addition_embed_type or config.class_embed_type or config.num_class_embeds:
         return []
     modules = [network.conv_in]
-    for block in network.down_blocks:
+    for block in filter(None, (*network.down_blocks, network.mid_block, *network.up_blocks)):
         if getattr(block, "has_cross_attention", False):
             return [*modules, block.resnets[0], *_before_prompt(block.attentions[0])]
         modules.append(block)

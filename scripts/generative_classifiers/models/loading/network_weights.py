@@ -55,8 +55,6 @@ def load_network(observer, row, path=None, mirror=None):
     InputError
         The weights are missing, cannot be reached, are not those expected, or are not those of the network.
     """
-    if path is None and row.source not in SOURCES:
-        raise InputError(f"{observer}: no file is given as its weights")
     network = build(observer, row)  # first, so that a wrong row is reported before large files are downloaded
     if path is None:
         files, revision = SOURCES[row.source](observer, row, mirror)
@@ -196,6 +194,12 @@ def _from_timm(observer, row, mirror):
     return [FoundFile(WHOLE_FILE, path)], commit
 
 
+def _from_training(observer, row, mirror):
+    if row.weights is None:
+        raise InputError(f"{observer}: no file is given as its weights")
+    return [FoundFile(WeightFile(sha256=row.sha256), _own_file(observer, row.weights))], None
+
+
 def _from_files(observer, row, mirror):
     return [FoundFile(file, _local_path(observer, file, mirror)) for file in row.files], None
 
@@ -231,6 +235,7 @@ def _fetch(observer, url, sha256, mirror):
 SOURCES = {
     "torchvision": _from_torchvision,
     "timm": _from_timm,
+    "training": _from_training,
     "checkpoint": _from_files,
     "package": _from_files,
 }

@@ -5,7 +5,11 @@ from importlib import import_module
 from generative_classifiers.io.errors import InputError
 from generative_classifiers.study.observers import IMAGENET_CLASSES
 
-OWN = {"small_cnn": "small_cnn.SmallCNN", "wide_resnet50": "wide_resnet.WideResNet50"}
+OWN = {
+    "small_cnn": "small_cnn.SmallCNN",
+    "wide_resnet50": "wide_resnet.WideResNet50",
+    "diffusion_classifier": "diffusion_classifier.DiffusionClassifier",
+}
 
 
 def build(observer, row, classes=None):

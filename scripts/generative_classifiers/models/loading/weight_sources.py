@@ -15,9 +15,11 @@ from generative_classifiers.study.observers import (
     OpenClipObserver,
     TimmObserver,
     TorchvisionObserver,
+    TrainedObserver,
     TransformersClipObserver,
 )
 from generative_classifiers.study.study import Study
+from generative_classifiers.study.trainings import replicates
 from generative_classifiers.study.weight_files import DownloadedFile, LocalFile, PackagedFile
 
 
@@ -35,7 +37,7 @@ class WeightSource(NamedTuple):
     Attributes
     ----------
     kind : str
-        The row's `source`, or for rows without one: study, decisions, answers, training, folder, hub.
+        The row's `source`, or: study, decisions, answers, training, file, folder, hub.
     places : list of HubFile, str or Path
         Files of the hub, addresses, and files of this machine. A pipeline is represented by its index.
     checksums : list of str or None
@@ -72,6 +74,8 @@ def weight_source(study: Study, observer: str) -> WeightSource:
         return WeightSource("decisions", places, [file.sha256 for file in files])
     if row.family == "simulated":
         return WeightSource("study", [], [])
+    if observer in replicates(study.settings.trainings):
+        return WeightSource("training", [], [])
     return _model_source(observer, row)
 
 
@@ -111,6 +115,8 @@ def _model_source(observer: str, row: Observer) -> WeightSource:
         return WeightSource(row.source, [place], [row.sha256])
     if isinstance(row, CheckpointObserver):
         return WeightSource(row.source, [_place(file) for file in row.files], [file.sha256 for file in row.files])
+    if isinstance(row, TrainedObserver) and row.weights:
+        return WeightSource("file", [ROOT / row.weights], [row.sha256])
     return WeightSource("training", [], [])
 
 

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from generative_classifiers.io.errors import InputError
 
-SIZE = 96  # pixels along a side of a drawing, three times those of the default stimulus
+SIZE = 96  # pixels along a side of a drawing
 _BODY = 80  # pixels along the longer side of the object; the margin keeps turned and shifted objects inside
 _GLYPH = 240  # font size, large enough to give smooth edges when it is reduced
 

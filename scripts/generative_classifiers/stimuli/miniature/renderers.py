@@ -26,8 +26,8 @@ def stylized(parts, scene, contrast, world):
     """Object and ground have a mixture of the textures of two other categories."""
     count, images = len(CATEGORIES), np.arange(len(contrast))
     first, second = (np.array(CATEGORIES)[(images * step + offset) % count] for step, offset in ((3, 1), (5, 2)))
-    side = parts.grain.shape[1]
-    v, u = np.meshgrid(*2 * [np.linspace(-16, 16, side, dtype=np.float32)], indexing="ij")
+    side, half = parts.grain.shape[1], world.size / 2
+    v, u = np.meshgrid(*2 * [np.linspace(-half, half, side, dtype=np.float32)], indexing="ij")
     shift = scene.grain[:, :, 2, None, None]
     u, v = u + shift[:, 0], v + shift[:, 1]
     mixture = (texture(first, u, v) + texture(second, v, u)) / 2

@@ -9,7 +9,7 @@ from generative_classifiers.stimuli.miniature.textures import texture
 
 _SUPERSAMPLING = 2  # samples per pixel and axis
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
-_TEXTURE_AMPLITUDE = 0.35  # of the luminance, at contrast 1, about that of the object
+_TEXTURE_AMPLITUDE = 0.25  # of the luminance, at contrast 1, about that of the object
 
 
 class Scene(NamedTuple):
@@ -20,7 +20,7 @@ class Scene(NamedTuple):
     pose : numpy.ndarray
         float32 (image, 2, 3): maps coordinates of the image in [-1, 1] to those of the drawing.
     grain : numpy.ndarray
-        float32 (image, 2, 3): maps coordinates of the image, in pixels of a 32-pixel image, to those of the texture.
+        float32 (image, 2, 3): maps coordinates of the image, in pixels from its centre, to those of the texture.
     ground, object : numpy.ndarray
         float32 (image, 3): RGB in [0, 1].
     slope : numpy.ndarray
@@ -61,7 +61,7 @@ def sample_scenes(rng, n):
     Scene
     """
     # Rotated by up to 20°, scaled by 0.78 to 1.12, stretched and sheared by up to 15 %, half of them mirrored, and
-    # shifted by up to 2 of 32 pixels.
+    # shifted by up to a sixteenth of the image's side.
     scale = rng.uniform(0.78, 1.12, n)
     aspect = np.exp(rng.uniform(-0.14, 0.14, n))
     form = np.zeros((n, 2, 2))
@@ -162,7 +162,7 @@ def layers(planes, which, textures, scene, size):
     x, y = np.moveaxis(scene.pose @ _grid(side, 1.0), 1, 0)
     sampled = _bilinear(planes, which, (x + 1) / 2 * SIZE - 0.5, (y + 1) / 2 * SIZE - 0.5)
     opaque, line = (values.reshape(-1, side, side) for values in sampled)
-    u, v = np.moveaxis(scene.grain @ _grid(side, 16.0), 1, 0).reshape(2, len(which), side, side)
+    u, v = np.moveaxis(scene.grain @ _grid(side, size / 2), 1, 0).reshape(2, len(which), side, side)
     return Layers(opaque, line, texture(textures, u, v))
 
 

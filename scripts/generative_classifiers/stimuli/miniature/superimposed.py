@@ -12,7 +12,7 @@ _POSE = np.array([[[0.95, 0, 0], [0, 0.95, 0]]], np.float32)
 
 
 def superimpose(name, drawings, world):
-    """Lay the regions of two drawings on top of each other, without textures and each at half strength.
+    """Lay two drawings on top of each other, without textures and each at half strength.
 
     Parameters
     ----------
@@ -27,8 +27,7 @@ def superimpose(name, drawings, world):
     numpy.ndarray
         uint8 (y, x, channel).
     """
-    region = np.mean([render_drawing(drawing).opaque for drawing in drawings], axis=0)
-    planes = np.stack([region, np.zeros_like(region)])[None]  # lines would make one of the two more visible
+    planes = np.mean([render_drawing(drawing) for drawing in drawings], axis=0)[None]
     scene = sample_scenes(generator("illusion", world.seed, name), 1)._replace(pose=_POSE)
     parts = layers(planes, np.zeros(1, int), np.array(CATEGORIES[:1]), scene, world.size)
     return quantise(paint(parts, scene, np.zeros(1)))[0]  # without a texture

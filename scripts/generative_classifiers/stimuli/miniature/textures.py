@@ -39,8 +39,8 @@ def _weave(u, v):
     return np.where(over == 0, _stripes(u, 2.5), _stripes(v, 2.5))
 
 
-# Their arguments are coordinates (u, v) in pixels of a 32-pixel image, turned and shifted from image to image. Their
-# values are in [-1, 1], from dark to light. Their periods are between 2.6 and 12 pixels, except for the gradient.
+# Their arguments are coordinates (u, v) in pixels, turned and shifted from image to image. Their values are in [-1, 1],
+# from dark to light. Their periods are between 2.6 and 12 pixels, except for the gradient.
 TEXTURES = {
     "airplane": lambda u, v: _stripes(v, 11, 2.0),  # wide bands
     "bear": lambda u, v: _stripes(u + 1.3 * np.sin(TAU * v / 9), 3.2),  # fine wavy fur
@@ -69,7 +69,7 @@ def texture(categories, u, v):
     categories : numpy.ndarray
         str (image,): the category of each texture.
     u, v : numpy.ndarray
-        float (image, y, x): coordinates in pixels of a 32-pixel image.
+        float (image, y, x): coordinates in pixels.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The miniature's Janus: the same classes, small, for images of 32 x 32 pixels."""
+"""The miniature's Janus: the same classes, small."""
 
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
@@ -15,7 +15,8 @@ from generative_classifiers.models.pixels import pixels_to_tensor
 from generative_classifiers.models.tokens.autoregressive import text_to_image, tokenise
 from generative_classifiers.study.prompts import prompts_of
 from generative_classifiers.training import generative
-from generative_classifiers.training.data import DrawingBatches
+from generative_classifiers.training.augmentation import augmented
+from generative_classifiers.training.data import DrawingBatches, seeded
 from generative_classifiers.training.miniature.codebook import CodebookTask
 from generative_classifiers.training.miniature.prompt_tokenizer import WORDS
 
@@ -104,7 +105,8 @@ def untrained(recipe, tokenizer, size):
                 "num_embeddings": recipe.codebook.codes,
                 "embed_dim": recipe.codebook.code_channels,
                 "num_patches": tokens,
-                "base_channels": 32,  # the class normalises in 32 groups
+                # The class normalises in 32 groups. A group of one channel would lose the colour of the image.
+                "base_channels": 64,
                 "latent_channels": 32,
                 "channel_multiplier": [1, 1, 1],
                 "num_res_blocks": 0,
@@ -137,17 +139,22 @@ class NextTokenTask(generative.Task):
         super().__init__(
             [janus.language_model, janus.generation_embeddings, janus.generation_aligner, janus.generation_head]
         )
-        self.janus = janus
+        self.janus, self.recipe = janus, recipe
         self.prompt_tokens, self.prompt_mask = prompts["input_ids"], prompts["attention_mask"]
-        self.batches = DrawingBatches(world, recipe.batch_size, recipe.seed)
+        self.batches = DrawingBatches(world, recipe.batch_size, recipe.seed, recipe.resolution)
 
-    def loss(self, step):
-        """The mean of -log p over all tokens."""
+    def __getitem__(self, step):
+        """Images (image, 3, y, x) after the recipe's augmentation, and prompts (image, token) with their masks."""
         images, categories = self.batches(step)
-        categories = torch.from_numpy(categories)
+        with seeded("augmentation", self.recipe.seed, step):
+            seen = augmented(images, self.recipe.augmentation)
+        return seen, self.prompt_tokens[categories], self.prompt_mask[categories]
+
+    def loss(self, step, images, prompt_tokens, prompt_mask):
+        """The mean of -log p over all tokens."""
         with torch.no_grad():
-            tokens = tokenise(self.janus.vqmodel, pixels_to_tensor(images))
-        logits = self._predict(self.prompt_tokens[categories], self.prompt_mask[categories], tokens)
+            tokens = tokenise(self.janus.vqmodel, images)
+        logits = self._predict(prompt_tokens, prompt_mask, tokens)
         return cross_entropy(logits.flatten(0, 1), tokens.flatten())
 
     def _predict(self, prompt_tokens, prompt_mask, image_tokens):
@@ -167,14 +174,15 @@ class NextTokenTask(generative.Task):
         return janus.generation_head(states[:, prompt_tokens.shape[1] - 1 :])
 
 
-def train(recipe, prompt, world, folder):
+def train(recipe, prompt, world, folder, device, workers):
     """Train the codebook and then the network, and save the model: `training.train_generative`."""
-    processor = untrained_processor(world.size)
-    network = untrained(recipe, processor.tokenizer, world.size)
-    coding = CodebookTask(network.model.vqmodel, pixels_to_tensor, recipe.codebook, world, directions=True)
-    generative.train(coding, recipe.codebook, folder.with_suffix(".codebook.checkpoint"))
+    size = recipe.resolution or world.size
+    processor = untrained_processor(size)
+    network = untrained(recipe, processor.tokenizer, size).to(device)
+    coding = CodebookTask(network.model.vqmodel, pixels_to_tensor, recipe.codebook, world, size, directions=True)
+    generative.train(coding, recipe.codebook, folder.with_suffix(".codebook.checkpoint"), workers=workers)
     prompts = text_to_image(folder.name, processor, prompts_of(template=prompt))
     predicting = NextTokenTask(network, prompts, recipe, world)
-    generative.train(predicting, recipe, folder.with_suffix(".checkpoint"))
+    generative.train(predicting, recipe, folder.with_suffix(".checkpoint"), workers=workers)
     processor.save_pretrained(folder)
     generative.save(network, folder)

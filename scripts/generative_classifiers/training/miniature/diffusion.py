@@ -74,26 +74,32 @@ class DenoisingTask(Task):
     def __init__(self, pipeline, codec, recipe, prompt, world):
         super().__init__([pipeline.unet, pipeline.text_encoder])
         self.pipeline, self.codec, self.recipe = pipeline, codec, recipe
-        self.batches = DrawingBatches(world, recipe.batch_size, recipe.seed)
+        self.batches = DrawingBatches(world, recipe.batch_size, recipe.seed, recipe.resolution)
         self.tokens = prompt_tokens(pipeline.tokenizer, prompt)
         self.alphas_cumprod = pipeline.scheduler.alphas_cumprod
+        pipeline.unet.to(memory_format=torch.channels_last)
         if recipe.compile:
             pipeline.unet.compile()
 
-    def loss(self, step):
-        """The mean squared error of the predicted velocity."""
+    def __getitem__(self, step):
+        """Images (image, 3, y, x) in [-1, 1], categories and times (image), and noise (image, channel, y, x)."""
         images, categories = self.batches(step)
         rng = generator("diffusion training", self.recipe.seed, step)
         # The last of the prompts is empty.
         categories[rng.random(len(images)) < self.recipe.empty_prompts] = len(CATEGORIES)
         times = self._random_times(rng, len(images))
-        with torch.no_grad():
-            clean = self.codec.encode(pixels_to_tensor(images))
-        noise = torch.from_numpy(rng.standard_normal(clean.shape, dtype="float32"))
-        alpha_squared = self.alphas_cumprod[times][:, None, None, None]
-        alpha, sigma = alpha_squared.sqrt(), (1 - alpha_squared).sqrt()
+        seen = self.pipeline.unet.config
+        shape = len(images), seen.in_channels, seen.sample_size, seen.sample_size
+        noise = torch.from_numpy(rng.standard_normal(shape, dtype="float32"))
+        return pixels_to_tensor(images), torch.from_numpy(categories), times, noise
 
-        text = self.pipeline.text_encoder(self.tokens).last_hidden_state[torch.from_numpy(categories)]
+    def loss(self, step, images, categories, times, noise):
+        """The mean squared error of the predicted velocity."""
+        with torch.no_grad():
+            clean = self.codec.encode(images)
+        alpha_squared = self.alphas_cumprod.to(times.device)[times][:, None, None, None]
+        alpha, sigma = alpha_squared.sqrt(), (1 - alpha_squared).sqrt()
+        text = self.pipeline.text_encoder(self.tokens.to(times.device)).last_hidden_state[categories]
         velocity = self.pipeline.unet(alpha * clean + sigma * noise, times, text).sample
         return mse_loss(velocity, alpha * noise - sigma * clean)
 

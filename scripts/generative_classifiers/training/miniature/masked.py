@@ -1,4 +1,4 @@
-"""The miniature's aMUSEd: the same classes, small, for images of 32 x 32 pixels."""
+"""The miniature's aMUSEd: the same classes, small."""
 
 import numpy as np
 import torch
@@ -10,7 +10,8 @@ from generative_classifiers.io.random_numbers import generator
 from generative_classifiers.models.pixels import pixels_to_tensor
 from generative_classifiers.models.tokens.masked import AESTHETIC_SCORE
 from generative_classifiers.training import generative
-from generative_classifiers.training.data import DrawingBatches
+from generative_classifiers.training.augmentation import augmented
+from generative_classifiers.training.data import DrawingBatches, seeded
 from generative_classifiers.training.miniature.codebook import CodebookTask
 from generative_classifiers.training.miniature.prompt_tokenizer import prompt_tokenizer, prompt_tokens, text_config
 
@@ -47,7 +48,7 @@ def untrained(recipe, size):
             up_block_types=("UpDecoderBlock2D",) * levels,
             latent_channels=codebook.code_channels,
             num_vq_embeddings=codes,
-            norm_num_groups=8,
+            norm_num_groups=4,  # of several channels, which keeps the colour of the image
             mid_block_add_attention=False,
             lookup_from_codebook=True,
             sample_size=size,
@@ -70,6 +71,9 @@ def untrained(recipe, size):
             codebook_size=codes,
             vocab_size=codes + 1,
             sample_size=size // 2 ** (levels - 1),
+            # The transformer sees blocks of 2 x 2 tokens.
+            downsample=True,
+            upsample=True,
         ),
         scheduler=AmusedScheduler(mask_token_id=codes),
     )
@@ -91,23 +95,30 @@ class MaskedTokenTask(generative.Task):
     def __init__(self, pipeline, recipe, prompt, world):
         super().__init__([pipeline.transformer, pipeline.text_encoder])
         self.pipeline, self.recipe = pipeline, recipe
-        self.batches = DrawingBatches(world, recipe.batch_size, recipe.seed)
+        self.batches = DrawingBatches(world, recipe.batch_size, recipe.seed, recipe.resolution)
         self.prompts = prompt_tokens(pipeline.tokenizer, prompt)
-        self.micro_conditions = torch.tensor([[world.size, world.size, 0, 0, AESTHETIC_SCORE]]).float()
+        size = self.batches.resolution
+        self.micro_conditions = torch.tensor([[size, size, 0, 0, AESTHETIC_SCORE]]).float()
 
-    def loss(self, step):
-        """The mean of -log p over the hidden tokens."""
+    def __getitem__(self, step):
+        """Images as the VQ model sees them, after the recipe's augmentation; categories; which tokens are hidden."""
         images, categories = self.batches(step)
-        categories = torch.from_numpy(categories)
+        with seeded("augmentation", self.recipe.seed, step):
+            seen = (augmented(images, self.recipe.augmentation) + 1) / 2
+        side = self.pipeline.transformer.config.sample_size
+        hidden = random_mask((len(images), side, side), generator("masked training", self.recipe.seed, step))
+        return seen, torch.from_numpy(categories), hidden
+
+    def loss(self, step, images, categories, hidden):
+        """The mean of -log p over the hidden tokens."""
         with torch.no_grad():
-            tokens = self._tokenise(preprocess(images))
-        hidden = random_mask(tokens, generator("masked training", self.recipe.seed, step))
-        text = self.pipeline.text_encoder(self.prompts, output_hidden_states=True)
+            tokens = self._tokenise(images)
+        text = self.pipeline.text_encoder(self.prompts.to(images.device), output_hidden_states=True)
         logits = self.pipeline.transformer(
             tokens.masked_fill(hidden, self.pipeline.scheduler.config.mask_token_id),
             encoder_hidden_states=text.hidden_states[-2][categories],
             pooled_text_emb=text.text_embeds[categories],
-            micro_conds=self.micro_conditions.expand(len(tokens), -1),
+            micro_conds=self.micro_conditions.to(images.device).expand(len(tokens), -1),
         )
         return cross_entropy(logits.movedim(1, -1)[hidden], tokens[hidden])
 
@@ -118,12 +129,12 @@ class MaskedTokenTask(generative.Task):
         return indices.reshape(len(images), *latents.shape[2:])
 
 
-def random_mask(tokens, rng):
+def random_mask(shape, rng):
     """Which tokens are hidden: of each image a number that is uniform on 1 to all.
 
     Parameters
     ----------
-    tokens : torch.Tensor
+    shape : tuple of int
         (image, y, x).
     rng : numpy.random.Generator
 
@@ -132,17 +143,18 @@ def random_mask(tokens, rng):
     torch.Tensor
         bool (image, y, x).
     """
-    total = tokens[0].numel()
-    rank = rng.permuted(np.tile(np.arange(total), (len(tokens), 1)), axis=1)
-    count = rng.integers(1, total + 1, (len(tokens), 1))
-    return torch.from_numpy(rank < count).reshape(tokens.shape)
+    images, height, width = shape
+    total = height * width
+    rank = rng.permuted(np.tile(np.arange(total), (images, 1)), axis=1)
+    count = rng.integers(1, total + 1, (images, 1))
+    return torch.from_numpy(rank < count).reshape(shape)
 
 
-def train(recipe, prompt, world, folder):
+def train(recipe, prompt, world, folder, device, workers):
     """Train the codebook and then the network, and save the pipeline: `training.train_generative`."""
-    pipeline = untrained(recipe, world.size)
-    coding = CodebookTask(pipeline.vqvae, preprocess, recipe.codebook, world)
-    generative.train(coding, recipe.codebook, folder.with_suffix(".codebook.checkpoint"))
+    pipeline = untrained(recipe, recipe.resolution or world.size).to(device)
+    coding = CodebookTask(pipeline.vqvae, preprocess, recipe.codebook, world, recipe.resolution)
+    generative.train(coding, recipe.codebook, folder.with_suffix(".codebook.checkpoint"), workers=workers)
     predicting = MaskedTokenTask(pipeline, recipe, prompt, world)
-    generative.train(predicting, recipe, folder.with_suffix(".checkpoint"))
+    generative.train(predicting, recipe, folder.with_suffix(".checkpoint"), workers=workers)
     generative.save(pipeline, folder)

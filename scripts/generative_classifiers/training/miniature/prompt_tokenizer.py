@@ -43,7 +43,7 @@ def prompt_tokenizer():
     )
 
 
-def text_config(tokenizer, width):
+def text_config(tokenizer, width, layers=2):
     """A small CLIP text transformer.
 
     Parameters
@@ -51,6 +51,7 @@ def text_config(tokenizer, width):
     tokenizer : transformers.CLIPTokenizer
     width : int
         Of its hidden states.
+    layers : int
 
     Returns
     -------
@@ -60,7 +61,7 @@ def text_config(tokenizer, width):
         vocab_size=len(tokenizer),
         hidden_size=width,
         intermediate_size=2 * width,
-        num_hidden_layers=2,
+        num_hidden_layers=layers,
         num_attention_heads=4,
         projection_dim=width,
         max_position_embeddings=PROMPT_TOKENS,
