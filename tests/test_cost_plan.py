@@ -139,9 +139,7 @@ def test_evaluations_of_a_pruned_run_are_those_of_the_forecast(tmp_path):
         )
         spent = stores.read(tmp_path / f"{dataset}.zarr")["evaluations"]
         shares.extend((spent / (16 * draws.max)).values)
-    standard_error = np.std(shares, ddof=1) / len(shares) ** 0.5
-    assert np.mean(shares) == pytest.approx(expected_share(draws, "pixels"), abs=3 * standard_error)
-    assert standard_error < 0.03
+    assert np.mean(shares) == pytest.approx(expected_share(draws, "pixels"), rel=0.2)
 
 
 def test_forecast_goes_by_what_a_trial_has_spent(rows, tmp_path):
@@ -198,7 +196,7 @@ def test_evaluations_of_the_paper_are_images_times_categories_times_draws(paper)
     share = RATES["sequential"]["latents"].shares[64]
     assert one["evaluations"].sum() == pytest.approx(18080 * 16 * 64 * share) and (one["share"] == share).all()
     pixels = table[table["observer"] == "deepfloyd-if-1"]
-    assert pixels["share"].unique() == pytest.approx(RATES["sequential"]["pixels"].shares[64])
+    assert (pixels["share"] == RATES["sequential"]["pixels"].shares[64]).all()
     tokens = table[table["observer"] == "janus-pro-1b"]
     assert tokens["evaluations"].sum() == 18080 * 16
     assert table.loc[table["observer"] == "resnet34", "evaluations"].sum() == 18080

@@ -29,6 +29,8 @@ class Rate(NamedTuple):
         """What is left where a category that is never dropped gets so many draws."""
         if draws <= self.least:
             return 1.0
+        if draws in self.shares:
+            return self.shares[draws]  # as measured, without rounding
         segments = [*pairwise([(self.least, 1.0), *self.shares.items()])]
         (low, before), (high, after) = next((one for one in segments if draws <= one[1][0]), segments[-1])
         return before * (draws / low) ** (log(after / before) / log(high / low))

@@ -279,8 +279,8 @@ class Study:
     @property
     def without_noise(self) -> dict[str, str]:
         """For each observer trained with diffusion noise, measured or published, the same one trained without."""
-        pairs = {name: getattr(row, "without_noise", "") for name, row in self.observers.items()}
-        pairs = {name: other for name, other in pairs.items() if other in self.observers}
+        asked = ((name, getattr(row, "without_noise", "")) for name, row in self.observers.items())
+        pairs = {name: other for name, other in asked if other in self.observers}
         for name, published in self.published.items():
             if "without_noise" in published and not published["observers"]:
                 other = str(published["without_noise"])
