@@ -20,7 +20,6 @@ from generative_classifiers.stimuli.miniature.datasets import render
 from generative_classifiers.study.categories import CATEGORIES
 from generative_classifiers.study.load import load
 
-SHARD = 32  # images at once
 RATES = (0, 3, 7, 14)
 
 
@@ -36,8 +35,7 @@ def main():
     for observer in given.observers:
         model = models.load(observer, study.observers[observer], study.prompts, device="cpu")
         draws = model.draws(given.draws, 0, "golden")
-        shards = range(0, len(names), SHARD)
-        loss = np.concatenate([model.evaluate(images[i : i + SHARD], names[i : i + SHARD], draws)[0] for i in shards])
+        loss, _ = model.evaluate(images, names, draws)
         print(observer)
         for draw in np.argsort(draws.time):
             report(f"t = {draws.time[draw]:.2f}", loss[:, :, draw], stimuli)
